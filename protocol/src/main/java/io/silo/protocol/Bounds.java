@@ -1,0 +1,54 @@
+package io.silo.protocol;
+
+/** Bounds that client and server both hold. Lengths are bytes of UTF-8 unless a name says characters. */
+public final class Bounds {
+    /** Longest message in either direction; Aeron's limit is an eighth of a 1 MiB term. */
+    public static final int MESSAGE_BYTES_MAX = 120 * 1024;
+
+    /** Payloads and results up to this travel inside their command (design: over 64 KiB they are chunked). */
+    public static final int INLINE_BYTES_MAX = 64 * 1024;
+
+    /** One part of an upload or of a read. */
+    public static final int CHUNK_BYTES_MAX = 32 * 1024;
+
+    /** Largest payload or result; the server's configuration may lower it. */
+    public static final int PAYLOAD_BYTES_MAX = 16 * 1024 * 1024;
+
+    public static final int BATCH_ITEMS_MAX = 1_024;
+    public static final int TASKS_PER_CALL_MAX = 1_024;
+    public static final int JOB_ID_BYTES_MAX = 256;
+    public static final int WORKER_ID_BYTES_MAX = 256;
+    public static final int ERROR_CODE_BYTES_MAX = 256;
+    public static final int TENANT_CHARACTERS_MAX = 64;
+    public static final int TASK_GROUP_CHARACTERS_MAX = 64;
+    public static final int PRIORITY_MAX = 99;
+    public static final int METADATA_ENTRIES_MAX = 16;
+
+    /** A key has fewer than 64 characters. */
+    public static final int METADATA_KEY_CHARACTERS_MAX = 63;
+
+    public static final int METADATA_VALUE_BYTES_MAX = 65_534;
+
+    /** All keys and values of one job together: 16 values of the longest kind would not fit a record. */
+    public static final int METADATA_BYTES_MAX = 65_536;
+
+    public static final int WAIT_MS_MAX = 60_000;
+    public static final int LEASE_MS_MIN = 100;
+    public static final int LEASE_MS_MAX = 24 * 60 * 60 * 1_000;
+    public static final int CREDITS_MAX = 65_536;
+    public static final int RETRY_COUNT_MAX = 1_000_000;
+
+    /** Longest delay between attempts: 400 days. */
+    public static final long RETRY_INTERVAL_MS_MAX = 400L * 24 * 60 * 60 * 1_000;
+
+    /** Backoff factor 100. */
+    public static final int RETRY_BACKOFF_PERMILLE_MAX = 100_000;
+
+    /** 9999-12-31T23:59:59.999Z. */
+    public static final long START_AT_MS_MAX = 253_402_300_799_999L;
+
+    /** The tenant of jobs that name none. */
+    public static final String TENANT_NONE = "-";
+
+    private Bounds() {}
+}

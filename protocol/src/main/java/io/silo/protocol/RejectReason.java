@@ -1,0 +1,123 @@
+package io.silo.protocol;
+
+import org.agrona.collections.Int2ObjectHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why a command, or one item of a batch, was refused. A refusal appends nothing to the log.
+ *
+ * <p>Constants stand in order of precedence: checks run in this order, and a test walks the list. The wire number is stable and
+ * never reused. A reason exists only if a caller could react to it. Immutable; any thread.
+ */
+public enum RejectReason {
+    // The session and the frame.
+    MALFORMED_FRAME(1, false, "INVALID_ARGUMENT", "The message is not a well-formed command."),
+    UNSUPPORTED(2, false, "UNIMPLEMENTED", "The server does not know this command or version."),
+    UNAUTHENTICATED(3, false, "UNAUTHENTICATED", "The token is missing or wrong."),
+    PERMISSION_DENIED(4, false, "PERMISSION_DENIED", "The token does not allow this call."),
+    TOO_MANY_SESSIONS(5, true, "RESOURCE_EXHAUSTED", "The server has no room for another session."),
+
+    // The shard as a whole.
+    NOT_OWNER(10, true, "NOT_FOUND", "The addressed shard is not here."),
+    STALE_EPOCH(11, true, "FAILED_PRECONDITION", "The shard was opened anew since the client learned of it."),
+    SHARD_CLOSED(12, true, "UNAVAILABLE", "The shard is closed or quarantined."),
+    BUSY(13, true, "UNAVAILABLE", "A bound of the server is reached; try again shortly."),
+    MEMORY_FULL(14, true, "RESOURCE_EXHAUSTED", "The memory watermark is reached; completions go on."),
+    DISK_FULL(15, true, "RESOURCE_EXHAUSTED", "The disk watermark is reached; completions go on."),
+
+    // Arguments.
+    BATCH_TOO_LARGE(20, false, "INVALID_ARGUMENT", "A batch has more than 1,024 items or does not fit one record."),
+    TENANT_REQUIRED(21, false, "INVALID_ARGUMENT", "The server runs with tenancy.mode = required."),
+    TENANT_NOT_ALLOWED(22, false, "FAILED_PRECONDITION", "The server runs with tenancy.mode = off."),
+    INVALID_TENANT(23, false, "INVALID_ARGUMENT", "A tenant has at most 64 characters, none of them control characters."),
+    TENANT_NOT_IN_SHARD(24, true, "FAILED_PRECONDITION", "The tenant's hash is outside the shard's range; refresh and retry."),
+    PRIORITY_OUT_OF_RANGE(25, false, "INVALID_ARGUMENT", "priority must be between 0 and 99"),
+    TOO_MANY_METADATA_ENTRIES(26, false, "INVALID_ARGUMENT", "metadata has too many entries (max 16)"),
+    METADATA_KEY_TOO_LONG(27, false, "INVALID_ARGUMENT", "metadata key too long (must be < 64 chars)"),
+    METADATA_VALUE_TOO_LONG(28, false, "INVALID_ARGUMENT", "metadata value too long (must be < 65,535 bytes)"),
+    METADATA_TOO_LARGE(29, false, "INVALID_ARGUMENT", "All metadata of a job must fit 65,536 bytes together."),
+    INVALID_METADATA(30, false, "INVALID_ARGUMENT", "Metadata must be UTF-8."),
+    TASK_GROUP_REQUIRED(31, false, "INVALID_ARGUMENT", "task_group is required"),
+    TASK_GROUP_TOO_LONG(32, false, "INVALID_ARGUMENT", "task_group too long (must be <= 64 chars)"),
+    INVALID_TASK_GROUP(33, false, "INVALID_ARGUMENT", "A task group must be UTF-8 without control characters."),
+    INVALID_JOB_ID(34, false, "INVALID_ARGUMENT", "A job id has 1 to 256 bytes of UTF-8 without control characters."),
+    PAYLOAD_TOO_LARGE(35, false, "INVALID_ARGUMENT", "The payload or result is over the bound."),
+    INVALID_RETRY_POLICY(36, false, "INVALID_ARGUMENT", "The retry policy makes no sense."),
+    INVALID_LEASE_DURATION(37, false, "INVALID_ARGUMENT", "A lease lasts 100 ms to 24 h."),
+    INVALID_START_TIME(38, false, "INVALID_ARGUMENT", "A start time lies between 0 and the year 9999."),
+    INVALID_WORKER_ID(39, false, "INVALID_ARGUMENT", "A worker id has 1 to 256 bytes of UTF-8 without control characters."),
+    INVALID_CREDITS(40, false, "INVALID_ARGUMENT", "Credits of a subscription stay between 1 and 65,536."),
+    INVALID_MAX_TASKS(41, false, "INVALID_ARGUMENT", "At most 1,024 tasks can be asked for at once."),
+    INVALID_WAIT(42, false, "INVALID_ARGUMENT", "A call waits 60,000 ms at most."),
+    INVALID_ERROR_CODE(43, false, "INVALID_ARGUMENT", "An error code has 1 to 256 bytes of UTF-8 without control characters."),
+    INVALID_SUBSCRIPTION(44, false, "INVALID_ARGUMENT", "A subscription id is not 0, and its group and worker do not change."),
+    INVALID_UPLOAD(45, false, "INVALID_ARGUMENT", "Parts of an upload come in order, each 1 to 32,768 bytes."),
+    INVALID_RANGE(46, false, "INVALID_ARGUMENT", "The part asked for lies outside the payload or result."),
+
+    // State.
+    JOB_EXISTS(60, false, "ALREADY_EXISTS", "Another request created a job with this id."),
+    JOB_NOT_FOUND(61, false, "NOT_FOUND", "job not found"),
+    JOB_NOT_COMPLETE(62, true, "FAILED_PRECONDITION", "job is not complete"),
+    ALREADY_REPORTED(63, false, "NOT_FOUND", "The outcome of this lease was recorded before."),
+    LEASE_NOT_FOUND(64, false, "NOT_FOUND", "lease not found"),
+    LEASE_OWNER_MISMATCH(65, false, "FAILED_PRECONDITION", "lease owner mismatch"),
+    UPLOAD_NOT_FOUND(66, true, "FAILED_PRECONDITION", "The upload is unknown or was given up; send it again."),
+    SUBSCRIPTION_NOT_FOUND(67, false, "NOT_FOUND", "The session has no such subscription."),
+    TOO_MANY_SUBSCRIPTIONS(68, true, "RESOURCE_EXHAUSTED", "The bound on subscriptions or waiting calls is reached."),
+    RESULT_GONE(69, false, "NOT_FOUND", "The bytes are no longer in the log."),
+
+    // Found by the client itself; never on the wire from a server.
+    UNKNOWN_OUTCOME(90, true, "UNKNOWN", "No answer came in time; the call may have taken effect. Repeating it is safe."),
+    UNREACHABLE(91, true, "UNAVAILABLE", "No server answers at the address."),
+    PAYLOAD_CORRUPT(92, false, "DATA_LOSS", "The bytes read do not match their checksum.");
+
+    /** Wire number of an acceptance. */
+    public static final int OK = 0;
+
+    private static final Int2ObjectHashMap<RejectReason> BY_CODE = new Int2ObjectHashMap<>();
+
+    static {
+        for (RejectReason reason : values()) {
+            if (BY_CODE.put(reason.code, reason) != null) {
+                throw new ExceptionInInitializerError("wire number used twice: " + reason.code);
+            }
+        }
+    }
+
+    private final int code;
+    private final boolean isTransient;
+    private final String grpcCode;
+    private final String sentence;
+
+    RejectReason(int code, boolean isTransient, String grpcCode, String sentence) {
+        this.code = code;
+        this.isTransient = isTransient;
+        this.grpcCode = grpcCode;
+        this.sentence = sentence;
+    }
+
+    /** Wire number, 1 to 65,535. */
+    public int code() {
+        return code;
+    }
+
+    /** Whether the same call may succeed later without a change by the caller. */
+    public boolean isTransient() {
+        return isTransient;
+    }
+
+    /** Canonical gRPC status name that the gateway answers with. */
+    public String grpcCode() {
+        return grpcCode;
+    }
+
+    /** One sentence for people. */
+    public String sentence() {
+        return sentence;
+    }
+
+    /** The reason with this wire number, or null for {@link #OK} and numbers of a newer release. Does not allocate. */
+    public static @Nullable RejectReason fromCode(int code) {
+        return BY_CODE.get(code);
+    }
+}
