@@ -1,0 +1,13 @@
+package io.silo.log;
+
+import org.agrona.DirectBuffer;
+
+/** Takes records of a log in order of position. */
+public interface RecordHandler {
+    /**
+     * @param buffer holds the record; valid during the call only.
+     * @param offset of the first event, behind the header.
+     * @param length of the events.
+     */
+    void onRecord(long position, long shardEpoch, long timeMs, int eventCount, DirectBuffer buffer, int offset, int length);
+}
