@@ -9,5 +9,6 @@ public interface RecordHandler {
      * @param offset of the first event, behind the header.
      * @param length of the events.
      */
-    void onRecord(long position, long shardEpoch, long timeMs, int eventCount, DirectBuffer buffer, int offset, int length);
+    void onRecord(
+            long position, long shardEpoch, long timeMs, int eventCount, DirectBuffer buffer, int offset, int length);
 }

@@ -29,8 +29,10 @@ public enum RejectReason {
     BATCH_TOO_LARGE(20, false, "INVALID_ARGUMENT", "A batch has more than 1,024 items or does not fit one record."),
     TENANT_REQUIRED(21, false, "INVALID_ARGUMENT", "The server runs with tenancy.mode = required."),
     TENANT_NOT_ALLOWED(22, false, "FAILED_PRECONDITION", "The server runs with tenancy.mode = off."),
-    INVALID_TENANT(23, false, "INVALID_ARGUMENT", "A tenant has at most 64 characters, none of them control characters."),
-    TENANT_NOT_IN_SHARD(24, true, "FAILED_PRECONDITION", "The tenant's hash is outside the shard's range; refresh and retry."),
+    INVALID_TENANT(
+            23, false, "INVALID_ARGUMENT", "A tenant has at most 64 characters, none of them control characters."),
+    TENANT_NOT_IN_SHARD(
+            24, true, "FAILED_PRECONDITION", "The tenant's hash is outside the shard's range; refresh and retry."),
     PRIORITY_OUT_OF_RANGE(25, false, "INVALID_ARGUMENT", "priority must be between 0 and 99"),
     TOO_MANY_METADATA_ENTRIES(26, false, "INVALID_ARGUMENT", "metadata has too many entries (max 16)"),
     METADATA_KEY_TOO_LONG(27, false, "INVALID_ARGUMENT", "metadata key too long (must be < 64 chars)"),
@@ -45,12 +47,15 @@ public enum RejectReason {
     INVALID_RETRY_POLICY(36, false, "INVALID_ARGUMENT", "The retry policy makes no sense."),
     INVALID_LEASE_DURATION(37, false, "INVALID_ARGUMENT", "A lease lasts 100 ms to 24 h."),
     INVALID_START_TIME(38, false, "INVALID_ARGUMENT", "A start time lies between 0 and the year 9999."),
-    INVALID_WORKER_ID(39, false, "INVALID_ARGUMENT", "A worker id has 1 to 256 bytes of UTF-8 without control characters."),
+    INVALID_WORKER_ID(
+            39, false, "INVALID_ARGUMENT", "A worker id has 1 to 256 bytes of UTF-8 without control characters."),
     INVALID_CREDITS(40, false, "INVALID_ARGUMENT", "Credits of a subscription stay between 1 and 65,536."),
     INVALID_MAX_TASKS(41, false, "INVALID_ARGUMENT", "At most 1,024 tasks can be asked for at once."),
     INVALID_WAIT(42, false, "INVALID_ARGUMENT", "A call waits 60,000 ms at most."),
-    INVALID_ERROR_CODE(43, false, "INVALID_ARGUMENT", "An error code has 1 to 256 bytes of UTF-8 without control characters."),
-    INVALID_SUBSCRIPTION(44, false, "INVALID_ARGUMENT", "A subscription id is not 0, and its group and worker do not change."),
+    INVALID_ERROR_CODE(
+            43, false, "INVALID_ARGUMENT", "An error code has 1 to 256 bytes of UTF-8 without control characters."),
+    INVALID_SUBSCRIPTION(
+            44, false, "INVALID_ARGUMENT", "A subscription id is not 0, and its group and worker do not change."),
     INVALID_UPLOAD(45, false, "INVALID_ARGUMENT", "Parts of an upload come in order, each 1 to 32,768 bytes."),
     INVALID_RANGE(46, false, "INVALID_ARGUMENT", "The part asked for lies outside the payload or result."),
 
@@ -67,7 +72,8 @@ public enum RejectReason {
     RESULT_GONE(69, false, "NOT_FOUND", "The bytes are no longer in the log."),
 
     // Found by the client itself; never on the wire from a server.
-    UNKNOWN_OUTCOME(90, true, "UNKNOWN", "No answer came in time; the call may have taken effect. Repeating it is safe."),
+    UNKNOWN_OUTCOME(
+            90, true, "UNKNOWN", "No answer came in time; the call may have taken effect. Repeating it is safe."),
     UNREACHABLE(91, true, "UNAVAILABLE", "No server answers at the address."),
     PAYLOAD_CORRUPT(92, false, "DATA_LOSS", "The bytes read do not match their checksum.");
 

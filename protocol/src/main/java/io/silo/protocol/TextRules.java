@@ -39,7 +39,8 @@ public final class TextRules {
                 i++;
             } else {
                 // Length by lead byte; overlong forms, surrogates and values over U+10FFFF are refused below.
-                final int extra = b0 >= 0xC2 && b0 <= 0xDF ? 1 : b0 >= 0xE0 && b0 <= 0xEF ? 2 : b0 >= 0xF0 && b0 <= 0xF4 ? 3 : 0;
+                final int extra =
+                        b0 >= 0xC2 && b0 <= 0xDF ? 1 : b0 >= 0xE0 && b0 <= 0xEF ? 2 : b0 >= 0xF0 && b0 <= 0xF4 ? 3 : 0;
                 if (extra == 0 || i + extra >= end) {
                     return INVALID;
                 }
