@@ -1,0 +1,91 @@
+package io.silo.server.config;
+
+import java.util.List;
+
+/**
+ * All keys of the configuration, in the order in which they are shown. Names follow the reference's configuration where
+ * they mean the same; durations and sizes carry their unit. Immutable; any thread.
+ */
+public final class Settings {
+    private static final long MIB = 1024 * 1024;
+
+    public static final Setting<HostPort> AERON_ADDRESS = Setting.address(
+            "server.aeron_addr", "127.0.0.1:7451", "Where clients of other processes send commands (Aeron, UDP).");
+    public static final Setting<HostPort> AERON_CONTROL_ADDRESS = Setting.address(
+            "server.aeron_control_addr",
+            "127.0.0.1:7452",
+            "Where clients ask for their response streams (Aeron, UDP).");
+    public static final Setting<String> AERON_DIRECTORY = Setting.text(
+            "server.aeron_dir",
+            "",
+            "Directory of the media driver; empty = derived from the data directory, in /dev/shm.");
+    public static final Setting<String> AUTH_TOKEN =
+            Setting.text("server.auth_token", "", "Token of an operator, who may do everything; empty = none.");
+    public static final Setting<Long> SHUTDOWN_TIMEOUT_MS = Setting.number(
+            "server.shutdown_timeout_ms",
+            10_000,
+            100,
+            600_000,
+            "How long a stop may take before the process ends anyway.");
+    public static final Setting<Long> SESSIONS_MAX =
+            Setting.number("server.sessions_max", 1_000, 1, 100_000, "Sessions served at once, per shard thread.");
+    public static final Setting<Long> SESSION_TIMEOUT_MS = Setting.number(
+            "server.session_timeout_ms", 10_000, 1_000, 600_000, "A client silent for longer is dropped.");
+
+    public static final Setting<String> DATABASE_PATH =
+            Setting.text("database.path", "./silo-data", "The data directory.");
+    public static final Setting<Long> CYCLE_BYTES = Setting.number(
+            "database.cycle_bytes",
+            128 * MIB,
+            MIB,
+            1024 * MIB,
+            "Length of a cycle of the log before the next one begins.");
+
+    public static final Setting<Long> SHARD_COUNT =
+            Setting.number("shard.count", 4, 1, 64, "Shards made on the first start; fixed after that.");
+    public static final Setting<Long> SHARD_THREADS =
+            Setting.number("shard.threads", 1, 1, 64, "Threads that the shards are spread over.");
+    public static final Setting<Long> LEASE_MS = Setting.number(
+            "shard.lease_ms", 10_000, 100, 86_400_000, "Length of a task lease that its job does not set.");
+    public static final Setting<Long> PAYLOAD_BYTES_MAX =
+            Setting.number("shard.payload_bytes_max", 16 * MIB, 1_024, 16 * MIB, "Largest payload or result.");
+
+    public static final Setting<TenancyMode> TENANCY_MODE =
+            Setting.choice("tenancy.mode", TenancyMode.class, TenancyMode.OPTIONAL, "Whether calls name a tenant.");
+
+    public static final Setting<Boolean> METRICS_ENABLED =
+            Setting.flag("metrics.enabled", true, "Whether /metrics, /healthz and /baseline are served.");
+    public static final Setting<HostPort> METRICS_ADDRESS = Setting.address(
+            "metrics.addr", "127.0.0.1:9090", "Where /metrics, /healthz and /baseline are served (HTTP).");
+
+    public static final Setting<LogFormat> LOGGING_FORMAT =
+            Setting.choice("logging.format", LogFormat.class, LogFormat.TEXT, "How the server's own log lines look.");
+    public static final Setting<LogLevel> LOGGING_LEVEL =
+            Setting.choice("logging.level", LogLevel.class, LogLevel.INFO, "The least important line that is written.");
+
+    /** Every setting. */
+    public static final List<Setting<?>> ALL = List.of(
+            AERON_ADDRESS,
+            AERON_CONTROL_ADDRESS,
+            AERON_DIRECTORY,
+            AUTH_TOKEN,
+            SHUTDOWN_TIMEOUT_MS,
+            SESSIONS_MAX,
+            SESSION_TIMEOUT_MS,
+            DATABASE_PATH,
+            CYCLE_BYTES,
+            SHARD_COUNT,
+            SHARD_THREADS,
+            LEASE_MS,
+            PAYLOAD_BYTES_MAX,
+            TENANCY_MODE,
+            METRICS_ENABLED,
+            METRICS_ADDRESS,
+            LOGGING_FORMAT,
+            LOGGING_LEVEL);
+
+    /** Settings whose value is never shown. */
+    static final List<Setting<?>> SECRET = List.of(AUTH_TOKEN);
+
+    private Settings() {}
+}
