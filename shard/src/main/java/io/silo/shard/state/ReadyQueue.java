@@ -1,0 +1,467 @@
+package io.silo.shard.state;
+
+import io.silo.protocol.Bounds;
+import io.silo.protocol.Xxh64;
+import java.util.Arrays;
+
+/**
+ * Runnable tasks of each task group in the order of delivery: priority, 0 first; then tenants in turn, by deficit round robin
+ * (Shreedhar and Varghese, SIGCOMM 1995) with a quantum of the tenant's weight and a cost of 1 a task; then start time; then arrival.
+ *
+ * <pre>
+ *   group -- bitmap of priorities that have tasks
+ *     priority -- ring of lanes, one of them in turn
+ *       lane = (group, priority, tenant):   list  head &lt;-&gt; ... &lt;-&gt; tail   linked through the tasks' rows, in order
+ *                                           heap  what belongs between them and came late
+ *   lane row:  0 long: key | 8 int: head | 12 int: tail | 16 int: ring previous | 20 int: ring next | 24 int: heap root | 28 int: deficit |
+ * </pre>
+ *
+ * <p>A task that belongs behind the tail or before the head costs O(1), any other O(log n) of its lane; removal likewise. A lane
+ * exists while it has tasks; a lane that comes new or comes back goes to the end of its ring. Whose turn it is and what is left of it
+ * is volatile: a replay restores the order inside lanes alone.
+ *
+ * <p>At most {@link #TASKS_MAX} tasks, {@link #GROUPS_MAX} groups, {@link #TENANTS_MAX} tenants. Only the shard thread may touch it;
+ * nothing allocates but growth by a chunk.
+ */
+public final class ReadyQueue implements AutoCloseable {
+    /** Most queued tasks: design asks for ten million. */
+    public static final int TASKS_MAX = 1 << 24;
+
+    /** Groups are 0 to this less 1. */
+    public static final int GROUPS_MAX = 1 << 16;
+
+    /** Tenants are 0 to this less 1. */
+    public static final int TENANTS_MAX = 1 << 20;
+
+    /** Largest weight: a turn is then no longer than the tasks of one call. */
+    public static final int WEIGHT_MAX = Bounds.TASKS_PER_CALL_MAX;
+
+    private static final int NULL = RowSlab.NULL_SLOT;
+    private static final int KEY = 0;
+    private static final int HEAD = 8;
+    private static final int TAIL = 12;
+    private static final int RING_PREVIOUS = 16;
+    private static final int RING_NEXT = 20;
+    private static final int HEAP_ROOT = 24;
+    private static final int DEFICIT = 28;
+    private static final int LANE_BYTES = 32;
+    private static final int LANES_PER_CHUNK = 1_024;
+
+    private static final int PRIORITIES = Bounds.PRIORITY_MAX + 1;
+    /** Of a group: four ints of bitmap, its size, then for each priority the lane in turn, plus 1 so that zero is none. */
+    private static final int GROUP_SIZE = 4;
+
+    private static final int GROUP_RINGS = 5;
+    private static final int GROUP_INTS = GROUP_RINGS + PRIORITIES;
+    private static final int GROUPS_SHIFT = 4;
+    private static final int GROUPS_MASK = (1 << GROUPS_SHIFT) - 1;
+    private static final int[] NO_GROUPS = new int[GROUP_INTS << GROUPS_SHIFT];
+
+    private static final int WEIGHTS_SHIFT = 10;
+    private static final int WEIGHTS_MASK = (1 << WEIGHTS_SHIFT) - 1;
+    /** Weights are kept less 1, so that zero is the default of 1. */
+    private static final short[] NO_WEIGHTS = new short[1 << WEIGHTS_SHIFT];
+
+    private static final int TENANT_BITS = 20;
+    private static final int PRIORITY_BITS = 7;
+
+    private final ReadyLinks links;
+    private final LaneHeap heap;
+    private final RowSlab lanes = new RowSlab(LANE_BYTES, LANES_PER_CHUNK, TASKS_MAX);
+    private final SlotIndex laneIndex = new SlotIndex();
+    private final int[][] groups = new int[GROUPS_MAX >>> GROUPS_SHIFT][];
+    private final short[][] weights = new short[TENANTS_MAX >>> WEIGHTS_SHIFT][];
+    private int groupChunks;
+    private int weightChunks;
+    private int size;
+
+    /** An empty queue over the rows that {@code links} reads and writes. */
+    public ReadyQueue(ReadyLinks links) {
+        this.links = links;
+        heap = new LaneHeap(links, TASKS_MAX);
+        Arrays.fill(groups, NO_GROUPS);
+        Arrays.fill(weights, NO_WEIGHTS);
+    }
+
+    /**
+     * Queues a task that is not queued.
+     *
+     * @throws IllegalArgumentException if group, priority or tenant is out of range.
+     * @throws IllegalStateException if {@link #TASKS_MAX} are queued.
+     */
+    public void add(int slot, int group, int priority, int tenant) {
+        checkGroup(group);
+        checkTenant(tenant);
+        if (priority < 0 || priority >= PRIORITIES) {
+            throw new IllegalArgumentException(
+                    "Expected a priority of 0 to " + Bounds.PRIORITY_MAX + ", but it is " + priority + ".");
+        }
+        if (size == TASKS_MAX) {
+            throw new IllegalStateException("Expected to queue a task, but " + TASKS_MAX + " are queued.");
+        }
+        long key = key(group, priority, tenant);
+        int lane = findLane(key);
+        if (lane == NULL) {
+            lane = openLane(key);
+        }
+        addToLane(lane, slot);
+        groups[group >>> GROUPS_SHIFT][groupIndex(group) + GROUP_SIZE]++;
+        size++;
+    }
+
+    /**
+     * Takes a queued task out. The tenant's turn is not spent.
+     *
+     * @throws IllegalStateException if the task is not queued there.
+     */
+    public void remove(int slot, int group, int priority, int tenant) {
+        checkGroup(group);
+        checkTenant(tenant);
+        int lane = findLane(key(group, priority, tenant));
+        if (lane == NULL) {
+            throw notQueued(slot);
+        }
+        removeFromLane(lane, slot);
+    }
+
+    /** The task that {@link #poll(int)} would give, or {@link RowSlab#NULL_SLOT}. */
+    public int peek(int group) {
+        int lane = laneInTurn(group);
+        return lane == NULL ? NULL : first(lane);
+    }
+
+    /** Takes the next task of a group, or {@link RowSlab#NULL_SLOT}, and spends one of its tenant's turn. */
+    public int poll(int group) {
+        int lane = laneInTurn(group);
+        if (lane == NULL) {
+            return NULL;
+        }
+        int slot = first(lane);
+        int deficit = lanes.getInt(lane, DEFICIT) - 1;
+        lanes.putInt(lane, DEFICIT, deficit);
+        if (deficit == 0) {
+            passTurn(lane);
+        }
+        removeFromLane(lane, slot);
+        return slot;
+    }
+
+    /** The task that {@link #poll(int, int)} would give, or {@link RowSlab#NULL_SLOT}. */
+    public int peek(int group, int tenant) {
+        int lane = firstLaneOf(group, tenant);
+        return lane == NULL ? NULL : first(lane);
+    }
+
+    /**
+     * Takes the next task of one tenant in a group, or {@link RowSlab#NULL_SLOT}, by priority. No turn is spent: who asks for one
+     * tenant competes with nobody else's tasks. Costs a search for each priority that has tasks, at most 100.
+     */
+    public int poll(int group, int tenant) {
+        int lane = firstLaneOf(group, tenant);
+        if (lane == NULL) {
+            return NULL;
+        }
+        int slot = first(lane);
+        removeFromLane(lane, slot);
+        return slot;
+    }
+
+    /**
+     * Sets how many tasks a tenant gets in one turn, 1 by default; counts from its next turn.
+     *
+     * @param weight 1 to {@link #WEIGHT_MAX}.
+     * @throws IllegalArgumentException if tenant or weight is out of range.
+     */
+    public void setWeight(int tenant, int weight) {
+        checkTenant(tenant);
+        if (weight < 1 || weight > WEIGHT_MAX) {
+            throw new IllegalArgumentException(
+                    "Expected a weight of 1 to " + WEIGHT_MAX + ", but it is " + weight + ".");
+        }
+        if (weight != weight(tenant)) {
+            ownWeights(tenant >>> WEIGHTS_SHIFT)[tenant & WEIGHTS_MASK] = (short) (weight - 1);
+        }
+    }
+
+    /** Tasks a tenant gets in one turn. */
+    public int weight(int tenant) {
+        checkTenant(tenant);
+        return weights[tenant >>> WEIGHTS_SHIFT][tenant & WEIGHTS_MASK] + 1;
+    }
+
+    /** Queued tasks. */
+    public int size() {
+        return size;
+    }
+
+    /** Queued tasks of a group. */
+    public int size(int group) {
+        checkGroup(group);
+        return groups[group >>> GROUPS_SHIFT][groupIndex(group) + GROUP_SIZE];
+    }
+
+    /** Whether no task of a group is queued. */
+    public boolean isEmpty(int group) {
+        return size(group) == 0;
+    }
+
+    /** Bytes held, on heap and off, without the links in the tasks' rows. */
+    public long bytes() {
+        return lanes.bytes()
+                + heap.bytes()
+                + laneIndex.bytes()
+                + 4L * (groups.length + weights.length)
+                + 4L * GROUP_INTS * groupChunks * (GROUPS_MASK + 1)
+                + 2L * weightChunks * (WEIGHTS_MASK + 1);
+    }
+
+    /** Gives the off-heap memory back; the queue must not be used afterwards. */
+    @Override
+    public void close() {
+        lanes.close();
+        heap.close();
+    }
+
+    /** Tasks that came out of order and wait in heaps. */
+    int outOfOrderCount() {
+        return heap.count();
+    }
+
+    /** Lanes that have tasks. */
+    int laneCount() {
+        return lanes.count();
+    }
+
+    static boolean isBefore(ReadyLinks links, int slot, int other) {
+        long start = links.startMs(slot);
+        long otherStart = links.startMs(other);
+        return start != otherStart ? start < otherStart : links.arrival(slot) < links.arrival(other);
+    }
+
+    private static void checkGroup(int group) {
+        if (group < 0 || group >= GROUPS_MAX) {
+            throw new IllegalArgumentException(
+                    "Expected a group of 0 to " + (GROUPS_MAX - 1) + ", but it is " + group + ".");
+        }
+    }
+
+    private static void checkTenant(int tenant) {
+        if (tenant < 0 || tenant >= TENANTS_MAX) {
+            throw new IllegalArgumentException(
+                    "Expected a tenant of 0 to " + (TENANTS_MAX - 1) + ", but it is " + tenant + ".");
+        }
+    }
+
+    private static IllegalStateException notQueued(int slot) {
+        return new IllegalStateException("Expected to remove ready task " + slot + ", but it is not queued.");
+    }
+
+    private static long key(int group, int priority, int tenant) {
+        return ((long) group << PRIORITY_BITS | priority) << TENANT_BITS | tenant;
+    }
+
+    private static int groupOf(long key) {
+        return (int) (key >>> TENANT_BITS + PRIORITY_BITS);
+    }
+
+    private static int priorityOf(long key) {
+        return (int) (key >>> TENANT_BITS) & (1 << PRIORITY_BITS) - 1;
+    }
+
+    private static int tenantOf(long key) {
+        return (int) key & TENANTS_MAX - 1;
+    }
+
+    private static int groupIndex(int group) {
+        return (group & GROUPS_MASK) * GROUP_INTS;
+    }
+
+    /** The chunk to write to; the one that all unused chunks share is never written. */
+    @SuppressWarnings("ReferenceEquality") // which array it is, is the question
+    private int[] ownGroups(int chunk) {
+        if (groups[chunk] == NO_GROUPS) {
+            groups[chunk] = new int[GROUP_INTS << GROUPS_SHIFT];
+            groupChunks++;
+        }
+        return groups[chunk];
+    }
+
+    /** The chunk to write to; the one that all unused chunks share is never written. */
+    @SuppressWarnings("ReferenceEquality") // which array it is, is the question
+    private short[] ownWeights(int chunk) {
+        if (weights[chunk] == NO_WEIGHTS) {
+            weights[chunk] = new short[1 << WEIGHTS_SHIFT];
+            weightChunks++;
+        }
+        return weights[chunk];
+    }
+
+    private int findLane(long key) {
+        long hash = Xxh64.mix(key);
+        for (long c = laneIndex.firstCandidate(hash);
+                c != SlotIndex.NULL_CANDIDATE;
+                c = laneIndex.nextCandidate(hash, c)) {
+            if (lanes.getLong((int) c, KEY) == key) {
+                return (int) c;
+            }
+        }
+        return NULL;
+    }
+
+    private int laneInTurn(int group) {
+        checkGroup(group);
+        int[] chunk = groups[group >>> GROUPS_SHIFT];
+        int index = groupIndex(group);
+        for (int word = 0; word < 4; word++) {
+            int bits = chunk[index + word];
+            if (bits != 0) {
+                return chunk[index + GROUP_RINGS + (word << 5) + Integer.numberOfTrailingZeros(bits)] - 1;
+            }
+        }
+        return NULL;
+    }
+
+    private int firstLaneOf(int group, int tenant) {
+        checkGroup(group);
+        checkTenant(tenant);
+        int[] chunk = groups[group >>> GROUPS_SHIFT];
+        int index = groupIndex(group);
+        for (int word = 0; word < 4; word++) {
+            for (int bits = chunk[index + word]; bits != 0; bits &= bits - 1) {
+                int lane = findLane(key(group, (word << 5) + Integer.numberOfTrailingZeros(bits), tenant));
+                if (lane != NULL) {
+                    return lane;
+                }
+            }
+        }
+        return NULL;
+    }
+
+    private int first(int lane) {
+        int head = lanes.getInt(lane, HEAD);
+        int root = lanes.getInt(lane, HEAP_ROOT);
+        if (root == NULL) {
+            return head;
+        }
+        int late = heap.slot(root);
+        return head == NULL || isBefore(links, late, head) ? late : head;
+    }
+
+    private void addToLane(int lane, int slot) {
+        int head = lanes.getInt(lane, HEAD);
+        int tail = lanes.getInt(lane, TAIL);
+        if (tail == NULL) {
+            link(slot, NULL, NULL);
+            lanes.putInt(lane, HEAD, slot);
+            lanes.putInt(lane, TAIL, slot);
+        } else if (!isBefore(links, slot, tail)) {
+            link(slot, tail, NULL);
+            links.readyNext(tail, slot);
+            lanes.putInt(lane, TAIL, slot);
+        } else if (isBefore(links, slot, head)) {
+            // A lease that came back: what was first is most often first again.
+            link(slot, NULL, head);
+            links.readyPrevious(head, slot);
+            lanes.putInt(lane, HEAD, slot);
+        } else {
+            lanes.putInt(lane, HEAP_ROOT, heap.add(lane, lanes.getInt(lane, HEAP_ROOT), slot));
+        }
+    }
+
+    private void link(int slot, int previous, int next) {
+        links.readyPrevious(slot, previous);
+        links.readyNext(slot, next);
+    }
+
+    private void removeFromLane(int lane, int slot) {
+        if (LaneHeap.isTagged(links.readyPrevious(slot))) {
+            lanes.putInt(lane, HEAP_ROOT, heap.remove(lane, lanes.getInt(lane, HEAP_ROOT), slot));
+        } else {
+            unlink(lane, slot);
+        }
+        int group = groupOf(lanes.getLong(lane, KEY));
+        if (lanes.getInt(lane, HEAD) == NULL && lanes.getInt(lane, HEAP_ROOT) == NULL) {
+            closeLane(lane);
+        }
+        groups[group >>> GROUPS_SHIFT][groupIndex(group) + GROUP_SIZE]--;
+        size--;
+    }
+
+    private void unlink(int lane, int slot) {
+        int previous = links.readyPrevious(slot);
+        int next = links.readyNext(slot);
+        boolean isLinked = previous == NULL ? lanes.getInt(lane, HEAD) == slot : links.readyNext(previous) == slot;
+        if (!isLinked) {
+            throw notQueued(slot);
+        }
+        if (previous == NULL) {
+            lanes.putInt(lane, HEAD, next);
+        } else {
+            links.readyNext(previous, next);
+        }
+        if (next == NULL) {
+            lanes.putInt(lane, TAIL, previous);
+        } else {
+            links.readyPrevious(next, previous);
+        }
+        link(slot, NULL, NULL);
+    }
+
+    private int openLane(long key) {
+        int group = groupOf(key);
+        int priority = priorityOf(key);
+        int lane = lanes.allocate();
+        lanes.putLong(lane, KEY, key);
+        lanes.putInt(lane, HEAD, NULL);
+        lanes.putInt(lane, TAIL, NULL);
+        lanes.putInt(lane, HEAP_ROOT, NULL);
+        laneIndex.put(Xxh64.mix(key), lane);
+        int[] chunk = ownGroups(group >>> GROUPS_SHIFT);
+        int index = groupIndex(group);
+        int inTurn = chunk[index + GROUP_RINGS + priority] - 1;
+        if (inTurn == NULL) {
+            lanes.putInt(lane, RING_PREVIOUS, lane);
+            lanes.putInt(lane, RING_NEXT, lane);
+            lanes.putInt(lane, DEFICIT, weight(tenantOf(key)));
+            chunk[index + GROUP_RINGS + priority] = lane + 1;
+            chunk[index + (priority >>> 5)] |= 1 << priority;
+        } else {
+            int last = lanes.getInt(inTurn, RING_PREVIOUS);
+            lanes.putInt(lane, RING_PREVIOUS, last);
+            lanes.putInt(lane, RING_NEXT, inTurn);
+            lanes.putInt(last, RING_NEXT, lane);
+            lanes.putInt(inTurn, RING_PREVIOUS, lane);
+        }
+        return lane;
+    }
+
+    private void closeLane(int lane) {
+        long key = lanes.getLong(lane, KEY);
+        int[] chunk = groups[groupOf(key) >>> GROUPS_SHIFT];
+        int index = groupIndex(groupOf(key));
+        int priority = priorityOf(key);
+        int next = lanes.getInt(lane, RING_NEXT);
+        if (next == lane) {
+            chunk[index + GROUP_RINGS + priority] = 0;
+            chunk[index + (priority >>> 5)] &= ~(1 << priority);
+        } else {
+            if (chunk[index + GROUP_RINGS + priority] - 1 == lane) {
+                passTurn(lane);
+            }
+            int previous = lanes.getInt(lane, RING_PREVIOUS);
+            lanes.putInt(previous, RING_NEXT, next);
+            lanes.putInt(next, RING_PREVIOUS, previous);
+        }
+        boolean isRemoved = laneIndex.remove(Xxh64.mix(key), lane);
+        assert isRemoved : "lane " + lane + " was not indexed";
+        lanes.free(lane);
+    }
+
+    /** Ends the turn of the lane that has it; the next lane of the ring begins its own with a full quantum. */
+    private void passTurn(int lane) {
+        long key = lanes.getLong(lane, KEY);
+        int next = lanes.getInt(lane, RING_NEXT);
+        lanes.putInt(next, DEFICIT, weight(tenantOf(lanes.getLong(next, KEY))));
+        groups[groupOf(key) >>> GROUPS_SHIFT][groupIndex(groupOf(key)) + GROUP_RINGS + priorityOf(key)] = next + 1;
+    }
+}
