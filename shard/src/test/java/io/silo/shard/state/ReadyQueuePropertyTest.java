@@ -1,0 +1,319 @@
+package io.silo.shard.state;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.silo.shard.Allocations;
+import io.silo.shard.Seeds;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.agrona.collections.IntArrayList;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class ReadyQueuePropertyTest {
+    private static final int TASKS = 4_000;
+
+    private record Place(int group, int priority, int tenant) {}
+
+    /** The same queue in the plainest way: rings are lists, lanes are sorted sets, nothing is shared or pooled. */
+    private static final class Model {
+        private final Comparator<Integer> order;
+        private final Map<Integer, TreeMap<Integer, Deque<Integer>>> rings = new HashMap<>();
+        private final Map<Place, TreeSet<Integer>> lanes = new HashMap<>();
+        private final Map<List<Integer>, Integer> served = new HashMap<>();
+        private final int[] weights;
+
+        Model(ArrayLinks links, int[] weights) {
+            order = Comparator.<Integer>comparingLong(s -> links.startMs[s]).thenComparingLong(s -> links.arrival[s]);
+            this.weights = weights;
+        }
+
+        void add(int slot, Place place) {
+            lanes.computeIfAbsent(place, p -> {
+                        ring(p).add(p.tenant);
+                        return new TreeSet<>(order);
+                    })
+                    .add(slot);
+        }
+
+        /** Without a turn: only a lane that ends gives up its place in the ring. */
+        void remove(int slot, Place place) {
+            NavigableSet<Integer> lane = lane(place);
+            lane.remove(slot);
+            if (lane.isEmpty()) {
+                lanes.remove(place);
+                Deque<Integer> ring = ring(place);
+                if (ring.getFirst() == place.tenant) {
+                    served.remove(List.of(place.group, place.priority));
+                }
+                ring.remove(place.tenant);
+                if (ring.isEmpty()) {
+                    requireNonNull(rings.get(place.group)).remove(place.priority);
+                }
+            }
+        }
+
+        int peek(int group) {
+            Place place = inTurn(group);
+            return place == null ? RowSlab.NULL_SLOT : lane(place).first();
+        }
+
+        int peek(int group, int tenant) {
+            for (int priority : rings.getOrDefault(group, new TreeMap<>()).keySet()) {
+                TreeSet<Integer> lane = lanes.get(new Place(group, priority, tenant));
+                if (lane != null) {
+                    return lane.first();
+                }
+            }
+            return RowSlab.NULL_SLOT;
+        }
+
+        int poll(int group) {
+            Place place = inTurn(group);
+            if (place == null) {
+                return RowSlab.NULL_SLOT;
+            }
+            int slot = lane(place).first();
+            var key = List.of(group, place.priority);
+            // A turn's length is fixed when it begins, by the weight of then.
+            int left = served.computeIfAbsent(key, k -> weights[place.tenant]) - 1;
+            served.put(key, left);
+            boolean isLast = lane(place).size() == 1;
+            remove(slot, place);
+            if (!isLast && left == 0) {
+                served.remove(key);
+                Deque<Integer> ring = ring(place);
+                ring.addLast(ring.removeFirst());
+            }
+            return slot;
+        }
+
+        private @Nullable Place inTurn(int group) {
+            TreeMap<Integer, Deque<Integer>> priorities = rings.get(group);
+            if (priorities == null || priorities.isEmpty()) {
+                return null;
+            }
+            return new Place(
+                    group,
+                    priorities.firstKey(),
+                    requireNonNull(priorities.firstEntry()).getValue().getFirst());
+        }
+
+        private NavigableSet<Integer> lane(Place place) {
+            return requireNonNull(lanes.get(place));
+        }
+
+        private Deque<Integer> ring(Place place) {
+            return rings.computeIfAbsent(place.group, g -> new TreeMap<>())
+                    .computeIfAbsent(place.priority, p -> new ArrayDeque<>());
+        }
+    }
+
+    @Test
+    void shouldAgreeWithThePlainModelUnderRandomChanges() {
+        Seeds.forEach(25, seed -> {
+            var random = new Random(seed);
+            int groups = 1 + random.nextInt(4);
+            int priorities = 1 + random.nextInt(100);
+            int tenants = 1 + random.nextInt(seed % 2 == 0 ? 4 : 200);
+            int disorder = 1 << random.nextInt(12);
+            var links = new ArrayLinks(TASKS);
+            int[] weights = new int[tenants];
+            try (var queue = new ReadyQueue(links)) {
+                for (int tenant = 0; tenant < tenants; tenant++) {
+                    weights[tenant] = 1 + random.nextInt(3);
+                    queue.setWeight(tenant, weights[tenant]);
+                }
+                var model = new Model(links, weights);
+                var places = new HashMap<Integer, Place>();
+                var queued = new IntArrayList();
+                var idle = new IntArrayList();
+                for (int slot = TASKS - 1; slot >= 0; slot--) {
+                    idle.addInt(slot);
+                }
+                for (int step = 0; step < 15_000; step++) {
+                    int action = random.nextInt(10);
+                    if (action < 6 && !idle.isEmpty()) {
+                        int slot = idle.popInt();
+                        links.startMs[slot] = ((long) step + random.nextInt(disorder)) / 4;
+                        links.arrival[slot] = random.nextInt(8) == 0 ? -step : step;
+                        var place =
+                                new Place(random.nextInt(groups), random.nextInt(priorities), random.nextInt(tenants));
+                        queue.add(slot, place.group, place.priority, place.tenant);
+                        model.add(slot, place);
+                        places.put(slot, place);
+                        queued.addInt(slot);
+                        continue;
+                    }
+                    int group = random.nextInt(groups);
+                    int tenant = random.nextInt(tenants);
+                    int slot;
+                    if (action < 8) {
+                        slot = model.poll(group);
+                        assertThat(queue.peek(group)).isEqualTo(slot);
+                        assertThat(queue.poll(group)).isEqualTo(slot);
+                    } else if (action < 9) {
+                        slot = model.peek(group, tenant);
+                        assertThat(queue.peek(group, tenant)).isEqualTo(slot);
+                        assertThat(queue.poll(group, tenant)).isEqualTo(slot);
+                        if (slot != RowSlab.NULL_SLOT) {
+                            model.remove(slot, requireNonNull(places.get(slot)));
+                        }
+                    } else {
+                        slot = queued.isEmpty() ? RowSlab.NULL_SLOT : queued.getInt(random.nextInt(queued.size()));
+                        if (slot != RowSlab.NULL_SLOT) {
+                            Place place = requireNonNull(places.get(slot));
+                            queue.remove(slot, place.group, place.priority, place.tenant);
+                            model.remove(slot, place);
+                        }
+                    }
+                    if (slot != RowSlab.NULL_SLOT) {
+                        places.remove(slot);
+                        queued.fastUnorderedRemove(queued.indexOf(slot));
+                        idle.addInt(slot);
+                    }
+                    assertThat(queue.size()).isEqualTo(queued.size());
+                    assertThat(queue.peek(group)).isEqualTo(model.peek(group));
+                    assertThat(queue.isEmpty(group)).isEqualTo(model.peek(group) == RowSlab.NULL_SLOT);
+                }
+                for (int group = 0; group < groups; group++) {
+                    while (!queue.isEmpty(group)) {
+                        assertThat(queue.poll(group)).isEqualTo(model.poll(group));
+                    }
+                }
+                assertThat(queue.size() + queue.laneCount() + queue.outOfOrderCount())
+                        .isZero();
+            }
+        });
+    }
+
+    @Test
+    void shouldServeBackloggedTenantsByWeightWithinOneQuantumEach() {
+        Seeds.forEach(30, seed -> {
+            var random = new Random(seed);
+            int[] weight = {1 + random.nextInt(20), 1 + random.nextInt(20)};
+            var links = new ArrayLinks(2 * 64);
+            try (var queue = new ReadyQueue(links)) {
+                for (int tenant = 0; tenant < 2; tenant++) {
+                    queue.setWeight(tenant, weight[tenant]);
+                    for (int i = 0; i < 64; i++) {
+                        links.arrival[tenant * 64 + i] = i;
+                        queue.add(tenant * 64 + i, 3, 7, tenant);
+                    }
+                }
+                long[] served = new long[2];
+                for (int i = 0; i < 5_000; i++) {
+                    int slot = queue.poll(3);
+                    int tenant = slot / 64;
+                    served[tenant]++;
+                    links.arrival[slot] = 64L + i;
+                    queue.add(slot, 3, 7, tenant);
+                    // |s0 / w0 - s1 / w1| <= 1, without division.
+                    assertThat(Math.abs(served[0] * weight[1] - served[1] * weight[0]))
+                            .isLessThanOrEqualTo((long) weight[0] * weight[1]);
+                }
+            }
+        });
+    }
+
+    @Test
+    void shouldTakeATenantOfManyInTurnHoweverLateItCame() {
+        var links = new ArrayLinks(3_000);
+        try (var queue = new ReadyQueue(links)) {
+            for (int slot = 0; slot < 2_000; slot++) {
+                links.arrival[slot] = slot;
+                queue.add(slot, 0, 50, 0);
+            }
+            for (int slot = 2_000; slot < 3_000; slot++) {
+                links.arrival[slot] = slot;
+                queue.add(slot, 0, 50, slot);
+            }
+            var first = new ArrayList<Integer>();
+            for (int i = 0; i < 1_001; i++) {
+                first.add(queue.poll(0));
+            }
+            assertThat(first.get(0)).isZero();
+            for (int i = 1; i <= 1_000; i++) {
+                assertThat(first.get(i)).isEqualTo(1_999 + i);
+            }
+            assertThat(queue.poll(0)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void shouldKeepReturnedTasksOutOfTheHeap() {
+        var links = new ArrayLinks(1_000);
+        try (var queue = new ReadyQueue(links)) {
+            for (int slot = 0; slot < 1_000; slot++) {
+                links.arrival[slot] = slot;
+                queue.add(slot, 0, 50, 0);
+            }
+            for (int i = 0; i < 500; i++) {
+                assertThat(queue.poll(0)).isEqualTo(i);
+            }
+            for (int i = 499; i >= 0; i--) {
+                queue.add(i, 0, 50, 0);
+                assertThat(queue.peek(0)).isEqualTo(i);
+            }
+            assertThat(queue.outOfOrderCount()).isZero();
+        }
+    }
+
+    @Test
+    void shouldRefuseWhatIsOutOfRangeOrNotQueued() {
+        var links = new ArrayLinks(4);
+        try (var queue = new ReadyQueue(links)) {
+            assertThatThrownBy(() -> queue.add(0, -1, 0, 0)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> queue.add(0, ReadyQueue.GROUPS_MAX, 0, 0))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> queue.add(0, 0, 100, 0)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> queue.add(0, 0, -1, 0)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> queue.add(0, 0, 0, ReadyQueue.TENANTS_MAX))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> queue.setWeight(0, 0)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> queue.setWeight(0, ReadyQueue.WEIGHT_MAX + 1))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> queue.remove(0, 0, 0, 0)).isInstanceOf(IllegalStateException.class);
+            links.arrival[1] = 1;
+            queue.add(0, 0, 0, 0);
+            queue.add(1, ReadyQueue.GROUPS_MAX - 1, 99, ReadyQueue.TENANTS_MAX - 1);
+            assertThatThrownBy(() -> queue.remove(1, 0, 0, 0)).isInstanceOf(IllegalStateException.class);
+            assertThat(queue.poll(ReadyQueue.GROUPS_MAX - 1)).isEqualTo(1);
+            assertThat(queue.poll(0)).isZero();
+            assertThat(queue.poll(0)).isEqualTo(RowSlab.NULL_SLOT);
+        }
+    }
+
+    @Test
+    void shouldNotAllocateInSteadyState() {
+        var links = new ArrayLinks(10_000);
+        try (var queue = new ReadyQueue(links)) {
+            for (int slot = 0; slot < 10_000; slot++) {
+                links.arrival[slot] = slot;
+                queue.add(slot, slot % 7, slot % 3, slot % 501);
+            }
+            Runnable churn = () -> {
+                for (int i = 0; i < 100_000; i++) {
+                    int group = i % 7;
+                    int slot = queue.poll(group);
+                    // Every third comes back out of order.
+                    links.arrival[slot] = i % 3 == 0 ? i >> 1 : i + 10_000;
+                    queue.add(slot, slot % 7, slot % 3, slot % 501);
+                }
+            };
+            churn.run();
+            assertThat(Allocations.bytesDuring(churn)).isLessThan(1_024);
+        }
+    }
+}
