@@ -15,10 +15,8 @@ public final class Settings {
             "server.aeron_control_addr",
             "127.0.0.1:7452",
             "Where clients ask for their response streams (Aeron, UDP).");
-    public static final Setting<String> AERON_DIRECTORY = Setting.text(
-            "server.aeron_dir",
-            "",
-            "Directory of the media driver; empty = derived from the data directory, in /dev/shm.");
+    public static final Setting<String> AERON_DIRECTORY =
+            Setting.text("server.aeron_dir", "", "Where the media driver makes its directory; empty = /dev/shm.");
     public static final Setting<String> AUTH_TOKEN =
             Setting.text("server.auth_token", "", "Token of an operator, who may do everything; empty = none.");
     public static final Setting<Long> SHUTDOWN_TIMEOUT_MS = Setting.number(
