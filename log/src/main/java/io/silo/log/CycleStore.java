@@ -1,7 +1,105 @@
 package io.silo.log;
 
-/** The port under {@link EventLog}: create, append bytes, read, sync, list, delete. */
-public interface CycleStore extends AutoCloseable {
+import java.nio.ByteBuffer;
+import org.agrona.DirectBuffer;
+
+/**
+ * The port under {@link EventLog}: create, append bytes, read, sync, list, delete. It frames and stores; what the bytes mean and which
+ * of them count is the log's matter, which exists once.
+ *
+ * <p><b>Framing.</b> A cycle's file is a row of documents, each a 32-bit little-endian header at an offset that 4 divides, then the
+ * payload: the low 30 bits are the length; {@code 0x40000000} marks metadata of the store (skipped), {@code 0x80000000} a document that
+ * is not complete; 0 is the end. An append publishes the payload before the header. The bytes behind the last document are zero until
+ * written, and the file is always longer than its last document by at least one header.
+ *
+ * <p><b>Active cycle.</b> At most one cycle is appended to, and it was created by this opening of the store: files of an earlier one are
+ * only read and deleted. At most one creation is under way.
+ *
+ * <p><b>Threads.</b> All calls come from the shard's thread. Implementations may work on a helper thread behind the {@code begin…}
+ * calls. A store holds the directory's lock from its creation to {@link #close}.
+ */
+public interface CycleStore extends CycleSource, AutoCloseable {
+    /** What became of the creation begun last. */
+    enum Creation {
+        /** None was begun, or its cycle is active already. */
+        NONE,
+        /** The helper is at it. */
+        RUNNING,
+        /**
+         * The cycle, its first document and its directory entry are durable; {@link #activate} may be called, and there will be room
+         * for the longest record.
+         */
+        READY,
+        /** The disk had too little space; nothing is left behind. It may be begun again. */
+        NO_SPACE
+    }
+
+    /**
+     * Begins to create a cycle ahead: its file, the first document, blocks for the first appends, all synced with the directory.
+     *
+     * @param cycle number, higher than every one that is there.
+     * @param document payload of the first document; copied before return.
+     */
+    void beginCreate(long cycle, DirectBuffer document, int offset, int length);
+
+    /**
+     * State of the creation.
+     *
+     * @throws LogException STORE_FAILED if it failed for another reason than space.
+     */
+    Creation pollCreate();
+
+    /** Makes the created cycle the active one. The one before is appended to no more; unused blocks behind its end are given back. */
+    void activate();
+
+    /**
+     * Appends one document to the active cycle.
+     *
+     * @return file offset of its payload.
+     * @throws LogException STORE_FAILED; the document may be there, wholly or partly, or not.
+     */
+    long append(DirectBuffer buffer, int offset, int length);
+
+    /** Whether blocks are allocated for documents of this many payload bytes altogether, so that appending them cannot run out of space. */
+    boolean hasRoom(int lengthBytes);
+
+    /** Bytes of the active cycle's file up to the end of its last document. */
+    long activeBytes();
+
+    /**
+     * Makes all appended documents of the active cycle durable.
+     *
+     * @throws LogException SYNC_FAILED.
+     */
+    void sync();
+
+    /** Begins {@link #sync} on the store's own thread. */
+    void beginSync();
+
+    /**
+     * Waits for the begun sync.
+     *
+     * @throws LogException SYNC_FAILED.
+     */
+    void awaitSync();
+
+    /** What the disk's free space allows. */
+    DiskState diskState();
+
+    /** Begins the deletion of a cycle that is not active: file, then directory, durably. Failures are logged, not thrown. */
+    void beginDelete(long cycle);
+
+    /**
+     * Writes a mark slot (0 or 1) and makes it durable, with the mark's directory entry.
+     *
+     * @throws LogException SYNC_FAILED or STORE_FAILED.
+     */
+    void writeMark(int slot, ByteBuffer source);
+
+    /** Periodic work that belongs on the caller's thread. */
+    int doWork(long nowNs);
+
+    /** Stops the helper, closes all files and gives the lock back. Syncs nothing. */
     @Override
     void close();
 }

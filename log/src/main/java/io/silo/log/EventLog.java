@@ -1,7 +1,16 @@
 package io.silo.log;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The durable log of one shard: records in a CRC chain, in cycles, with group commit and recovery. The only durable truth.
@@ -13,7 +22,12 @@ import org.agrona.MutableDirectBuffer;
  *       first retained record                 last synced    last in the page cache
  * </pre>
  *
- * <p>One thread, the shard thread, calls everything here but {@link #newReader()}'s result.
+ * <p>Order of use: {@link #open} judges what is there, {@link #replay} hands it over, {@link #start} begins a new cycle under a new
+ * shard epoch, then appends, syncs and reads, then {@link #close}. Records of the log's own take positions too, so that a handler sees
+ * positions grow, not necessarily by one.
+ *
+ * <p>One thread, the shard thread, calls everything here but {@link #newReader()}'s result. A failed append or sync closes the log:
+ * every later call throws. Appending, syncing and recent reads allocate nothing but the index, 64 KiB every 16,384 records.
  */
 public final class EventLog implements AutoCloseable {
     /** Room that a caller leaves in front of its events for the record header. */
@@ -25,56 +39,320 @@ public final class EventLog implements AutoCloseable {
     /** Stands for "no record". */
     public static final long NULL_POSITION = -1;
 
-    private EventLog() {}
+    private static final Logger LOGGER = LoggerFactory.getLogger(EventLog.class);
 
-    /** Judges the cycles of a shard, finds the end of its log, changes nothing. */
+    /** The control record that ends a cycle, as a document. */
+    private static final int CYCLE_CLOSED_DOCUMENT_BYTES =
+            DocumentCursor.HEADER_BYTES + RecordLayout.CYCLE_CLOSED_BYTES;
+
+    /** Pause between attempts to create a cycle on a disk that was too full. */
+    private static final long CREATE_RETRY_NS = 100_000_000;
+
+    /** Pause while {@link #start} waits for its cycle. */
+    private static final long CREATE_POLL_NS = 200_000;
+
+    private static final long NEVER = Long.MIN_VALUE;
+
+    private enum State {
+        OPEN,
+        REPLAYED,
+        STARTED,
+        FAILED,
+        CLOSED
+    }
+
+    private final CycleStore store;
+    private final LogIdentity identity;
+    private final EventLogContext context;
+    private final FaultPlan faults;
+    private final RecoveredLog recovered;
+    private final RetainedCycles cycles;
+    private final RecordLayout layout = new RecordLayout();
+    private final TailCache tail;
+    private final RecordReader reader;
+    private final MarkWriter marks;
+    private final UnsafeBuffer control = new UnsafeBuffer(ByteBuffer.allocateDirect(CycleStarted.BYTES));
+    private State state = State.OPEN;
+    private @Nullable Throwable failure;
+    private @Nullable Cycle active;
+    private @Nullable CyclePreamble next;
+    private long highestCycle;
+    private long epoch;
+    private long appendedPosition;
+    private int appendedCrc;
+    private long durablePosition;
+    private int durableCrc;
+    private boolean isSyncing;
+    private boolean isMarkDue;
+    private long unsyncedBytes;
+    private long dirtySinceNs = NEVER;
+    private long createRetryNs = NEVER;
+
+    private EventLog(CycleStore store, LogIdentity identity, EventLogContext context, RecoveredLog recovered) {
+        this.store = store;
+        this.identity = identity;
+        this.context = context;
+        this.recovered = recovered;
+        faults = context.faults();
+        tail = new TailCache(context.tailCacheBytes());
+        marks = new MarkWriter(store, faults, recovered.mark());
+        cycles = new RetainedCycles(store, faults);
+        reader = new RecordReader(store, faults, cycles, tail);
+        highestCycle = recovered.highestCycle();
+        epoch = recovered.highestEpoch();
+        appendedPosition = recovered.endPosition();
+        appendedCrc = recovered.endCrc();
+        durablePosition = recovered.mark() == null ? NULL_POSITION : recovered.mark().position();
+    }
+
+    /**
+     * Judges the cycles of a shard, finds the end of its log, changes nothing.
+     *
+     * @param store owned by the log from here on: it is closed with it, and if this throws.
+     * @throws LogException with a code for which {@link LogErrorCode#isCorruption()} holds if the log is damaged; STORE_FAILED if it
+     *     cannot be read.
+     */
     public static EventLog open(CycleStore store, LogIdentity identity, EventLogContext context) {
-        throw new UnsupportedOperationException();
+        boolean isOpen = false;
+        try {
+            ByteBuffer window = DocumentCursor.newWindow();
+            RecoveredLog recovered = new LogRecovery(store, identity, context, window).run();
+            var log = new EventLog(store, identity, context, recovered);
+            isOpen = true;
+            return log;
+        } finally {
+            if (!isOpen) {
+                store.close();
+            }
+        }
     }
 
-    /** Hands every retained record, oldest first, to the handler. Before {@link #start}. */
+    /**
+     * Hands every retained record, oldest first, to the handler. Before {@link #start}, as often as wanted.
+     *
+     * @return records handed over.
+     * @throws LogException with a code for which {@link LogErrorCode#isCorruption()} holds if one is damaged. What the handler throws
+     *     passes through. The log stays open, to be closed.
+     */
     public long replay(RecordHandler handler) {
-        throw new UnsupportedOperationException();
+        checkNotStarted();
+        Objects.requireNonNull(handler);
+        long count = new LogReplay(store, identity, recovered).run(cycles, layout, handler);
+        cycles.publish(appendedPosition);
+        state = State.REPLAYED;
+        return count;
     }
 
-    /** Begins a new cycle under the next shard epoch; durable on return. Appending is allowed from here. */
+    /** As {@link #start(long, long)} where no higher epoch is known elsewhere. */
     public void start(long timeMs) {
-        throw new UnsupportedOperationException();
+        start(timeMs, 0);
     }
 
+    /**
+     * Begins a new cycle under the next shard epoch; durable on return. Appending is allowed from here. What recovery left out is
+     * deleted.
+     *
+     * @param timeMs wall clock, recorded in the cycle.
+     * @param epochFloor highest epoch known outside this log; the new one is above both.
+     * @throws LogException DISK_FULL if there is no space for the cycle: the log stays readable and this may be tried again.
+     *     CYCLE_NOT_READY after {@link EventLogContext#createTimeoutNs}. FATAL ones as {@link #sync}.
+     */
+    public void start(long timeMs, long epochFloor) {
+        checkNotStarted();
+        if (state == State.OPEN) {
+            replay((position, shardEpoch, recordTimeMs, eventCount, buffer, offset, length) -> {});
+        }
+        long previous = cycles.isEmpty() ? DurableMark.NO_CYCLE : cycles.newest().number();
+        begin(CycleStarted.Reason.OPENED, previous, epochFloor, timeMs);
+    }
+
+    /**
+     * Cuts a closed log off behind a position, for good. Afterwards it ends there and opens under a higher epoch. A crash leaves it
+     * either as it was or cut off.
+     *
+     * @param store closed on return.
+     * @param position a record that is to be the last one, or {@link #NULL_POSITION} to cut everything off an untrimmed log.
+     * @param timeMs wall clock, recorded.
+     * @throws LogException POSITION_UNKNOWN if the log does not hold the position; else as {@link #open} and {@link #start}.
+     */
+    public static void truncateAfter(
+            CycleStore store, LogIdentity identity, EventLogContext context, long position, long timeMs) {
+        try (EventLog log = open(store, identity, context)) {
+            log.replay((recordPosition, shardEpoch, recordTimeMs, eventCount, buffer, offset, length) -> {});
+            log.truncate(position, timeMs);
+        }
+    }
+
+    private void truncate(long position, long timeMs) {
+        long previous = DurableMark.NO_CYCLE;
+        int crc = 0;
+        if (position != NULL_POSITION || firstPosition() != 0) {
+            Cycle holder = cycles.find(position);
+            if (holder == null) {
+                throw new LogException(
+                        LogErrorCode.POSITION_UNKNOWN,
+                        "Expected to truncate the log of shard " + identity.shardName() + " after position " + position
+                                + ", but it holds positions " + firstPosition() + " to " + appendedPosition + ".");
+            }
+            previous = holder.number();
+            crc = reader.crcOf(holder, position);
+        }
+        List<Cycle> cutOff = cycles.truncateAfter(position);
+        appendedPosition = position;
+        appendedCrc = crc;
+        begin(CycleStarted.Reason.TRUNCATED, previous, 0, timeMs);
+        for (Cycle cycle : cutOff) {
+            store.beginDelete(cycle.number());
+        }
+    }
+
+    private void begin(CycleStarted.Reason reason, long previousCycle, long epochFloor, long timeMs) {
+        try {
+            if (!marks.isPresent()) {
+                marks.write(DurableMark.NO_CYCLE, NULL_POSITION, 0, epoch, 0, false);
+            }
+            awaitNextCycle();
+            if (previousCycle != DurableMark.NO_CYCLE) {
+                // An earlier process may have left the tail in the page cache. The new cycle states it as the log's end, so it has to
+                // be durable first.
+                try (CycleFile file = store.open(previousCycle)) {
+                    file.sync();
+                }
+            }
+            faults.at("log.start.created");
+            epoch = Math.max(epoch, epochFloor) + 1;
+            startCycle(reason, previousCycle, timeMs);
+            store.sync();
+            faults.at("log.start.synced");
+            durablePosition = appendedPosition;
+            durableCrc = appendedCrc;
+            state = State.STARTED;
+            writeMark(false);
+            faults.at("log.start.marked");
+        } catch (LogException e) {
+            throw e.isFatal() ? fail(e) : e;
+        } catch (RuntimeException | Error e) {
+            throw fail(e);
+        }
+        if (recovered.cutOff() != null) {
+            LOGGER.warn("{}", recovered.cutOff());
+        }
+        for (long dead : recovered.deadCycles()) {
+            store.beginDelete(dead);
+        }
+    }
+
+    private void awaitNextCycle() {
+        if (next == null) {
+            beginNextCycle();
+        }
+        long deadlineNs = System.nanoTime() + context.createTimeoutNs();
+        while (true) {
+            CycleStore.Creation creation = store.pollCreate();
+            if (creation == CycleStore.Creation.READY) {
+                return;
+            }
+            if (creation == CycleStore.Creation.NO_SPACE) {
+                next = null;
+                throw new LogException(
+                        LogErrorCode.DISK_FULL,
+                        "Expected to start the log of shard " + identity.shardName() + ", but the disk under " + store.name()
+                                + " has no space for a new cycle.");
+            }
+            if (System.nanoTime() - deadlineNs > 0) {
+                throw new LogException(
+                        LogErrorCode.CYCLE_NOT_READY,
+                        "Expected to start the log of shard " + identity.shardName()
+                                + ", but its new cycle was not created within " + context.createTimeoutNs() / 1_000_000
+                                + " ms.");
+            }
+            LockSupport.parkNanos(CREATE_POLL_NS);
+        }
+    }
+
+    private void beginNextCycle() {
+        highestCycle++;
+        CyclePreamble.encode(
+                control, identity, highestCycle, context.random().getAsLong(), context.random().getAsLong());
+        next = Objects.requireNonNull(CyclePreamble.decode(control, 0, CyclePreamble.BYTES));
+        store.beginCreate(highestCycle, control, 0, CyclePreamble.BYTES);
+    }
+
+    /** Makes the cycle that is ready the active one. Appended, not durable. */
+    private void startCycle(CycleStarted.Reason reason, long previousCycle, long timeMs) {
+        CyclePreamble preamble = Objects.requireNonNull(next);
+        next = null;
+        store.activate();
+        var started = new CycleStarted(
+                reason,
+                epoch,
+                appendedPosition + 1,
+                previousCycle,
+                appendedPosition,
+                appendedCrc,
+                preamble.crc(),
+                context.bootIdHigh(),
+                context.bootIdLow(),
+                timeMs);
+        started.encode(control);
+        long offset = store.append(control, 0, CycleStarted.BYTES);
+        active = cycles.add(new Cycle(
+                new CycleHeader(
+                        preamble.cycle(),
+                        CycleHeader.State.STARTED,
+                        preamble,
+                        started,
+                        DocumentCursor.align(offset + CycleStarted.BYTES)),
+                layout));
+    }
+
+    /** Fencing number of this opening; every record carries it. 0 before the first {@link #start}. */
     public long shardEpoch() {
-        throw new UnsupportedOperationException();
+        return epoch;
     }
 
-    /** Position that the next append will return. */
+    /** Position that the next append will return, unless it has to roll: then one more. */
     public long nextPosition() {
-        throw new UnsupportedOperationException();
+        return appendedPosition + 1;
     }
 
+    /** Last record in the page cache, or {@link #NULL_POSITION}. */
     public long appendedPosition() {
-        throw new UnsupportedOperationException();
+        return appendedPosition;
     }
 
+    /** Last record known to be on the disk, or {@link #NULL_POSITION}. */
     public long durablePosition() {
-        throw new UnsupportedOperationException();
+        return durablePosition;
     }
 
-    /** First position that is still readable. */
+    /** First position that is still readable; {@link #nextPosition()} if none is. */
     public long firstPosition() {
-        throw new UnsupportedOperationException();
+        return cycles.isEmpty() ? appendedPosition + 1 : cycles.oldest().firstPosition();
     }
 
     /** How much may still be appended: what the disk's free space allows. */
     public DiskState diskState() {
-        throw new UnsupportedOperationException();
+        checkUsable();
+        return store.diskState();
     }
 
     /**
      * Whether a record of this length can be appended now. False while the next cycle is not ready or the hard floor is reached;
      * the caller answers BUSY or DISK_FULL and nothing was touched.
+     *
+     * @param recordBytes header included, at most {@link #RECORD_BYTES_MAX}.
      */
     public boolean hasRoom(int recordBytes) {
-        throw new UnsupportedOperationException();
+        checkStarted();
+        if (store.diskState() == DiskState.FLOOR) {
+            return false;
+        }
+        if (mustRoll(recordBytes)) {
+            requestNextCycle();
+            return pollNextCycle() == CycleStore.Creation.READY;
+        }
+        return store.hasRoom(recordBytes + CYCLE_CLOSED_DOCUMENT_BYTES);
     }
 
     /**
@@ -82,39 +360,256 @@ public final class EventLog implements AutoCloseable {
      *
      * @param offset where {@link #HEADER_BYTES} of room begin; the events follow.
      * @param length of header room and events together, at most {@link #RECORD_BYTES_MAX}.
+     * @param eventCount from 0 to 65,535.
+     * @param timeMs of the command.
      * @return the record's position.
-     * @throws LogException FATAL if the store fails; the log is closed then.
+     * @throws LogException DISK_FULL or CYCLE_NOT_READY if {@link #hasRoom} is false; nothing was touched. FATAL if the store fails;
+     *     the log is closed then.
      */
     public long append(MutableDirectBuffer buffer, int offset, int length, int eventCount, long timeMs) {
-        throw new UnsupportedOperationException();
+        if (length < HEADER_BYTES || length > RECORD_BYTES_MAX) {
+            throw new IllegalArgumentException(
+                    "record length must be within " + HEADER_BYTES + " and " + RECORD_BYTES_MAX + ", not " + length);
+        }
+        if (eventCount < 0 || eventCount > RecordLayout.EVENT_COUNT_MAX) {
+            throw new IllegalArgumentException("event count must be within 0 and 65535, not " + eventCount);
+        }
+        if (!hasRoom(length)) {
+            throw noRoom(length);
+        }
+        if (isSyncing) {
+            throw new IllegalStateException("append between beginSync and awaitSync");
+        }
+        try {
+            if (mustRoll(length)) {
+                roll(timeMs);
+            }
+            appendRecord(buffer, offset, length, eventCount, timeMs, RecordLayout.KIND_EVENTS);
+            prepareNextCycle();
+            return appendedPosition;
+        } catch (RuntimeException | Error e) {
+            throw fail(e);
+        }
+    }
+
+    private LogException noRoom(int length) {
+        boolean isFull = store.diskState() == DiskState.FLOOR || store.pollCreate() == CycleStore.Creation.NO_SPACE;
+        return new LogException(
+                isFull ? LogErrorCode.DISK_FULL : LogErrorCode.CYCLE_NOT_READY,
+                "Expected to append " + length + " bytes to the log of shard " + identity.shardName() + ", but "
+                        + (isFull ? "the disk under " + store.name() + " is full." : "its next cycle is not ready yet."));
+    }
+
+    private void appendRecord(
+            MutableDirectBuffer buffer, int offset, int length, int eventCount, long timeMs, int kind) {
+        Cycle cycle = requireActive();
+        long position = appendedPosition + 1;
+        RecordLayout.encodeHeader(
+                buffer, offset, length, durablePosition, epoch, position, timeMs, eventCount, kind);
+        int index = tail.put(position, buffer, offset, length);
+        int previous = cycle.count() == 0 ? cycle.seed() : appendedCrc;
+        int crc = layout.compute(tail.view(), tail.bytes(), index, length, previous, cycle.key());
+        RecordLayout.crc(tail.view(), index, crc);
+        RecordLayout.crc(buffer, offset, crc);
+        faults.at("log.append");
+        long fileOffset = store.append(tail.view(), index, length);
+        cycle.add(fileOffset, length);
+        appendedPosition = position;
+        appendedCrc = crc;
+        unsyncedBytes += length;
+        cycles.publish(position);
+    }
+
+    private boolean mustRoll(int recordBytes) {
+        return requireActive().count() > 0
+                && store.activeBytes() + DocumentCursor.HEADER_BYTES + recordBytes + CYCLE_CLOSED_DOCUMENT_BYTES
+                        > context.cycleBytes();
+    }
+
+    private void roll(long timeMs) {
+        Cycle full = requireActive();
+        control.putLong(HEADER_BYTES, Objects.requireNonNull(next).cycle(), ByteOrder.LITTLE_ENDIAN);
+        appendRecord(
+                control, 0, RecordLayout.CYCLE_CLOSED_BYTES, 0, timeMs, RecordLayout.KIND_CYCLE_CLOSED);
+        faults.at("log.roll.closed");
+        syncStore();
+        faults.at("log.roll.synced");
+        startCycle(CycleStarted.Reason.ROLLED, full.number(), timeMs);
+        isMarkDue = true;
+        faults.at("log.roll.started");
+    }
+
+    private void prepareNextCycle() {
+        if (next == null && store.activeBytes() >= context.cycleBytes() / 2) {
+            beginNextCycle();
+        }
+    }
+
+    private void requestNextCycle() {
+        if (next != null) {
+            return;
+        }
+        try {
+            beginNextCycle();
+        } catch (RuntimeException e) {
+            throw fail(e);
+        }
+    }
+
+    private CycleStore.Creation pollNextCycle() {
+        try {
+            return next == null ? CycleStore.Creation.NONE : store.pollCreate();
+        } catch (RuntimeException e) {
+            throw fail(e);
+        }
     }
 
     /** Whether anything is appended that is not durable. */
     public boolean isDirty() {
-        throw new UnsupportedOperationException();
+        return appendedPosition != durablePosition;
     }
 
-    /** Makes everything appended durable, on this thread. The first failure is final. */
+    /**
+     * Makes everything appended durable, on this thread. The first failure is final.
+     *
+     * @throws LogException SYNC_FAILED, FATAL: what lies behind {@link #durablePosition()} must not be acknowledged any more.
+     */
     public void sync() {
-        throw new UnsupportedOperationException();
+        checkStarted();
+        if (isSyncing) {
+            throw new IllegalStateException("sync between beginSync and awaitSync");
+        }
+        if (!isDirty()) {
+            return;
+        }
+        try {
+            syncStore();
+            markIfDue();
+        } catch (RuntimeException | Error e) {
+            throw fail(e);
+        }
     }
 
-    /** As {@link #sync()} on the store's own thread: returns at once; {@link #awaitSync()} finishes it. */
+    private void syncStore() {
+        faults.at("log.sync");
+        store.sync();
+        onSynced();
+    }
+
+    /** As {@link #sync()} on the store's own thread: returns at once; {@link #awaitSync()} finishes it. No append in between. */
     public void beginSync() {
-        throw new UnsupportedOperationException();
+        checkStarted();
+        if (isSyncing || !isDirty()) {
+            return;
+        }
+        try {
+            faults.at("log.sync");
+            store.beginSync();
+            isSyncing = true;
+        } catch (RuntimeException | Error e) {
+            throw fail(e);
+        }
     }
 
+    /**
+     * Waits for the sync that was begun, if one was.
+     *
+     * @throws LogException as {@link #sync()}.
+     */
     public void awaitSync() {
-        throw new UnsupportedOperationException();
+        checkStarted();
+        if (!isSyncing) {
+            return;
+        }
+        try {
+            store.awaitSync();
+            isSyncing = false;
+            onSynced();
+            markIfDue();
+        } catch (RuntimeException | Error e) {
+            throw fail(e);
+        }
+    }
+
+    private void onSynced() {
+        durablePosition = appendedPosition;
+        durableCrc = appendedCrc;
+        unsyncedBytes = 0;
+        dirtySinceNs = NEVER;
+    }
+
+    /** The first durable record of a cycle is not acknowledged before the mark names the cycle: it could vanish unnoticed. */
+    private void markIfDue() {
+        if (isMarkDue) {
+            writeMark(false);
+        }
+    }
+
+    private void writeMark(boolean isClean) {
+        marks.write(
+                requireActive().number(),
+                durablePosition,
+                durableCrc,
+                epoch,
+                cycles.oldest().number(),
+                isClean);
+        isMarkDue = false;
     }
 
     /**
      * Work behind deadlines: marks, the sync of what was only appended, cycles ahead, deletion of trimmed ones.
      *
+     * @param nowNs monotonic clock.
      * @return work count.
      */
     public int doWork(long nowNs) {
-        throw new UnsupportedOperationException();
+        checkStarted();
+        if (isSyncing) {
+            return 0;
+        }
+        try {
+            int workCount = store.doWork(nowNs) + cycles.deleteUnpinned();
+            workCount += syncAppended(nowNs);
+            if (!isDirty() && marks.isDue(durablePosition, nowNs, context.markIdleNs())) {
+                writeMark(false);
+                workCount++;
+            }
+            return workCount + retryCreation(nowNs);
+        } catch (RuntimeException | Error e) {
+            throw fail(e);
+        }
+    }
+
+    private int syncAppended(long nowNs) {
+        if (!isDirty()) {
+            return 0;
+        }
+        if (dirtySinceNs == NEVER) {
+            dirtySinceNs = nowNs;
+        }
+        if (nowNs - dirtySinceNs < context.appendedSyncDelayNs() && unsyncedBytes < context.appendedSyncBytes()) {
+            return 0;
+        }
+        syncStore();
+        markIfDue();
+        return 1;
+    }
+
+    private int retryCreation(long nowNs) {
+        prepareNextCycle();
+        if (pollNextCycle() != CycleStore.Creation.NO_SPACE) {
+            return 0;
+        }
+        if (createRetryNs == NEVER) {
+            createRetryNs = nowNs + CREATE_RETRY_NS;
+        }
+        if (nowNs - createRetryNs < 0) {
+            return 0;
+        }
+        createRetryNs = NEVER;
+        next = null;
+        prepareNextCycle();
+        return 1;
     }
 
     /**
@@ -122,45 +617,131 @@ public final class EventLog implements AutoCloseable {
      * appended records come from memory; others from the file, which may take milliseconds.
      *
      * @return a view valid until the next call on this log.
-     * @throws LogException if the position is trimmed or the read fails.
+     * @throws LogException POSITION_UNKNOWN if the position is trimmed or was never appended, STORE_FAILED if the read fails,
+     *     RECORD_DAMAGED if another record lies there. None of them closes the log.
+     * @throws IndexOutOfBoundsException if the record is shorter.
      */
     public DirectBuffer read(long position, int offset, int length) {
-        throw new UnsupportedOperationException();
+        checkUsable();
+        return reader.read(position, offset, length);
     }
 
     /** Whether {@link #read} would be answered from memory. */
     public boolean isRecent(long position) {
-        throw new UnsupportedOperationException();
+        return tail.indexOf(position) >= 0;
     }
 
     /** A reader for another thread. It pins the cycle it reads. */
     public LogReader newReader() {
-        throw new UnsupportedOperationException();
+        checkUsable();
+        return new PinnedLogReader(store, cycles, faults, new Corruption(store, identity));
     }
 
     /** Last position of the oldest cycle, or {@link #NULL_POSITION} if only the active cycle is left. */
     public long oldestCycleLastPosition() {
-        throw new UnsupportedOperationException();
+        return cycles.count() < 2 ? NULL_POSITION : cycles.oldest().lastPosition();
     }
 
     /** Bytes of the oldest cycle's records. */
     public long oldestCycleBytes() {
-        throw new UnsupportedOperationException();
+        return cycles.isEmpty() ? 0 : cycles.oldest().endOffset();
     }
 
     /** Bytes of all retained records. */
     public long retainedBytes() {
-        throw new UnsupportedOperationException();
+        return cycles.bytes();
     }
 
-    /** Lets go of cycles that lie wholly before {@code position}, which must be durable. Deletion happens off this thread. */
+    /**
+     * Lets go of cycles that lie wholly before {@code position}, which must be durable. Deletion happens off this thread; a cycle that
+     * a {@link LogReader} has pinned waits for it.
+     *
+     * @throws LogException FATAL if the mark cannot be written.
+     */
     public void trimBefore(long position) {
-        throw new UnsupportedOperationException();
+        checkStarted();
+        if (position > durablePosition + 1) {
+            throw new IllegalArgumentException("cannot trim before position " + position + ": only "
+                    + durablePosition + " is durable");
+        }
+        try {
+            if (cycles.trimBefore(position)) {
+                // The mark names the first retained cycle before any file goes, so that the gap is not taken for a loss.
+                writeMark(false);
+                faults.at("log.trim.marked");
+                cycles.deleteUnpinned();
+            }
+        } catch (RuntimeException | Error e) {
+            throw fail(e);
+        }
     }
 
-    /** Syncs, marks the end and closes. */
+    /** Syncs, marks the end and closes. After a failure it only closes. Later calls do nothing. */
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        if (state == State.CLOSED || state == State.FAILED) {
+            return;
+        }
+        try {
+            if (state == State.STARTED) {
+                awaitSync();
+                sync();
+                writeMark(true);
+            }
+        } catch (RuntimeException | Error e) {
+            throw fail(e);
+        }
+        state = State.CLOSED;
+        reader.close();
+        store.close();
+    }
+
+    private RuntimeException fail(Throwable cause) {
+        if (state == State.FAILED) {
+            return cause instanceof LogException e ? e : closedException();
+        }
+        state = State.FAILED;
+        failure = cause;
+        reader.close();
+        store.close();
+        if (cause instanceof LogException e && e.isFatal()) {
+            return e;
+        }
+        LogErrorCode code = cause instanceof LogException e ? e.code() : LogErrorCode.STORE_FAILED;
+        return new LogException(
+                code,
+                true,
+                "The log of shard " + identity.shardName() + " under " + store.name() + " failed and is closed: "
+                        + cause.getMessage(),
+                cause);
+    }
+
+    private LogException closedException() {
+        return new LogException(
+                LogErrorCode.LOG_CLOSED, true, "The log of shard " + identity.shardName() + " is closed.", failure);
+    }
+
+    private void checkUsable() {
+        if (state == State.FAILED || state == State.CLOSED) {
+            throw closedException();
+        }
+    }
+
+    private void checkStarted() {
+        checkUsable();
+        if (state != State.STARTED) {
+            throw new IllegalStateException("the log was not started");
+        }
+    }
+
+    private void checkNotStarted() {
+        checkUsable();
+        if (state == State.STARTED) {
+            throw new IllegalStateException("the log was started already");
+        }
+    }
+
+    private Cycle requireActive() {
+        return Objects.requireNonNull(active);
     }
 }

@@ -1,0 +1,17 @@
+package io.silo.log;
+
+/**
+ * What goes wrong at the named sites of the log, by plan of a test or the simulator. Production has {@link #NONE}.
+ *
+ * <p>Sites: {@code log.append}, {@code log.sync}, {@code log.roll.closed}, {@code log.roll.synced}, {@code log.roll.started},
+ * {@code log.start.created}, {@code log.start.synced}, {@code log.start.marked}, {@code log.mark}, {@code log.trim.marked},
+ * {@code log.truncate.synced}, {@code log.read}, {@code log.create}, {@code log.allocate}, {@code log.delete}.
+ */
+@FunctionalInterface
+public interface FaultPlan {
+    /** Nothing ever goes wrong. */
+    FaultPlan NONE = site -> {};
+
+    /** Called when the site is reached. Returns to go on; throws what the site's real failure would throw, or halts the process. */
+    void at(String site);
+}

@@ -1,0 +1,343 @@
+package io.silo.log;
+
+import static io.silo.log.LogWorkbench.IDENTITY;
+import static io.silo.log.LogWorkbench.append;
+import static io.silo.log.LogWorkbench.boxed;
+import static io.silo.log.LogWorkbench.collector;
+import static io.silo.log.LogWorkbench.events;
+import static io.silo.log.LogWorkbench.replay;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.silo.log.LogWorkbench.Seen;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What a log promises, whatever it is stored on. */
+@Timeout(60)
+public abstract class EventLogContract {
+    /** Settings for one opening; the same boot each time. */
+    protected EventLogContext context() {
+        return LogWorkbench.context(11, 1);
+    }
+
+    /** Opens the store of the test's one directory. */
+    protected abstract CycleStore openStore(EventLogContext context);
+
+    private EventLog open() {
+        EventLogContext context = context();
+        return EventLog.open(openStore(context), IDENTITY, context);
+    }
+
+    private EventLog started() {
+        EventLog log = open();
+        log.start(1);
+        return log;
+    }
+
+    @Test
+    void shouldBeginEmpty() {
+        try (EventLog log = open()) {
+            assertThat(replay(log)).isEmpty();
+            log.start(1);
+            assertThat(log.nextPosition()).isZero();
+            assertThat(log.appendedPosition()).isEqualTo(EventLog.NULL_POSITION);
+            assertThat(log.durablePosition()).isEqualTo(EventLog.NULL_POSITION);
+            assertThat(log.shardEpoch()).isEqualTo(1);
+            assertThat(log.isDirty()).isFalse();
+        }
+    }
+
+    @Test
+    void shouldGivePositionsInOrderAndMakeThemDurableBySync() {
+        try (EventLog log = started()) {
+            assertThat(append(log, 10)).isZero();
+            assertThat(append(log, 0)).isEqualTo(1);
+            assertThat(log.isDirty()).isTrue();
+            assertThat(log.durablePosition()).isEqualTo(EventLog.NULL_POSITION);
+            log.sync();
+            assertThat(log.durablePosition()).isEqualTo(1);
+            assertThat(log.isDirty()).isFalse();
+            append(log, 20);
+            log.beginSync();
+            log.awaitSync();
+            assertThat(log.durablePosition()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void shouldReplayWhatWasAppendedUnderAHigherEpoch() {
+        var expected = new ArrayList<Seen>();
+        for (int opening = 1; opening <= 4; opening++) {
+            try (EventLog log = open()) {
+                assertThat(replay(log)).isEqualTo(expected);
+                log.start(opening);
+                assertThat(log.shardEpoch()).isEqualTo(opening);
+                for (int i = 0; i < 5; i++) {
+                    byte[] events = events(i * 37, opening * 100L + i);
+                    long position = append(log, events, i, opening * 1000L + i);
+                    expected.add(new Seen(position, opening, opening * 1000L + i, i, boxed(events)));
+                }
+            }
+        }
+        assertThat(expected.get(19).position()).isEqualTo(19);
+    }
+
+    @Test
+    void shouldRaiseTheEpochAboveTheFloor() {
+        try (EventLog log = open()) {
+            log.start(1, 41);
+            assertThat(log.shardEpoch()).isEqualTo(42);
+        }
+        try (EventLog log = open()) {
+            log.start(1, 7);
+            assertThat(log.shardEpoch()).isEqualTo(43);
+        }
+    }
+
+    @Test
+    void shouldFillTheCallersHeader() {
+        try (EventLog log = started()) {
+            var buffer = new UnsafeBuffer(new byte[256]);
+            buffer.putBytes(16 + EventLog.HEADER_BYTES, events(20, 3));
+            long position = log.append(buffer, 16, EventLog.HEADER_BYTES + 20, 2, 77);
+            assertThat(RecordLayout.position(buffer, 16)).isEqualTo(position);
+            assertThat(RecordLayout.shardEpoch(buffer, 16)).isEqualTo(1);
+            assertThat(RecordLayout.timeMs(buffer, 16)).isEqualTo(77);
+            assertThat(RecordLayout.eventCount(buffer, 16)).isEqualTo(2);
+            assertThat(RecordLayout.length(buffer, 16)).isEqualTo(EventLog.HEADER_BYTES + 20);
+        }
+    }
+
+    @Test
+    void shouldRollAndReplayAcrossCycles() {
+        var expected = new ArrayList<Seen>();
+        long rolled;
+        try (EventLog log = started()) {
+            for (int i = 0; i < 400; i++) {
+                appendWhenRoom(log, expected, events(1000, i), i);
+                if (i % 7 == 0) {
+                    log.sync();
+                }
+            }
+            rolled = log.retainedBytes();
+            assertThat(log.oldestCycleLastPosition()).isPositive();
+            assertThat(log.oldestCycleBytes()).isLessThanOrEqualTo(64 * 1024);
+            assertThat(expected.get(399).position()).as("control records take positions").isGreaterThan(399);
+        }
+        try (EventLog log = open()) {
+            assertThat(replay(log)).isEqualTo(expected);
+            assertThat(log.retainedBytes()).isEqualTo(rolled);
+        }
+    }
+
+    @Test
+    void shouldTakeTheLongestRecord() {
+        byte[] events = events(EventLog.RECORD_BYTES_MAX - EventLog.HEADER_BYTES, 5);
+        var expected = new ArrayList<Seen>();
+        try (EventLog log = started()) {
+            for (int i = 0; i < 4; i++) {
+                appendWhenRoom(log, expected, events, i);
+                append(log, 3);
+                assertThat(log.read(expected.get(i).position(), 1, events.length - 1).getByte(0)).isEqualTo(events[1]);
+            }
+            var buffer = new UnsafeBuffer(new byte[EventLog.RECORD_BYTES_MAX + 1]);
+            assertThatThrownBy(() -> log.append(buffer, 0, EventLog.RECORD_BYTES_MAX + 1, 1, 1))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> log.append(buffer, 0, EventLog.HEADER_BYTES - 1, 1, 1))
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+        try (EventLog log = open()) {
+            assertThat(replay(log)).containsAll(expected).hasSize(8);
+        }
+    }
+
+    @Test
+    void shouldReadRecentAndOldRecords() {
+        var expected = new ArrayList<Seen>();
+        try (EventLog log = started()) {
+            for (int i = 0; i < 300; i++) {
+                appendWhenRoom(log, expected, events(500, i), i);
+            }
+            assertThat(log.isRecent(expected.get(299).position())).isTrue();
+            assertThat(log.isRecent(expected.get(0).position())).isFalse();
+            for (Seen record : expected) {
+                checkRead(log, record, 100, 200);
+            }
+            assertThatThrownBy(() -> log.read(expected.get(299).position(), 400, 101))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> log.read(expected.get(0).position(), 400, 101))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+            assertCode(LogErrorCode.POSITION_UNKNOWN, () -> log.read(log.nextPosition(), 0, 1));
+        }
+        try (EventLog log = open()) {
+            replay(log);
+            for (Seen record : expected) {
+                checkRead(log, record, 0, 500);
+            }
+        }
+    }
+
+    @Test
+    void shouldReadWholeRecordsOnAReader() {
+        var expected = new ArrayList<Seen>();
+        try (EventLog log = started();
+                LogReader reader = log.newReader()) {
+            for (int i = 0; i < 300; i++) {
+                appendWhenRoom(log, expected, events(i * 3, i), i);
+            }
+            for (Seen record : expected) {
+                var seen = new ArrayList<Seen>();
+                assertThat(reader.read(record.position(), collector(seen))).isTrue();
+                assertThat(seen).containsExactly(record);
+            }
+            assertThat(reader.read(log.nextPosition(), collector(new ArrayList<>()))).isFalse();
+        }
+    }
+
+    @Test
+    void shouldTrimWholeCyclesAndReplayTheRest() {
+        var expected = new ArrayList<Seen>();
+        long first;
+        try (EventLog log = started()) {
+            for (int i = 0; i < 400; i++) {
+                appendWhenRoom(log, expected, events(1000, i), i);
+            }
+            log.sync();
+            long last = log.oldestCycleLastPosition();
+            log.trimBefore(last);
+            assertThat(log.firstPosition()).as("the cycle still holds the position").isZero();
+            log.trimBefore(last + 1);
+            first = log.firstPosition();
+            assertThat(first).isEqualTo(last + 1);
+            assertCode(LogErrorCode.POSITION_UNKNOWN, () -> log.read(last, 0, 1));
+            log.trimBefore(log.durablePosition() + 1);
+            assertThat(log.oldestCycleLastPosition()).isEqualTo(EventLog.NULL_POSITION);
+            first = log.firstPosition();
+            assertThatThrownBy(() -> log.trimBefore(log.nextPosition() + 1))
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+        long from = first;
+        expected.removeIf(record -> record.position() < from);
+        assertThat(expected).isNotEmpty();
+        try (EventLog log = open()) {
+            assertThat(replay(log)).isEqualTo(expected);
+            assertThat(log.firstPosition()).isEqualTo(from);
+            log.start(9);
+            append(log, 4);
+        }
+    }
+
+    @Test
+    void shouldKeepTrimmedCyclesThatAreRead() {
+        var expected = new ArrayList<Seen>();
+        try (EventLog log = started();
+                LogReader reader = log.newReader()) {
+            for (int i = 0; i < 200; i++) {
+                appendWhenRoom(log, expected, events(1000, i), i);
+            }
+            log.sync();
+            assertThat(reader.read(0, collector(new ArrayList<>()))).isTrue();
+            log.trimBefore(log.durablePosition());
+            assertThat(reader.read(0, collector(new ArrayList<>()))).as("trimmed for everybody").isFalse();
+            reader.close();
+            log.doWork(1);
+        }
+        try (EventLog log = open()) {
+            assertThat(replay(log).get(0).position()).isPositive();
+        }
+    }
+
+    @Test
+    void shouldTruncateAfterAPosition() {
+        var expected = new ArrayList<Seen>();
+        try (EventLog log = started()) {
+            for (int i = 0; i < 300; i++) {
+                appendWhenRoom(log, expected, events(1000, i), i);
+            }
+        }
+        for (int kept : List.of(250, 249, 100, 1)) {
+            long position = expected.get(kept - 1).position();
+            EventLogContext context = context();
+            EventLog.truncateAfter(openStore(context), IDENTITY, context, position, 5);
+            expected.subList(kept, expected.size()).clear();
+            try (EventLog log = open()) {
+                assertThat(replay(log)).isEqualTo(expected);
+                assertThat(log.appendedPosition()).isEqualTo(position);
+                long before = log.shardEpoch();
+                log.start(6);
+                assertThat(log.shardEpoch()).isEqualTo(before + 1);
+                appendWhenRoom(log, expected, events(8, kept), 3);
+            }
+        }
+        EventLogContext context = context();
+        assertCode(
+                LogErrorCode.POSITION_UNKNOWN,
+                () -> EventLog.truncateAfter(openStore(context), IDENTITY, context, 1_000_000, 5));
+        EventLog.truncateAfter(openStore(context), IDENTITY, context, EventLog.NULL_POSITION, 5);
+        try (EventLog log = open()) {
+            assertThat(replay(log)).isEmpty();
+            log.start(1);
+            assertThat(append(log, 1)).isZero();
+        }
+    }
+
+    @Test
+    void shouldSyncWhatWasOnlyAppended() {
+        try (EventLog log = started()) {
+            append(log, 1);
+            log.doWork(1_000);
+            assertThat(log.isDirty()).isTrue();
+            log.doWork(1_000 + EventLogContext.APPENDED_SYNC_DELAY_NS_DEFAULT);
+            assertThat(log.durablePosition()).isZero();
+        }
+    }
+
+    @Test
+    void shouldRefuseUseOutOfOrder() {
+        EventLog log = open();
+        assertThatThrownBy(() -> append(log, 1)).isInstanceOf(IllegalStateException.class);
+        log.start(1);
+        assertThatThrownBy(() -> log.start(2)).isInstanceOf(IllegalStateException.class);
+        log.close();
+        log.close();
+        assertCode(LogErrorCode.LOG_CLOSED, () -> append(log, 1));
+        assertCode(LogErrorCode.LOG_CLOSED, log::sync);
+    }
+
+    @Test
+    void shouldRefuseASecondOpener() {
+        try (EventLog log = started()) {
+            append(log, 1);
+            assertCode(LogErrorCode.LOCKED, () -> openStore(context()).close());
+        }
+        open().close();
+    }
+
+    private void checkRead(EventLog log, Seen record, int offset, int length) {
+        byte[] read = new byte[length];
+        log.read(record.position(), offset, length).getBytes(0, read);
+        assertThat(boxed(read)).isEqualTo(record.events().subList(offset, offset + length));
+    }
+
+    /** Appends once there is room; the next cycle may still be under construction. */
+    protected static void appendWhenRoom(EventLog log, List<Seen> expected, byte[] events, int count) {
+        for (int tries = 0; !log.hasRoom(EventLog.HEADER_BYTES + events.length); tries++) {
+            assertThat(tries).as("tries until there is room").isLessThan(10_000);
+            log.doWork(System.nanoTime());
+            java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
+        }
+        long position = append(log, events, count, 1000L + count);
+        expected.add(new Seen(position, log.shardEpoch(), 1000L + count, count, boxed(events)));
+    }
+
+    /** Expects a failure with this code. */
+    protected static void assertCode(LogErrorCode code, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOfSatisfying(LogException.class, e -> assertThat(e.code())
+                .as(e.getMessage())
+                .isEqualTo(code));
+    }
+}
