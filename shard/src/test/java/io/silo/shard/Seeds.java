@@ -1,8 +1,8 @@
 package io.silo.shard;
 
 /**
- * Runs a property for seeds 1 to a count, and names the seed that fails. Run one seed alone with {@code -Dsilo.seed=N}, more than
- * the usual with {@code -Dsilo.seeds=COUNT}.
+ * Runs a property for seeds 1 to a count, and names the seed that fails. Run one seed alone with {@code -Dsilo.seed=N},
+ * more than the usual with {@code -Dsilo.seeds=COUNT}.
  */
 public final class Seeds {
     /** A property under one seed: the same seed makes the same steps. */

@@ -2,40 +2,50 @@ package io.silo.shard.state;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import org.agrona.BitUtil;
 import org.agrona.BufferUtil;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Byte strings of 0 to 1,024 bytes, off heap, each in a row of the next multiple of 8 bytes that holds it and one byte more. A
- * chunk of 128 KiB holds rows of one size; a chunk that became empty serves any size, so a change of lengths strands no memory.
+ * Byte strings of 0 to 1,024 bytes, off heap, each in a row of the next multiple of 8 bytes that holds it and one byte
+ * more. A chunk of 8 to 128 KiB, by the bound, holds rows of one size; a chunk that became empty serves any size, so a
+ * change of lengths strands no memory.
  *
  * <pre>
  *   row:       | bytes | padding, 0 to 7 bytes | 1 byte: how much padding |
  *   free row:  | int: next free row of the chunk, in units | ... | 1 byte: FREE |
- *   ref:       | chunk, 17 bits | first 8-byte unit of the row in its chunk, 14 bits |
+ *   ref:       | chunk, 17 bits or more | first 8-byte unit of the row in its chunk, 14 bits or less |
  * </pre>
  *
- * <p>Memory beside the strings: 1 byte and at most 7 of padding each, 25 bytes of heap a chunk. Only the shard thread may touch
- * it. Nothing allocates but the growth by a chunk, and no growth copies more than 65,536 entries.
+ * <p>Memory beside the strings: 1 byte and at most 7 of padding each; 25 bytes of heap and a buffer object a chunk.
+ * Only the shard thread may touch it. Nothing allocates but the growth by a chunk, and no growth copies more than
+ * 65,536 entries.
  */
 public final class BytesSlab implements AutoCloseable {
     /** Longest string. */
     public static final int LENGTH_MAX = 1_024;
 
-    /** Most bytes of chunks one slab can name: 17 bits of chunks. */
-    public static final long BYTES_MAX = 1L << (17 + 17);
+    /** Most bytes of chunks one slab can name: a ref has 31 bits and counts units of 8 bytes. */
+    public static final long BYTES_MAX = 1L << (31 + 3);
 
-    static final int CHUNK_BYTES = 1 << 17;
+    /** Fewest bytes of chunks that make a slab: seven of the longest rows. */
+    public static final int BYTES_MIN = 1 << 13;
 
-    private static final int UNIT_BITS = 14;
-    private static final int UNIT_MASK = (1 << UNIT_BITS) - 1;
+    private static final int CHUNK_BYTES_MAX = 1 << 17;
+    /** Chunks are as small as this many of them allow, because each size in use holds one that is not full. */
+    private static final int CHUNKS_AIM = 65_536;
+
     private static final int CLASSES = (LENGTH_MAX + 1 + 7) / 8 + 1;
     private static final int NONE = -1;
     private static final byte FREE = -1;
     private static final int DIRECTORY_MIN = 8;
 
     private final long bytesMax;
+    private final int unitBits;
+    private final int unitMask;
+    private final int chunkUnits;
+    private final int chunkBytes;
     /** By class, that is row size in units: the first chunk with a free row, or {@link #NONE}. */
     private final int[] openHead = new int[CLASSES];
 
@@ -52,15 +62,21 @@ public final class BytesSlab implements AutoCloseable {
     private long usedBytes;
 
     /**
-     * @param bytesMax bound on the bytes of chunks, at least one chunk of 128 KiB; more than {@link #BYTES_MAX} counts as that.
-     * @throws IllegalArgumentException if it is less than one chunk.
+     * @param bytesMax bound on the bytes of chunks, at least {@link #BYTES_MIN}; more than {@link #BYTES_MAX} counts as
+     *     that.
+     * @throws IllegalArgumentException if it is less.
      */
     public BytesSlab(long bytesMax) {
-        if (bytesMax < CHUNK_BYTES) {
+        if (bytesMax < BYTES_MIN) {
             throw new IllegalArgumentException(
-                    "Expected a slab of at least " + CHUNK_BYTES + " bytes, but " + bytesMax + " were asked for.");
+                    "Expected a slab of at least " + BYTES_MIN + " bytes, but " + bytesMax + " were asked for.");
         }
         this.bytesMax = Math.min(bytesMax, BYTES_MAX);
+        int aim = (int) ((this.bytesMax - 1) / CHUNKS_AIM) + 1;
+        chunkBytes = Math.min(Math.max(BitUtil.findNextPositivePowerOfTwo(aim), BYTES_MIN), CHUNK_BYTES_MAX);
+        chunkUnits = chunkBytes >>> 3;
+        unitMask = chunkUnits - 1;
+        unitBits = Integer.bitCount(unitMask);
         Arrays.fill(openHead, NONE);
     }
 
@@ -68,7 +84,7 @@ public final class BytesSlab implements AutoCloseable {
     public boolean canAdd(int length) {
         return length >= 0
                 && length <= LENGTH_MAX
-                && (openHead[unitsFor(length)] != NONE || emptyHead != NONE || bytes() + CHUNK_BYTES <= bytesMax);
+                && (openHead[unitsFor(length)] != NONE || emptyHead != NONE || bytes() + chunkBytes <= bytesMax);
     }
 
     /**
@@ -97,7 +113,7 @@ public final class BytesSlab implements AutoCloseable {
             usedUnits[chunk] = unit + units;
         }
         liveRows[chunk]++;
-        if (freeHead[chunk] == NONE && usedUnits[chunk] + units > CHUNK_BYTES >>> 3) {
+        if (freeHead[chunk] == NONE && usedUnits[chunk] + units > chunkUnits) {
             unlinkOpen(chunk);
         }
         int rowBytes = units << 3;
@@ -105,7 +121,7 @@ public final class BytesSlab implements AutoCloseable {
         buffer.putByte((unit << 3) + rowBytes - 1, (byte) (rowBytes - 1 - length));
         count++;
         usedBytes += rowBytes;
-        return chunk << UNIT_BITS | unit;
+        return chunk << unitBits | unit;
     }
 
     /**
@@ -115,11 +131,11 @@ public final class BytesSlab implements AutoCloseable {
      */
     public void remove(int ref) {
         checkLive(ref);
-        int chunk = ref >>> UNIT_BITS;
-        int unit = ref & UNIT_MASK;
+        int chunk = ref >>> unitBits;
+        int unit = ref & unitMask;
         int units = unitsPerRow[chunk] & 0xFF;
         UnsafeBuffer buffer = chunks[chunk];
-        boolean wasFull = freeHead[chunk] == NONE && usedUnits[chunk] + units > CHUNK_BYTES >>> 3;
+        boolean wasFull = freeHead[chunk] == NONE && usedUnits[chunk] + units > chunkUnits;
         buffer.putByte(((unit + units) << 3) - 1, FREE);
         buffer.putInt(unit << 3, freeHead[chunk]);
         freeHead[chunk] = unit;
@@ -139,8 +155,8 @@ public final class BytesSlab implements AutoCloseable {
 
     /** Bytes of the string. */
     public int length(int ref) {
-        int rowBytes = (unitsPerRow[ref >>> UNIT_BITS] & 0xFF) << 3;
-        int padding = chunks[ref >>> UNIT_BITS].getByte(((ref & UNIT_MASK) << 3) + rowBytes - 1);
+        int rowBytes = (unitsPerRow[ref >>> unitBits] & 0xFF) << 3;
+        int padding = chunks[ref >>> unitBits].getByte(((ref & unitMask) << 3) + rowBytes - 1);
         assert padding >= 0 && padding < 8 : "string " + ref + " is not live";
         return rowBytes - 1 - padding;
     }
@@ -150,8 +166,8 @@ public final class BytesSlab implements AutoCloseable {
         if (length(ref) != length) {
             return false;
         }
-        UnsafeBuffer chunk = chunks[ref >>> UNIT_BITS];
-        int own = (ref & UNIT_MASK) << 3;
+        UnsafeBuffer chunk = chunks[ref >>> unitBits];
+        int own = (ref & unitMask) << 3;
         int i = 0;
         for (; i <= length - 8; i += 8) {
             if (chunk.getLong(own + i) != buffer.getLong(offset + i)) {
@@ -168,7 +184,7 @@ public final class BytesSlab implements AutoCloseable {
 
     /** Lets {@code view} show the string; the view is good until the string is removed. */
     public void wrap(int ref, DirectBuffer view) {
-        view.wrap(chunks[ref >>> UNIT_BITS], (ref & UNIT_MASK) << 3, length(ref));
+        view.wrap(chunks[ref >>> unitBits], (ref & unitMask) << 3, length(ref));
     }
 
     /** Live strings. */
@@ -178,7 +194,7 @@ public final class BytesSlab implements AutoCloseable {
 
     /** Off-heap bytes held. */
     public long bytes() {
-        return (long) chunkCount * CHUNK_BYTES;
+        return (long) chunkCount * chunkBytes;
     }
 
     /** Bytes of the rows of live strings: what is held less what is free for others. */
@@ -201,15 +217,20 @@ public final class BytesSlab implements AutoCloseable {
         Arrays.fill(openHead, NONE);
     }
 
+    /** Bytes that the slab grows by. */
+    int chunkBytes() {
+        return chunkBytes;
+    }
+
     private static int unitsFor(int length) {
         return (length + 8) >>> 3;
     }
 
     private void checkLive(int ref) {
-        int chunk = ref >>> UNIT_BITS;
+        int chunk = ref >>> unitBits;
         if (ref >= 0 && chunk < chunkCount) {
             int units = unitsPerRow[chunk] & 0xFF;
-            int unit = ref & UNIT_MASK;
+            int unit = ref & unitMask;
             if (units != 0 && unit < usedUnits[chunk] && unit % units == 0) {
                 int padding = chunks[chunk].getByte(((unit + units) << 3) - 1);
                 if (padding != FREE) {
@@ -226,7 +247,7 @@ public final class BytesSlab implements AutoCloseable {
         if (chunk != NONE) {
             emptyHead = openNext[chunk];
         } else {
-            if (bytes() + CHUNK_BYTES > bytesMax) {
+            if (bytes() + chunkBytes > bytesMax) {
                 throw new IllegalStateException(
                         "Expected to add a string, but the slab holds its " + bytesMax + " bytes.");
             }
@@ -251,7 +272,7 @@ public final class BytesSlab implements AutoCloseable {
             openPrevious = Arrays.copyOf(openPrevious, chunk * 2);
             openNext = Arrays.copyOf(openNext, chunk * 2);
         }
-        UnsafeBuffer buffer = new UnsafeBuffer(ByteBuffer.allocateDirect(CHUNK_BYTES));
+        UnsafeBuffer buffer = new UnsafeBuffer(ByteBuffer.allocateDirect(chunkBytes));
         buffer.verifyAlignment();
         chunks[chunk] = buffer;
         chunkCount++;

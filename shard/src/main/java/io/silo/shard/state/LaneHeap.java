@@ -1,16 +1,17 @@
 package io.silo.shard.state;
 
 /**
- * Tasks of a lane that came out of order: for each lane one leftist heap (Crane 1972; Knuth, The Art of Computer Programming, volume
- * 3, 5.2.3) of nodes from a shared slab. Adding, taking the first and removing any is O(log n) at worst, not only amortised, and
- * ten million tasks of one lane are no array to copy.
+ * Tasks of a lane that came out of order: for each lane one leftist heap (Crane 1972; Knuth, The Art of Computer
+ * Programming, volume 3, 5.2.3) of nodes from a shared slab. Adding, taking the first and removing any is O(log n) at
+ * worst, not only amortised, and ten million tasks of one lane are no array to copy.
  *
  * <pre>
  *   node:  0 int: slot | 4 int: left | 8 int: right | 12 int: parent | 16 int: rank | 20 int: lane |
  * </pre>
  *
- * <p>A rank is the shortest way down to a missing child; the left child's is never less than the right one's, so the way along right
- * children is at most log2(n + 1) long. The task's row names its node, tagged below {@link RowSlab#NULL_SLOT}. Shard thread only.
+ * <p>A rank is the shortest way down to a missing child; the left child's is never less than the right one's, so the
+ * way along right children is at most log2(n + 1) long. The task's row names its node, tagged below {@link
+ * RowSlab#NULL_SLOT}. Shard thread only.
  */
 final class LaneHeap {
     private static final int NULL = RowSlab.NULL_SLOT;

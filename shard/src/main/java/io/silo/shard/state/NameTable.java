@@ -2,10 +2,11 @@ package io.silo.shard.state;
 
 import io.silo.protocol.Xxh64;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Names of tenants, task groups and the like as small ints: dense, counted, and reused when the last holder lets go. An id means
- * nothing outside the process and differs after a replay, so it is never recorded and never decides an order.
+ * Names of tenants, task groups and the like as small ints: dense, counted, and reused when the last holder lets go. An
+ * id means nothing outside the process and differs after a replay, so it is never recorded and never decides an order.
  *
  * <pre>
  *   row:  0 long: hash of the name | 8 int: ref of its bytes | 12 int: holders |
@@ -25,14 +26,32 @@ public final class NameTable implements AutoCloseable {
     private static final int ROWS_PER_CHUNK = 1_024;
 
     private final RowSlab rows;
-    private final BytesSlab strings = new BytesSlab(BytesSlab.BYTES_MAX);
+    private final BytesSlab strings;
+    private final long seed;
     private final SlotIndex index = new SlotIndex();
+    private final UnsafeBuffer name = new UnsafeBuffer(0, 0);
 
     /**
+     * A table whose names nobody outside can choose to harm it.
+     *
      * @param namesMax bound on names, 1 to 64 Mi.
      */
     public NameTable(int namesMax) {
+        this(namesMax, 0);
+    }
+
+    /**
+     * A table whose index hashes with a seed, so that a client who does not know it cannot make up names that collide.
+     *
+     * @param namesMax bound on names, 1 to 64 Mi.
+     * @param seed decides places in memory and nothing else: it may differ from run to run.
+     */
+    public NameTable(int namesMax, long seed) {
         rows = new RowSlab(ROW_BYTES, ROWS_PER_CHUNK, namesMax);
+        // A chunk for each size in use is the most that lies beside the rows.
+        long stringBytesMax = (long) namesMax * (BytesSlab.LENGTH_MAX + 8) + (1L << 24);
+        strings = new BytesSlab(Math.min(stringBytesMax, BytesSlab.BYTES_MAX));
+        this.seed = seed;
     }
 
     /**
@@ -43,7 +62,8 @@ public final class NameTable implements AutoCloseable {
      */
     public int acquire(DirectBuffer buffer, int offset, int length) {
         long hash = Xxh64.hash(buffer, offset, length);
-        int id = find(hash, buffer, offset, length);
+        long place = place(hash, buffer, offset, length);
+        int id = find(place, hash, buffer, offset, length);
         if (id == NULL_ID) {
             if (rows.count() == rows.rowsMax() || !strings.canAdd(length)) {
                 return NULL_ID;
@@ -52,7 +72,7 @@ public final class NameTable implements AutoCloseable {
             id = rows.allocate();
             rows.putLong(id, HASH, hash);
             rows.putInt(id, REF, ref);
-            index.put(hash, id);
+            index.put(place, id);
         }
         rows.putInt(id, HOLDERS, Math.addExact(rows.getInt(id, HOLDERS), 1));
         return id;
@@ -76,7 +96,9 @@ public final class NameTable implements AutoCloseable {
             rows.putInt(id, HOLDERS, holders);
             return;
         }
-        boolean isRemoved = index.remove(rows.getLong(id, HASH), id);
+        strings.wrap(rows.getInt(id, REF), name);
+        long place = place(rows.getLong(id, HASH), name, 0, name.capacity());
+        boolean isRemoved = index.remove(place, id);
         assert isRemoved : "name " + id + " was not indexed";
         strings.remove(rows.getInt(id, REF));
         rows.free(id);
@@ -84,7 +106,8 @@ public final class NameTable implements AutoCloseable {
 
     /** The id of a name, or {@link #NULL_ID}; adds no holder. */
     public int find(DirectBuffer buffer, int offset, int length) {
-        return find(Xxh64.hash(buffer, offset, length), buffer, offset, length);
+        long hash = Xxh64.hash(buffer, offset, length);
+        return find(place(hash, buffer, offset, length), hash, buffer, offset, length);
     }
 
     /** Lets {@code view} show the name's bytes, good until its last holder lets go. */
@@ -134,8 +157,13 @@ public final class NameTable implements AutoCloseable {
         strings.close();
     }
 
-    private int find(long hash, DirectBuffer buffer, int offset, int length) {
-        for (long c = index.firstCandidate(hash); c != SlotIndex.NULL_CANDIDATE; c = index.nextCandidate(hash, c)) {
+    /** What the index goes by. */
+    private long place(long hash, DirectBuffer buffer, int offset, int length) {
+        return seed == 0 ? hash : Xxh64.hash(buffer, offset, length, seed);
+    }
+
+    private int find(long place, long hash, DirectBuffer buffer, int offset, int length) {
+        for (long c = index.firstCandidate(place); c != SlotIndex.NULL_CANDIDATE; c = index.nextCandidate(place, c)) {
             int id = (int) c;
             if (rows.getLong(id, HASH) == hash && strings.equals(rows.getInt(id, REF), buffer, offset, length)) {
                 return id;

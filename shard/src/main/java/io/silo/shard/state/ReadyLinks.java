@@ -1,8 +1,8 @@
 package io.silo.shard.state;
 
 /**
- * Where {@link ReadyQueue} keeps what belongs to a task: two ints in the task's own row, and the order it reads there. While a task
- * is queued its start and arrival must not change, and the two ints are the queue's alone.
+ * Where {@link ReadyQueue} keeps what belongs to a task: two ints in the task's own row, and the order it reads there.
+ * While a task is queued its start and arrival must not change, and the two ints are the queue's alone.
  */
 public interface ReadyLinks {
     /** Start time in ms of the task. */

@@ -5,23 +5,26 @@ import io.silo.protocol.Xxh64;
 import java.util.Arrays;
 
 /**
- * Runnable tasks of each task group in the order of delivery: priority, 0 first; then tenants in turn, by deficit round robin
- * (Shreedhar and Varghese, SIGCOMM 1995) with a quantum of the tenant's weight and a cost of 1 a task; then start time; then arrival.
+ * Runnable tasks of each task group in the order of delivery: priority, 0 first; then tenants in turn, by deficit round
+ * robin (Shreedhar and Varghese, SIGCOMM 1995) with a quantum of the tenant's weight and a cost of 1 a task; then start
+ * time; then arrival.
  *
  * <pre>
  *   group -- bitmap of priorities that have tasks
  *     priority -- ring of lanes, one of them in turn
- *       lane = (group, priority, tenant):   list  head &lt;-&gt; ... &lt;-&gt; tail   linked through the tasks' rows, in order
+ *       lane = (group, priority, tenant):   list  head ... tail   linked through the tasks' rows, in order
  *                                           heap  what belongs between them and came late
- *   lane row:  0 long: key | 8 int: head | 12 int: tail | 16 int: ring previous | 20 int: ring next | 24 int: heap root | 28 int: deficit |
+ *
+ *   lane row:  0 long: key | 8 int: head | 12 int: tail | 16 int: ring previous | 20 int: ring next
+ *              24 int: heap root | 28 int: deficit
  * </pre>
  *
- * <p>A task that belongs behind the tail or before the head costs O(1), any other O(log n) of its lane; removal likewise. A lane
- * exists while it has tasks; a lane that comes new or comes back goes to the end of its ring. Whose turn it is and what is left of it
- * is volatile: a replay restores the order inside lanes alone.
+ * <p>A task that belongs behind the tail or before the head costs O(1), any other O(log n) of its lane; removal
+ * likewise. A lane exists while it has tasks; a lane that comes new or comes back goes to the end of its ring. Whose
+ * turn it is and what is left of it is volatile: a replay restores the order inside lanes alone.
  *
- * <p>At most {@link #TASKS_MAX} tasks, {@link #GROUPS_MAX} groups, {@link #TENANTS_MAX} tenants. Only the shard thread may touch it;
- * nothing allocates but growth by a chunk.
+ * <p>At most {@link #TASKS_MAX} tasks, {@link #GROUPS_MAX} groups, {@link #TENANTS_MAX} tenants. Only the shard thread
+ * may touch it; nothing allocates but growth by a chunk.
  */
 public final class ReadyQueue implements AutoCloseable {
     /** Most queued tasks: design asks for ten million. */
@@ -48,7 +51,9 @@ public final class ReadyQueue implements AutoCloseable {
     private static final int LANES_PER_CHUNK = 1_024;
 
     private static final int PRIORITIES = Bounds.PRIORITY_MAX + 1;
-    /** Of a group: four ints of bitmap, its size, then for each priority the lane in turn, plus 1 so that zero is none. */
+    /**
+     * Of a group: four ints of bitmap, its size, then for each priority the lane in turn, plus 1 so that zero is none.
+     */
     private static final int GROUP_SIZE = 4;
 
     private static final int GROUP_RINGS = 5;
@@ -153,8 +158,9 @@ public final class ReadyQueue implements AutoCloseable {
     }
 
     /**
-     * Takes the next task of one tenant in a group, or {@link RowSlab#NULL_SLOT}, by priority. No turn is spent: who asks for one
-     * tenant competes with nobody else's tasks. Costs a search for each priority that has tasks, at most 100.
+     * Takes the next task of one tenant in a group, or {@link RowSlab#NULL_SLOT}, by priority. No turn is spent: who
+     * asks for one tenant competes with nobody else's tasks. Costs a search for each priority that has tasks, at most
+     * 100.
      */
     public int poll(int group, int tenant) {
         int lane = firstLaneOf(group, tenant);
@@ -390,7 +396,10 @@ public final class ReadyQueue implements AutoCloseable {
     private void unlink(int lane, int slot) {
         int previous = links.readyPrevious(slot);
         int next = links.readyNext(slot);
-        boolean isLinked = previous == NULL ? lanes.getInt(lane, HEAD) == slot : links.readyNext(previous) == slot;
+        // A row that was never queued holds zeros: slot 0 is then its own neighbour.
+        boolean isLinked = previous == NULL
+                ? lanes.getInt(lane, HEAD) == slot
+                : previous != slot && links.readyNext(previous) == slot;
         if (!isLinked) {
             throw notQueued(slot);
         }

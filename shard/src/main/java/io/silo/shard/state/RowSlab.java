@@ -6,16 +6,16 @@ import org.agrona.BufferUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Rows of one fixed size in off-heap chunks, named by dense int slots that are reused. Growing adds a chunk and copies no row, so
- * an allocation costs the same with ten rows and with ten million.
+ * Rows of one fixed size in off-heap chunks, named by dense int slots that are reused. Growing adds a chunk and copies
+ * no row, so an allocation costs the same with ten rows and with ten million.
  *
  * <pre>
  *   chunk:  | row 0 | row 1 | ... | row n-1 | live bits, one a row, in longs |
  *   free row:  | int: next free slot | untouched until the row is allocated again |
  * </pre>
  *
- * <p>Freed slots are reused last in, first out; chunks stay until {@link #close()}. Only the shard thread may touch it. Reads and
- * writes are checked against the chunk, and with assertions on also against the row and its being live.
+ * <p>Freed slots are reused last in, first out; chunks stay until {@link #close()}. Only the shard thread may touch it.
+ * Reads and writes are checked against the chunk, and with assertions on also against the row and its being live.
  */
 public final class RowSlab implements AutoCloseable {
     /** Stands for "no row". */
@@ -122,8 +122,8 @@ public final class RowSlab implements AutoCloseable {
     }
 
     /**
-     * The first live row in {@code [fromSlot, endSlot)}, or {@link #NULL_SLOT}: a scan takes slices of slots, and an empty slice
-     * costs one step for every 64 of them.
+     * The first live row in {@code [fromSlot, endSlot)}, or {@link #NULL_SLOT}: a scan takes slices of slots, and an
+     * empty slice costs one step for every 64 of them.
      */
     public int nextLive(int fromSlot, int endSlot) {
         int end = Math.min(endSlot, used);

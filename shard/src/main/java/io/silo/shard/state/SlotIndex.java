@@ -3,24 +3,26 @@ package io.silo.shard.state;
 import java.util.Arrays;
 
 /**
- * Finds slots by a 64-bit hash of their key, in segments that grow and split alone: no insertion moves more than one segment, so
- * none waits for a table of millions. The caller decides whether the key of a found slot is equal.
+ * Finds slots by a 64-bit hash of their key, in segments that grow and split alone: no insertion moves more than one
+ * segment, so none waits for a table of millions. The caller decides whether the key of a found slot is equal.
  *
- * <p>Extendible hashing (Fagin, Nievergelt, Pippenger, Strong 1979) over linear probing. The hash is folded to 32 bits; the first 8
- * choose one of 256 directories, the next up to 16 an entry of it, and all of them, mixed, the place in the segment:
+ * <p>Extendible hashing (Fagin, Nievergelt, Pippenger, Strong 1979) over linear probing. The hash is folded to 32 bits;
+ * the first 8 choose one of 256 directories, the next up to 16 an entry of it, and all of them, mixed, the place in the
+ * segment:
  *
  * <pre>
  *   segment, a long array:  | split depth, 32 bits : entries, 32 bits | place 0 | place 1 | ... |
  *   place:                  | folded hash, 32 bits : slot + 1, 32 bits |   zero is empty
  * </pre>
  *
- * <p>A segment grows by a quarter when it is 13/16 full, until 1,024 places, then splits: its load stays between 0.65 and 0.82, so an
- * entry takes 9.8 to 12.4 bytes and an unsuccessful search about 8 places in a row. Removal shifts the entries behind it back, so
- * there are no tombstones. Segments do not shrink: they are reused by what comes next.
+ * <p>A segment grows by a quarter when it is 13/16 full, until 1,024 places, then splits: its load stays between 0.65
+ * and 0.82, so an entry takes 9.8 to 12.4 bytes and an unsuccessful search about 8 places in a row. Removal shifts the
+ * entries behind it back, so there are no tombstones. Segments do not shrink: they are reused by what comes next.
  *
- * <p>The hash has to spread well. More than 832 keys that agree in 24 bits of it would outgrow a segment at its last depth, which
- * then grows beyond 1,024 places: chance does not do that, and keys that clients choose should be hashed with a seed they do not
- * know. Nothing is ever iterated, so no decision can depend on the order inside. Only the shard thread may touch it.
+ * <p>The hash has to spread well. More than 832 keys that agree in 24 bits of it would outgrow a segment at its last
+ * depth, which then grows beyond 1,024 places: chance does not do that, and keys that clients choose should be hashed
+ * with a seed they do not know. Nothing is ever iterated, so no decision can depend on the order inside. Only the shard
+ * thread may touch it.
  */
 public final class SlotIndex {
     /** Says whether the key of {@code slot} is the one looked for. */
@@ -72,8 +74,8 @@ public final class SlotIndex {
     }
 
     /**
-     * The first entry whose folded hash is that of {@code hash}, or {@link #NULL_CANDIDATE}; {@code (int) candidate} is its slot. For
-     * callers that compare keys in their own loop:
+     * The first entry whose folded hash is that of {@code hash}, or {@link #NULL_CANDIDATE}; {@code (int) candidate} is
+     * its slot. For callers that compare keys in their own loop:
      *
      * <pre>{@code
      * for (long c = index.firstCandidate(hash); c != NULL_CANDIDATE; c = index.nextCandidate(hash, c)) {
@@ -157,7 +159,10 @@ public final class SlotIndex {
         return (int) (hash ^ hash >>> 32);
     }
 
-    /** Index of the place where a search begins. Fibonacci hashing: the leading bits, equal in a segment, must not choose it. */
+    /**
+     * Index of the place where a search begins. Fibonacci hashing: the leading bits, equal in a segment, must not
+     * choose it.
+     */
     private static int home(int key, int places) {
         return 1 + (int) ((key * 0x9E3779B1L & 0xFFFFFFFFL) * places >>> 32);
     }
@@ -266,7 +271,10 @@ public final class SlotIndex {
         replace(directory, entry, spareBits, low, high);
     }
 
-    /** Puts two halves where the directory's entries of one segment are, {@code 1 << spareBits} of them around {@code entry}. */
+    /**
+     * Puts two halves where the directory's entries of one segment are, {@code 1 << spareBits} of them around {@code
+     * entry}.
+     */
     private static void replace(long[][] directory, int entry, int spareBits, long[] low, long[] high) {
         int from = entry >>> spareBits << spareBits;
         int end = from + (1 << spareBits);

@@ -3,16 +3,16 @@ package io.silo.shard.state;
 import java.util.Arrays;
 
 /**
- * Deadlines in the total order (deadline, arrival), each naming an int id and a kind. A 4-ary heap in chunks, so that it grows by a
- * chunk and copies nothing; an entry is cancelled or moved through its handle in O(log n).
+ * Deadlines in the total order (deadline, arrival), each naming an int id and a kind. A 4-ary heap in chunks, so that
+ * it grows by a chunk and copies nothing; an entry is cancelled or moved through its handle in O(log n).
  *
  * <pre>
  *   heap place:  | long: deadline ms, 56 bits : kind, 8 bits | long: arrival |   and   | int: handle |
  *   handle:      | long: heap place, 32 bits : id, 32 bits |   free: | long: -1, 32 bits : next free handle, 32 bits |
  * </pre>
  *
- * <p>28 bytes an entry at the highest count so far; chunks are kept. Entries with equal deadline and arrival come by kind. Only the
- * shard thread may touch it; nothing allocates but the growth by a chunk of 4,096 entries.
+ * <p>28 bytes an entry at the highest count so far; chunks are kept. Entries with equal deadline and arrival come by
+ * kind. Only the shard thread may touch it; nothing allocates but the growth by a chunk of 4,096 entries.
  */
 public final class TimerQueue {
     /** Takes the timers that are due. It may schedule, cancel and reschedule. */
@@ -112,8 +112,8 @@ public final class TimerQueue {
     }
 
     /**
-     * Hands out timers whose deadline is at or before {@code nowMs}, in order, each taken out before its call. Those that the handler
-     * adds count as well, so the limit is what ends the call.
+     * Hands out timers whose deadline is at or before {@code nowMs}, in order, each taken out before its call. Those
+     * that the handler adds count as well, so the limit is what ends the call.
      *
      * @return how many, at most {@code limit}.
      */

@@ -1,4 +1,6 @@
-/** The in-memory structures of one shard: rows, names, indexes, timers and ready tasks, all owned by the shard thread. */
+/**
+ * The in-memory structures of one shard: rows, names, indexes, timers and ready tasks, all owned by the shard thread.
+ */
 @NullMarked
 package io.silo.shard.state;
 

@@ -6,6 +6,8 @@ final class ArrayLinks implements ReadyLinks {
     final long[] arrival;
     private final int[] previous;
     private final int[] next;
+    /** Reads of start times: what comparisons cost. */
+    long reads;
 
     ArrayLinks(int tasks) {
         startMs = new long[tasks];
@@ -16,6 +18,7 @@ final class ArrayLinks implements ReadyLinks {
 
     @Override
     public long startMs(int slot) {
+        reads++;
         return startMs[slot];
     }
 

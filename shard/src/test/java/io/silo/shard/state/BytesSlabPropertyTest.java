@@ -20,7 +20,7 @@ class BytesSlabPropertyTest {
             int lengthMax = 1 + random.nextInt(BytesSlab.LENGTH_MAX);
             var model = new HashMap<Integer, byte[]>();
             var refs = new IntArrayList();
-            try (var slab = new BytesSlab(BytesSlab.BYTES_MAX)) {
+            try (var slab = new BytesSlab(seed % 2 == 0 ? BytesSlab.BYTES_MAX : 1 << 26)) {
                 for (int step = 0; step < 20_000; step++) {
                     // Waves, so that chunks empty and change their row size.
                     boolean isGrowing = step / 4_000 % 2 == 0;
@@ -65,7 +65,7 @@ class BytesSlabPropertyTest {
 
     @Test
     void shouldReuseEmptiedChunksForOtherLengths() {
-        try (var slab = new BytesSlab(4 * BytesSlab.CHUNK_BYTES)) {
+        try (var slab = new BytesSlab(4 * BytesSlab.BYTES_MIN)) {
             var source = new UnsafeBuffer(new byte[BytesSlab.LENGTH_MAX]);
             for (int length : new int[] {36, 1_024, 0, 7, 8, 500}) {
                 var refs = new IntArrayList();
@@ -74,11 +74,20 @@ class BytesSlabPropertyTest {
                 }
                 assertThatThrownBy(() -> slab.add(source, 0, length)).isInstanceOf(IllegalStateException.class);
                 int rowBytes = (length + 8) / 8 * 8;
-                assertThat(refs).hasSize(4 * (BytesSlab.CHUNK_BYTES / rowBytes));
+                assertThat(refs).hasSize(4 * (BytesSlab.BYTES_MIN / rowBytes));
                 refs.forEach(slab::remove);
             }
-            assertThat(slab.bytes()).isEqualTo(4 * BytesSlab.CHUNK_BYTES);
+            assertThat(slab.bytes()).isEqualTo(4 * BytesSlab.BYTES_MIN);
         }
+    }
+
+    @Test
+    void shouldGrowBySmallChunksWhenItsBoundIsSmall() {
+        assertThat(new BytesSlab(1L << 60).chunkBytes()).isEqualTo(1 << 17);
+        assertThat(new BytesSlab(1L << 32).chunkBytes()).isEqualTo(1 << 16);
+        assertThat(new BytesSlab((1L << 32) + 1).chunkBytes()).isEqualTo(1 << 17);
+        assertThat(new BytesSlab(BytesSlab.BYTES_MIN).chunkBytes()).isEqualTo(1 << 13);
+        assertThatThrownBy(() -> new BytesSlab(BytesSlab.BYTES_MIN - 1)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
@@ -89,7 +98,7 @@ class BytesSlabPropertyTest {
                 slab.add(source, 0, 36);
             }
             assertThat(slab.usedBytes()).isEqualTo(100_000 * 40);
-            assertThat(slab.bytes()).isLessThan(slab.usedBytes() + 2 * BytesSlab.CHUNK_BYTES);
+            assertThat(slab.bytes()).isLessThan(slab.usedBytes() + 2L * slab.chunkBytes());
         }
     }
 

@@ -21,7 +21,7 @@ class NameTablePropertyTest {
             int namesMax = 1 + random.nextInt(300);
             var ids = new HashMap<String, Integer>();
             var holders = new HashMap<String, Integer>();
-            try (var table = new NameTable(namesMax)) {
+            try (var table = new NameTable(namesMax, seed / 2)) {
                 for (int step = 0; step < 20_000; step++) {
                     String name = "näme-" + random.nextInt(400);
                     UnsafeBuffer bytes = buffer(name);

@@ -271,6 +271,42 @@ class ReadyQueuePropertyTest {
     }
 
     @Test
+    void shouldCostALogarithmAtWorstWhenTasksComeInReverse() {
+        int tasks = 200_000;
+        var links = new ArrayLinks(tasks);
+        try (var queue = new ReadyQueue(links)) {
+            // Head and tail stand, everything else comes between them, latest first, then in a scramble.
+            links.arrival[1] = tasks;
+            queue.add(0, 0, 50, 0);
+            queue.add(1, 0, 50, 0);
+            long readsMax = 0;
+            for (int slot = 2; slot < tasks; slot++) {
+                links.arrival[slot] = slot < tasks / 2 ? tasks - slot : (slot * 7_919L) % tasks;
+                long before = links.reads;
+                queue.add(slot, 0, 50, 0);
+                readsMax = Math.max(readsMax, links.reads - before);
+            }
+            assertThat(queue.outOfOrderCount()).isEqualTo(tasks - 2);
+            for (int slot = 2; slot < tasks; slot += 2) {
+                long before = links.reads;
+                queue.remove(slot, 0, 50, 0);
+                readsMax = Math.max(readsMax, links.reads - before);
+            }
+            long last = -1;
+            while (!queue.isEmpty(0)) {
+                long before = links.reads;
+                int slot = queue.poll(0);
+                readsMax = Math.max(readsMax, links.reads - before);
+                assertThat(links.arrival[slot]).isGreaterThanOrEqualTo(last);
+                last = links.arrival[slot];
+            }
+            // Two right spines of at most log2(200,000) nodes, four reads a comparison at most, and the few at list and
+            // root.
+            assertThat(readsMax).isLessThan(2 * 18 * 2 + 12);
+        }
+    }
+
+    @Test
     void shouldRefuseWhatIsOutOfRangeOrNotQueued() {
         var links = new ArrayLinks(4);
         try (var queue = new ReadyQueue(links)) {
@@ -286,6 +322,10 @@ class ReadyQueuePropertyTest {
                     .isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(() -> queue.remove(0, 0, 0, 0)).isInstanceOf(IllegalStateException.class);
             links.arrival[1] = 1;
+            queue.add(2, 0, 0, 0);
+            assertThatThrownBy(() -> queue.remove(0, 0, 0, 0)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> queue.remove(1, 0, 0, 0)).isInstanceOf(IllegalStateException.class);
+            queue.remove(2, 0, 0, 0);
             queue.add(0, 0, 0, 0);
             queue.add(1, ReadyQueue.GROUPS_MAX - 1, 99, ReadyQueue.TENANTS_MAX - 1);
             assertThatThrownBy(() -> queue.remove(1, 0, 0, 0)).isInstanceOf(IllegalStateException.class);
