@@ -1,0 +1,50 @@
+package io.silo.protocol.session;
+
+import io.silo.protocol.command.EnqueueDecoder;
+import io.silo.protocol.command.GetJobDecoder;
+import io.silo.protocol.command.GetJobResultDecoder;
+import io.silo.protocol.command.HeartbeatDecoder;
+import io.silo.protocol.command.LeaseTasksDecoder;
+import io.silo.protocol.command.ReadBytesDecoder;
+import io.silo.protocol.command.ReportOutcomeDecoder;
+import io.silo.protocol.command.ReturnLeasesDecoder;
+import io.silo.protocol.command.SubscribeDecoder;
+import io.silo.protocol.command.UnsubscribeDecoder;
+import io.silo.protocol.command.UploadChunkDecoder;
+import java.util.BitSet;
+
+/** What a token may allow: a set of commands. A command in no set is for {@link #ADMIN} alone. */
+public enum Verb {
+    /** Creates jobs. */
+    PRODUCE(EnqueueDecoder.TEMPLATE_ID, UploadChunkDecoder.TEMPLATE_ID),
+    /** Leases tasks and reports their outcomes. */
+    WORK(
+            UploadChunkDecoder.TEMPLATE_ID,
+            SubscribeDecoder.TEMPLATE_ID,
+            UnsubscribeDecoder.TEMPLATE_ID,
+            LeaseTasksDecoder.TEMPLATE_ID,
+            HeartbeatDecoder.TEMPLATE_ID,
+            ReportOutcomeDecoder.TEMPLATE_ID,
+            ReturnLeasesDecoder.TEMPLATE_ID,
+            ReadBytesDecoder.TEMPLATE_ID),
+    /** Reads jobs and results. */
+    READ(GetJobDecoder.TEMPLATE_ID, GetJobResultDecoder.TEMPLATE_ID, ReadBytesDecoder.TEMPLATE_ID),
+    /** Everything. */
+    ADMIN();
+
+    private final int[] templateIds;
+
+    Verb(int... templateIds) {
+        this.templateIds = templateIds;
+    }
+
+    /** Adds what this verb allows; template ids have 16 bits. */
+    void allowIn(BitSet templates) {
+        if (this == ADMIN) {
+            templates.set(0, 1 << 16);
+        }
+        for (final int templateId : templateIds) {
+            templates.set(templateId);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+package io.silo.protocol.session;
+
+import io.silo.protocol.command.CloseSessionEncoder;
+import io.silo.protocol.command.CommandHeaderEncoder;
+import io.silo.protocol.command.Durability;
+import io.silo.protocol.command.EnqueueEncoder;
+import io.silo.protocol.command.GetJobEncoder;
+import io.silo.protocol.command.GetJobResultEncoder;
+import io.silo.protocol.command.HeartbeatEncoder;
+import io.silo.protocol.command.HelloEncoder;
+import io.silo.protocol.command.KeepAliveEncoder;
+import io.silo.protocol.command.LeaseTasksEncoder;
+import io.silo.protocol.command.MessageHeaderEncoder;
+import io.silo.protocol.command.Outcome;
+import io.silo.protocol.command.PayloadEncoding;
+import io.silo.protocol.command.ReadBytesEncoder;
+import io.silo.protocol.command.ReportOutcomeEncoder;
+import io.silo.protocol.command.ReturnLeasesEncoder;
+import io.silo.protocol.command.SubscribeEncoder;
+import io.silo.protocol.command.UnsubscribeEncoder;
+import io.silo.protocol.command.UploadChunkEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** A well-formed message of every command, with every group and every variable field filled. */
+final class CommandSamples {
+    static final long CORRELATION_ID = 0x1234_5678_9ABCL;
+
+    private final UnsafeBuffer buffer = new UnsafeBuffer(new byte[8 * 1024]);
+    private final MessageHeaderEncoder header = new MessageHeaderEncoder();
+
+    private CommandSamples() {}
+
+    static List<byte[]> all() {
+        final CommandSamples samples = new CommandSamples();
+        final List<byte[]> all = new ArrayList<>();
+        all.add(hello("secret", SessionGate.PROTOCOL_VERSION));
+        all.add(closeSession());
+        all.add(keepAlive());
+        all.add(enqueue(2));
+        all.add(samples.uploadChunk());
+        all.add(samples.subscribe());
+        all.add(samples.unsubscribe());
+        all.add(samples.leaseTasks());
+        all.add(samples.heartbeat());
+        all.add(samples.reportOutcome());
+        all.add(samples.returnLeases());
+        all.add(getJob());
+        all.add(samples.getJobResult());
+        all.add(samples.readBytes());
+        return all;
+    }
+
+    static byte[] hello(String token, int protocolVersion) {
+        final CommandSamples s = new CommandSamples();
+        final HelloEncoder e = new HelloEncoder().wrapAndApplyHeader(s.buffer, 0, s.header);
+        fill(e.header());
+        e.protocolVersion(protocolVersion).token(token).clientName("sample");
+        return s.bytes(e.encodedLength());
+    }
+
+    static byte[] closeSession() {
+        final CommandSamples s = new CommandSamples();
+        final CloseSessionEncoder e = new CloseSessionEncoder().wrapAndApplyHeader(s.buffer, 0, s.header);
+        fill(e.header());
+        return s.bytes(e.encodedLength());
+    }
+
+    static byte[] keepAlive() {
+        final CommandSamples s = new CommandSamples();
+        final KeepAliveEncoder e = new KeepAliveEncoder().wrapAndApplyHeader(s.buffer, 0, s.header);
+        fill(e.header());
+        return s.bytes(e.encodedLength());
+    }
+
+    static byte[] enqueue(int items) {
+        final CommandSamples s = new CommandSamples();
+        final EnqueueEncoder e = new EnqueueEncoder().wrapAndApplyHeader(s.buffer, 0, s.header);
+        fill(e.header());
+        final EnqueueEncoder.ItemsEncoder group = e.itemsCount(items);
+        for (int i = 0; i < items; i++) {
+            group.next().payloadEncoding(PayloadEncoding.TEXT);
+            group.metadataCount(2).next().key("a").value("1").next().key("b").value("");
+            group.tenant("t" + i).taskGroup("group").jobId("job-" + i);
+            final byte[] payload = ("payload " + i).getBytes(StandardCharsets.UTF_8);
+            group.putPayload(payload, 0, payload.length);
+        }
+        return s.bytes(e.encodedLength());
+    }
+
+    static byte[] getJob() {
+        final CommandSamples s = new CommandSamples();
+        final GetJobEncoder e = new GetJobEncoder().wrapAndApplyHeader(s.buffer, 0, s.header);
+        fill(e.header());
+        e.includeAttempts((short) 1).tenant("t").jobId("job");
+        return s.bytes(e.encodedLength());
+    }
+
+    private byte[] uploadChunk() {
+        final UploadChunkEncoder e = new UploadChunkEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.uploadId(7).totalBytes(3).chunkOffset(0).putChunk(new byte[] {1, 2, 3}, 0, 3);
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] subscribe() {
+        final SubscribeEncoder e = new SubscribeEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.subscriptionId(1).credits(8).tenant("").taskGroup("group").workerId("worker");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] unsubscribe() {
+        final UnsubscribeEncoder e = new UnsubscribeEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.subscriptionId(1);
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] leaseTasks() {
+        final LeaseTasksEncoder e = new LeaseTasksEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.requestIdHigh(1)
+                .requestIdLow(2)
+                .waitMs(0)
+                .maxTasks(3)
+                .tenant("")
+                .taskGroup("group")
+                .workerId("worker");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] heartbeat() {
+        final HeartbeatEncoder e = new HeartbeatEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.leasesCount(2)
+                .next()
+                .jobKey(1)
+                .tokenEpoch(1)
+                .token(1)
+                .next()
+                .jobKey(2)
+                .tokenEpoch(1)
+                .token(2);
+        e.workerId("worker");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] reportOutcome() {
+        final ReportOutcomeEncoder e = new ReportOutcomeEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.subscriptionId(1).credits(2);
+        final ReportOutcomeEncoder.ItemsEncoder items = e.itemsCount(2);
+        items.next().jobKey(1).tokenEpoch(1).token(1).uploadId(0).outcome(Outcome.SUCCEEDED);
+        items.resultEncoding(PayloadEncoding.JSON).errorCode("").putResult(new byte[] {1}, 0, 1);
+        items.next().jobKey(2).tokenEpoch(1).token(2).uploadId(0).outcome(Outcome.FAILED);
+        items.resultEncoding(PayloadEncoding.RAW).errorCode("E").putResult(new byte[0], 0, 0);
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] returnLeases() {
+        final ReturnLeasesEncoder e = new ReturnLeasesEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.leasesCount(1).next().jobKey(1).tokenEpoch(1).token(1);
+        e.workerId("worker");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] getJobResult() {
+        final GetJobResultEncoder e = new GetJobResultEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.waitMs(5).tenant("t").jobId("job");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] readBytes() {
+        final ReadBytesEncoder e = new ReadBytesEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.jobKey(1).chunkOffset(0).byteCount(10).result((short) 0).tenant("t").jobId("job");
+        return bytes(e.encodedLength());
+    }
+
+    private static void fill(CommandHeaderEncoder header) {
+        header.correlationId(CORRELATION_ID).shardEpoch(3).shard(0).durability(Durability.APPENDED);
+    }
+
+    private byte[] bytes(int encodedLength) {
+        return Arrays.copyOf(buffer.byteArray(), MessageHeaderEncoder.ENCODED_LENGTH + encodedLength);
+    }
+}
