@@ -1,0 +1,102 @@
+package io.silo.transport;
+
+import io.silo.protocol.RejectReason;
+import io.silo.protocol.reply.BytesReplyDecoder;
+import io.silo.protocol.reply.EnqueueReplyDecoder;
+import io.silo.protocol.reply.ErrorReplyDecoder;
+import io.silo.protocol.reply.HeartbeatReplyDecoder;
+import io.silo.protocol.reply.HelloReplyDecoder;
+import io.silo.protocol.reply.JobReplyDecoder;
+import io.silo.protocol.reply.JobResultReplyDecoder;
+import io.silo.protocol.reply.MessageHeaderDecoder;
+import io.silo.protocol.reply.OutcomeReplyDecoder;
+import io.silo.protocol.reply.ReplyHeaderDecoder;
+import io.silo.protocol.reply.SubscribeReplyDecoder;
+import io.silo.protocol.reply.TasksLeasedDecoder;
+import io.silo.protocol.reply.UploadReplyDecoder;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** Turns one reply into one typed call. One thread; does not allocate. */
+final class ReplyDispatcher {
+    private static final long PUSH_CORRELATION_ID = 0;
+
+    private final ReplyHandler handler;
+    private final MessageHeaderDecoder messageHeader = new MessageHeaderDecoder();
+    private final ReplyHeaderDecoder replyHeader = new ReplyHeaderDecoder();
+    private final HelloReplyDecoder helloReply = new HelloReplyDecoder();
+    private final EnqueueReplyDecoder enqueueReply = new EnqueueReplyDecoder();
+    private final UploadReplyDecoder uploadReply = new UploadReplyDecoder();
+    private final SubscribeReplyDecoder subscribeReply = new SubscribeReplyDecoder();
+    private final TasksLeasedDecoder tasksLeased = new TasksLeasedDecoder();
+    private final HeartbeatReplyDecoder heartbeatReply = new HeartbeatReplyDecoder();
+    private final OutcomeReplyDecoder outcomeReply = new OutcomeReplyDecoder();
+    private final JobReplyDecoder jobReply = new JobReplyDecoder();
+    private final JobResultReplyDecoder jobResultReply = new JobResultReplyDecoder();
+    private final BytesReplyDecoder bytesReply = new BytesReplyDecoder();
+    private DirectBuffer buffer = new UnsafeBuffer(0, 0);
+    private int offset;
+
+    ReplyDispatcher(ReplyHandler handler) {
+        this.handler = handler;
+    }
+
+    /** Reads the headers of a reply. False if it is none this client knows: newer, and not asked for. */
+    boolean accept(DirectBuffer replyBuffer, int replyOffset, int length) {
+        if (length < MessageHeaderDecoder.ENCODED_LENGTH + ReplyHeaderDecoder.ENCODED_LENGTH) {
+            return false;
+        }
+        buffer = replyBuffer;
+        offset = replyOffset;
+        messageHeader.wrap(replyBuffer, replyOffset);
+        replyHeader.wrap(replyBuffer, replyOffset + MessageHeaderDecoder.ENCODED_LENGTH);
+        return messageHeader.schemaId() == MessageHeaderDecoder.SCHEMA_ID;
+    }
+
+    long correlationId() {
+        return replyHeader.correlationId();
+    }
+
+    int code() {
+        return replyHeader.code();
+    }
+
+    boolean isHelloReply() {
+        return messageHeader.templateId() == HelloReplyDecoder.TEMPLATE_ID;
+    }
+
+    boolean isPush() {
+        return replyHeader.correlationId() == PUSH_CORRELATION_ID
+                && messageHeader.templateId() == TasksLeasedDecoder.TEMPLATE_ID;
+    }
+
+    void dispatch() {
+        switch (messageHeader.templateId()) {
+            case HelloReplyDecoder.TEMPLATE_ID ->
+                handler.onConnected(helloReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case ErrorReplyDecoder.TEMPLATE_ID ->
+                handler.onError(
+                        replyHeader.correlationId(), RejectReason.fromCode(replyHeader.code()), replyHeader.code());
+            case EnqueueReplyDecoder.TEMPLATE_ID ->
+                handler.onEnqueueReply(enqueueReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case UploadReplyDecoder.TEMPLATE_ID ->
+                handler.onUploadReply(uploadReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case SubscribeReplyDecoder.TEMPLATE_ID ->
+                handler.onSubscribeReply(subscribeReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case TasksLeasedDecoder.TEMPLATE_ID ->
+                handler.onTasksLeased(tasksLeased.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case HeartbeatReplyDecoder.TEMPLATE_ID ->
+                handler.onHeartbeatReply(heartbeatReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case OutcomeReplyDecoder.TEMPLATE_ID ->
+                handler.onOutcomeReply(outcomeReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case JobReplyDecoder.TEMPLATE_ID ->
+                handler.onJobReply(jobReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case JobResultReplyDecoder.TEMPLATE_ID ->
+                handler.onJobResultReply(jobResultReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case BytesReplyDecoder.TEMPLATE_ID ->
+                handler.onBytesReply(bytesReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            default ->
+                handler.onError(replyHeader.correlationId(), RejectReason.UNSUPPORTED, RejectReason.UNSUPPORTED.code());
+        }
+    }
+}

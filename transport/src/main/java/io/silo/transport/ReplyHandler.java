@@ -1,0 +1,63 @@
+package io.silo.transport;
+
+import io.silo.protocol.RejectReason;
+import io.silo.protocol.reply.BytesReplyDecoder;
+import io.silo.protocol.reply.EnqueueReplyDecoder;
+import io.silo.protocol.reply.HeartbeatReplyDecoder;
+import io.silo.protocol.reply.HelloReplyDecoder;
+import io.silo.protocol.reply.JobReplyDecoder;
+import io.silo.protocol.reply.JobResultReplyDecoder;
+import io.silo.protocol.reply.OutcomeReplyDecoder;
+import io.silo.protocol.reply.SubscribeReplyDecoder;
+import io.silo.protocol.reply.TasksLeasedDecoder;
+import io.silo.protocol.reply.UploadReplyDecoder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@link ShardClient} tells its owner, on the thread that polls it. Each decoder stands at the start of its message, is
+ * valid during the call only, and has the correlation id and the code in {@code header()}. What throws here ends the poll and
+ * reaches its caller; the message counts as delivered.
+ */
+public interface ReplyHandler {
+    /** The session is open; {@code reply} names limits and shards. Comes again after each reconnect, and after a repeated Hello. */
+    default void onConnected(HelloReplyDecoder reply) {}
+
+    /** The session is gone; each command in flight got {@link #onUnknownOutcome} first. A new one is on its way unless closed. */
+    default void onDisconnected() {}
+
+    /** The server refused the session for good; the client does not try again. */
+    default void onRefused(RejectReason reason) {}
+
+    /**
+     * A command was refused as a whole.
+     *
+     * @param reason null for a code of a newer release.
+     * @param code wire number of the reason.
+     */
+    default void onError(long correlationId, @Nullable RejectReason reason, int code) {}
+
+    /**
+     * No answer came in time, or the session was lost first: the command may have taken effect or not. Its late answer, should it
+     * come, is thrown away.
+     */
+    default void onUnknownOutcome(long correlationId) {}
+
+    default void onEnqueueReply(EnqueueReplyDecoder reply) {}
+
+    default void onUploadReply(UploadReplyDecoder reply) {}
+
+    default void onSubscribeReply(SubscribeReplyDecoder reply) {}
+
+    /** A push (correlation id 0) or the answer to LeaseTasks. */
+    default void onTasksLeased(TasksLeasedDecoder reply) {}
+
+    default void onHeartbeatReply(HeartbeatReplyDecoder reply) {}
+
+    default void onOutcomeReply(OutcomeReplyDecoder reply) {}
+
+    default void onJobReply(JobReplyDecoder reply) {}
+
+    default void onJobResultReply(JobResultReplyDecoder reply) {}
+
+    default void onBytesReply(BytesReplyDecoder reply) {}
+}
