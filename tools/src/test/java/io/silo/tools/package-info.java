@@ -1,0 +1,5 @@
+/** Tests of the command line. */
+@NullMarked
+package io.silo.tools;
+
+import org.jspecify.annotations.NullMarked;
