@@ -28,7 +28,11 @@ final class Corruption {
         if (fileOffset >= 0) {
             sentence.append(", file offset ").append(fileOffset);
         }
-        sentence.append(": ").append(fact).append("; run `./silo log verify ").append(name).append("`.");
+        sentence.append(": ")
+                .append(fact)
+                .append("; run `./silo log verify ")
+                .append(name)
+                .append("`.");
         return new LogException(code, true, sentence.toString(), null);
     }
 }

@@ -12,7 +12,11 @@ import org.jspecify.annotations.Nullable;
  * @param recordsOffset file offset behind them, where records begin; where reading stopped if they are not both there.
  */
 record CycleHeader(
-        long cycle, State state, @Nullable CyclePreamble preamble, @Nullable CycleStarted started, long recordsOffset) {
+        long cycle,
+        State state,
+        @Nullable CyclePreamble preamble,
+        @Nullable CycleStarted started,
+        long recordsOffset) {
     /** How far a cycle came. */
     enum State {
         /** No complete preamble: its creation never finished. */

@@ -102,7 +102,8 @@ public final class EventLog implements AutoCloseable {
         epoch = recovered.highestEpoch();
         appendedPosition = recovered.endPosition();
         appendedCrc = recovered.endCrc();
-        durablePosition = recovered.mark() == null ? NULL_POSITION : recovered.mark().position();
+        durablePosition =
+                recovered.mark() == null ? NULL_POSITION : recovered.mark().position();
     }
 
     /**
@@ -162,7 +163,8 @@ public final class EventLog implements AutoCloseable {
         if (state == State.OPEN) {
             replay((position, shardEpoch, recordTimeMs, eventCount, buffer, offset, length) -> {});
         }
-        long previous = cycles.isEmpty() ? DurableMark.NO_CYCLE : cycles.newest().number();
+        long previous =
+                cycles.isEmpty() ? DurableMark.NO_CYCLE : cycles.newest().number();
         begin(CycleStarted.Reason.OPENED, previous, epochFloor, timeMs);
     }
 
@@ -213,7 +215,8 @@ public final class EventLog implements AutoCloseable {
             }
             awaitNextCycle();
             if (previousCycle != DurableMark.NO_CYCLE) {
-                // An earlier process may have left the tail in the page cache. The new cycle states it as the log's end, so it has to
+                // An earlier process may have left the tail in the page cache. The new cycle states it as the log's
+                // end, so it has to
                 // be durable first.
                 try (CycleFile file = store.open(previousCycle)) {
                     file.sync();
@@ -256,8 +259,8 @@ public final class EventLog implements AutoCloseable {
                 next = null;
                 throw new LogException(
                         LogErrorCode.DISK_FULL,
-                        "Expected to start the log of shard " + identity.shardName() + ", but the disk under " + store.name()
-                                + " has no space for a new cycle.");
+                        "Expected to start the log of shard " + identity.shardName() + ", but the disk under "
+                                + store.name() + " has no space for a new cycle.");
             }
             if (System.nanoTime() - deadlineNs > 0) {
                 throw new LogException(
@@ -273,7 +276,11 @@ public final class EventLog implements AutoCloseable {
     private void beginNextCycle() {
         highestCycle++;
         CyclePreamble.encode(
-                control, identity, highestCycle, context.random().getAsLong(), context.random().getAsLong());
+                control,
+                identity,
+                highestCycle,
+                context.random().getAsLong(),
+                context.random().getAsLong());
         next = Objects.requireNonNull(CyclePreamble.decode(control, 0, CyclePreamble.BYTES));
         store.beginCreate(highestCycle, control, 0, CyclePreamble.BYTES);
     }
@@ -397,15 +404,16 @@ public final class EventLog implements AutoCloseable {
         return new LogException(
                 isFull ? LogErrorCode.DISK_FULL : LogErrorCode.CYCLE_NOT_READY,
                 "Expected to append " + length + " bytes to the log of shard " + identity.shardName() + ", but "
-                        + (isFull ? "the disk under " + store.name() + " is full." : "its next cycle is not ready yet."));
+                        + (isFull
+                                ? "the disk under " + store.name() + " is full."
+                                : "its next cycle is not ready yet."));
     }
 
     private void appendRecord(
             MutableDirectBuffer buffer, int offset, int length, int eventCount, long timeMs, int kind) {
         Cycle cycle = requireActive();
         long position = appendedPosition + 1;
-        RecordLayout.encodeHeader(
-                buffer, offset, length, durablePosition, epoch, position, timeMs, eventCount, kind);
+        RecordLayout.encodeHeader(buffer, offset, length, durablePosition, epoch, position, timeMs, eventCount, kind);
         int index = tail.put(position, buffer, offset, length);
         int previous = cycle.count() == 0 ? cycle.seed() : appendedCrc;
         int crc = layout.compute(tail.view(), tail.bytes(), index, length, previous, cycle.key());
@@ -429,8 +437,7 @@ public final class EventLog implements AutoCloseable {
     private void roll(long timeMs) {
         Cycle full = requireActive();
         control.putLong(HEADER_BYTES, Objects.requireNonNull(next).cycle(), ByteOrder.LITTLE_ENDIAN);
-        appendRecord(
-                control, 0, RecordLayout.CYCLE_CLOSED_BYTES, 0, timeMs, RecordLayout.KIND_CYCLE_CLOSED);
+        appendRecord(control, 0, RecordLayout.CYCLE_CLOSED_BYTES, 0, timeMs, RecordLayout.KIND_CYCLE_CLOSED);
         faults.at("log.roll.closed");
         syncStore();
         faults.at("log.roll.synced");
@@ -661,12 +668,13 @@ public final class EventLog implements AutoCloseable {
     public void trimBefore(long position) {
         checkStarted();
         if (position > durablePosition + 1) {
-            throw new IllegalArgumentException("cannot trim before position " + position + ": only "
-                    + durablePosition + " is durable");
+            throw new IllegalArgumentException(
+                    "cannot trim before position " + position + ": only " + durablePosition + " is durable");
         }
         try {
             if (cycles.trimBefore(position)) {
-                // The mark names the first retained cycle before any file goes, so that the gap is not taken for a loss.
+                // The mark names the first retained cycle before any file goes, so that the gap is not taken for a
+                // loss.
                 writeMark(false);
                 faults.at("log.trim.marked");
                 cycles.deleteUnpinned();

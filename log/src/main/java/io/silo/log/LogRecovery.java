@@ -132,7 +132,11 @@ final class LogRecovery {
                     CYCLE_MISSING, cycle, -1, -1, "the cycle is missing, though " + by + " names it");
         }
         return corruption.exception(
-                CYCLE_IDENTITY_DAMAGED, cycle, -1, -1, "the cycle's identity is unreadable, though " + by + " names it");
+                CYCLE_IDENTITY_DAMAGED,
+                cycle,
+                -1,
+                -1,
+                "the cycle's identity is unreadable, though " + by + " names it");
     }
 
     private List<CycleHeader> chainFrom(CycleHeader newest) {
@@ -314,7 +318,8 @@ final class LogRecovery {
         try (CycleFile file = source.open(nextCycle)) {
             var scan = new TailScan(file);
             if (isSameBoot(newest)) {
-                checkOnlyLastIncomplete(scan, nextCycle, next.recordsOffset(), next.state() == CycleHeader.State.DAMAGED);
+                checkOnlyLastIncomplete(
+                        scan, nextCycle, next.recordsOffset(), next.state() == CycleHeader.State.DAMAGED);
             } else {
                 long claim = scan.highestClaim(next.recordsOffset(), next.requirePreamble(), endPosition, window);
                 checkClaim(claim, nextCycle, next.recordsOffset());
@@ -388,8 +393,9 @@ final class LogRecovery {
     }
 
     private void cutOff(long cycle, long offset) {
-        cutOff = "The log of shard " + identity.shardName() + " ends at position " + endPosition + "; what lies behind it in cycle "
-                + cycle + " at file offset " + offset + " was never durable and is cut off.";
+        cutOff = "The log of shard " + identity.shardName() + " ends at position " + endPosition
+                + "; what lies behind it in cycle " + cycle + " at file offset " + offset
+                + " was never durable and is cut off.";
     }
 
     private boolean isSameBoot(CycleHeader header) {

@@ -30,8 +30,7 @@ final class LogReplay {
         return count;
     }
 
-    private long replayCycle(
-            CycleHeader header, @Nullable CycleStarted successor, Cycle cycle, RecordHandler handler) {
+    private long replayCycle(CycleHeader header, @Nullable CycleStarted successor, Cycle cycle, RecordHandler handler) {
         long end = successor == null ? recovered.endPosition() : successor.previousPosition();
         int endCrc = successor == null ? recovered.endCrc() : successor.previousCrc();
         long count = 0;

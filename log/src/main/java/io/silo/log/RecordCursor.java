@@ -42,14 +42,13 @@ final class RecordCursor {
     /** Goes to the next record; stays where it is on everything else. */
     Found next() {
         long at = documents.nextOffset();
-        Found found =
-                switch (documents.next()) {
-                    case DOCUMENT -> judge();
-                    case END -> Found.END;
-                    case INCOMPLETE -> Found.INCOMPLETE;
-                    case DAMAGED -> Found.DAMAGED;
-                    case FILE_END -> Found.FILE_END;
-                };
+        Found found = switch (documents.next()) {
+            case DOCUMENT -> judge();
+            case END -> Found.END;
+            case INCOMPLETE -> Found.INCOMPLETE;
+            case DAMAGED -> Found.DAMAGED;
+            case FILE_END -> Found.FILE_END;
+        };
         if (found == Found.DAMAGED) {
             documents.seek(at);
         }

@@ -63,8 +63,8 @@ final class RecordReader {
         if (RecordLayout.position(bytes, 0) != position || RecordLayout.shardEpoch(bytes, 0) != cycle.epoch()) {
             throw new LogException(
                     LogErrorCode.RECORD_DAMAGED,
-                    "Expected the record at position " + position + " in cycle " + cycle.number() + " of " + store.name()
-                            + ", but other bytes lie at file offset " + recordOffset + ".");
+                    "Expected the record at position " + position + " in cycle " + cycle.number() + " of "
+                            + store.name() + ", but other bytes lie at file offset " + recordOffset + ".");
         }
         checkBounds(position, offset, length, RecordLayout.length(bytes, 0));
         if (length > 0) {

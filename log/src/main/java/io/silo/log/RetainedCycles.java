@@ -79,7 +79,8 @@ final class RetainedCycles {
     }
 
     /** The cycle that holds a published position, or null. */
-    @Nullable Cycle find(long position) {
+    @Nullable
+    Cycle find(long position) {
         if (position > published()) {
             return null;
         }
@@ -133,7 +134,8 @@ final class RetainedCycles {
         var kept = new ArrayList<Cycle>();
         var cutOff = new ArrayList<Cycle>();
         for (Cycle cycle : cycles) {
-            if (cycle.firstPosition() <= position && (kept.isEmpty() || !kept.get(kept.size() - 1).holds(position))) {
+            if (cycle.firstPosition() <= position
+                    && (kept.isEmpty() || !kept.get(kept.size() - 1).holds(position))) {
                 cycle.truncateAfter(position);
                 kept.add(cycle);
             } else {

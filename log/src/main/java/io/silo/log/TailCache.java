@@ -51,7 +51,10 @@ final class TailCache {
 
     /** Where the record lies in {@link #view}, or -1 if it is not held any more. */
     int indexOf(long position) {
-        if (position > newest || position < oldest || oldest == EventLog.NULL_POSITION || newest - position >= starts.length) {
+        if (position > newest
+                || position < oldest
+                || oldest == EventLog.NULL_POSITION
+                || newest - position >= starts.length) {
             return -1;
         }
         long start = starts[(int) (position & (starts.length - 1))];

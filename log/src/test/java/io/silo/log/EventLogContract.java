@@ -126,7 +126,9 @@ public abstract class EventLogContract {
             rolled = log.retainedBytes();
             assertThat(log.oldestCycleLastPosition()).isPositive();
             assertThat(log.oldestCycleBytes()).isLessThanOrEqualTo(64 * 1024);
-            assertThat(expected.get(399).position()).as("control records take positions").isGreaterThan(399);
+            assertThat(expected.get(399).position())
+                    .as("control records take positions")
+                    .isGreaterThan(399);
         }
         try (EventLog log = open()) {
             assertThat(replay(log)).isEqualTo(expected);
@@ -141,8 +143,10 @@ public abstract class EventLogContract {
         try (EventLog log = started()) {
             for (int i = 0; i < 4; i++) {
                 appendWhenRoom(log, expected, events, i);
-                append(log, 3);
-                assertThat(log.read(expected.get(i).position(), 1, events.length - 1).getByte(0)).isEqualTo(events[1]);
+                appendWhenRoom(log, new ArrayList<>(), events(3, i), i);
+                assertThat(log.read(expected.get(i).position(), 1, events.length - 1)
+                                .getByte(0))
+                        .isEqualTo(events[1]);
             }
             var buffer = new UnsafeBuffer(new byte[EventLog.RECORD_BYTES_MAX + 1]);
             assertThatThrownBy(() -> log.append(buffer, 0, EventLog.RECORD_BYTES_MAX + 1, 1, 1))
@@ -194,7 +198,8 @@ public abstract class EventLogContract {
                 assertThat(reader.read(record.position(), collector(seen))).isTrue();
                 assertThat(seen).containsExactly(record);
             }
-            assertThat(reader.read(log.nextPosition(), collector(new ArrayList<>()))).isFalse();
+            assertThat(reader.read(log.nextPosition(), collector(new ArrayList<>())))
+                    .isFalse();
         }
     }
 
@@ -209,7 +214,9 @@ public abstract class EventLogContract {
             log.sync();
             long last = log.oldestCycleLastPosition();
             log.trimBefore(last);
-            assertThat(log.firstPosition()).as("the cycle still holds the position").isZero();
+            assertThat(log.firstPosition())
+                    .as("the cycle still holds the position")
+                    .isZero();
             log.trimBefore(last + 1);
             first = log.firstPosition();
             assertThat(first).isEqualTo(last + 1);
@@ -234,16 +241,18 @@ public abstract class EventLogContract {
     @Test
     void shouldKeepTrimmedCyclesThatAreRead() {
         var expected = new ArrayList<Seen>();
-        try (EventLog log = started();
-                LogReader reader = log.newReader()) {
+        try (EventLog log = started()) {
             for (int i = 0; i < 200; i++) {
                 appendWhenRoom(log, expected, events(1000, i), i);
             }
             log.sync();
-            assertThat(reader.read(0, collector(new ArrayList<>()))).isTrue();
-            log.trimBefore(log.durablePosition());
-            assertThat(reader.read(0, collector(new ArrayList<>()))).as("trimmed for everybody").isFalse();
-            reader.close();
+            try (LogReader reader = log.newReader()) {
+                assertThat(reader.read(0, collector(new ArrayList<>()))).isTrue();
+                log.trimBefore(log.durablePosition());
+                assertThat(reader.read(0, collector(new ArrayList<>())))
+                        .as("trimmed for everybody")
+                        .isFalse();
+            }
             log.doWork(1);
         }
         try (EventLog log = open()) {
@@ -336,8 +345,9 @@ public abstract class EventLogContract {
 
     /** Expects a failure with this code. */
     protected static void assertCode(LogErrorCode code, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
-        assertThatThrownBy(call).isInstanceOfSatisfying(LogException.class, e -> assertThat(e.code())
-                .as(e.getMessage())
-                .isEqualTo(code));
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        LogException.class,
+                        e -> assertThat(e.code()).as(e.getMessage()).isEqualTo(code));
     }
 }

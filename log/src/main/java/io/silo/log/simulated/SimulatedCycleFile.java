@@ -20,7 +20,8 @@ final class SimulatedCycleFile implements CycleFile {
         try {
             return disk.read(name, fileOffset, target);
         } catch (SimulatedDiskException e) {
-            throw new LogException(LogErrorCode.STORE_FAILED, false, "Expected to read " + name + ", but " + e.getMessage() + ".", e);
+            throw new LogException(
+                    LogErrorCode.STORE_FAILED, false, "Expected to read " + name + ", but " + e.getMessage() + ".", e);
         }
     }
 
@@ -34,7 +35,8 @@ final class SimulatedCycleFile implements CycleFile {
         try {
             disk.sync(name);
         } catch (SimulatedDiskException e) {
-            throw new LogException(LogErrorCode.SYNC_FAILED, true, "Expected to sync " + name + ", but " + e.getMessage() + ".", e);
+            throw new LogException(
+                    LogErrorCode.SYNC_FAILED, true, "Expected to sync " + name + ", but " + e.getMessage() + ".", e);
         }
     }
 

@@ -72,7 +72,8 @@ public final class SimulatedCycleStore implements CycleStore {
      */
     public static SimulatedCycleStore open(SimulatedDisk disk, String directory, EventLogContext context) {
         if (!disk.tryLock(directory)) {
-            throw new LogException(LogErrorCode.LOCKED, "The log under " + directory + " is in use by another process.");
+            throw new LogException(
+                    LogErrorCode.LOCKED, "The log under " + directory + " is in use by another process.");
         }
         return new SimulatedCycleStore(disk, directory, context);
     }
@@ -104,7 +105,8 @@ public final class SimulatedCycleStore implements CycleStore {
     public CycleFile open(long cycle) {
         String name = fileName(directory, cycle);
         if (!disk.exists(name)) {
-            throw new LogException(LogErrorCode.STORE_FAILED, "There is no cycle " + cycle + " under " + directory + ".");
+            throw new LogException(
+                    LogErrorCode.STORE_FAILED, "There is no cycle " + cycle + " under " + directory + ".");
         }
         return new SimulatedCycleFile(disk, name);
     }
@@ -192,7 +194,8 @@ public final class SimulatedCycleStore implements CycleStore {
             allocateAhead(cycle);
             return fileOffset;
         } catch (SimulatedDiskException e) {
-            throw new LogException(LogErrorCode.STORE_FAILED, true, "Nothing can be appended to " + cycle.name + ".", e);
+            throw new LogException(
+                    LogErrorCode.STORE_FAILED, true, "Nothing can be appended to " + cycle.name + ".", e);
         }
     }
 
@@ -213,7 +216,8 @@ public final class SimulatedCycleStore implements CycleStore {
         try {
             disk.sync(requireActive().name);
         } catch (SimulatedDiskException e) {
-            throw new LogException(LogErrorCode.SYNC_FAILED, true, "The log under " + directory + " cannot be synced.", e);
+            throw new LogException(
+                    LogErrorCode.SYNC_FAILED, true, "The log under " + directory + " cannot be synced.", e);
         }
     }
 

@@ -179,7 +179,9 @@ public final class SimulatedDisk {
         for (var entry : durableEntries.entrySet()) {
             SimulatedFile live = image.files.get(entry.getKey());
             boolean isSame = files.get(entry.getKey()) == entry.getValue();
-            image.durableEntries.put(entry.getKey(), live != null && isSame ? live : entry.getValue().copyWithHistory());
+            image.durableEntries.put(
+                    entry.getKey(),
+                    live != null && isSame ? live : entry.getValue().copyWithHistory());
         }
         image.finish(this);
         return image;

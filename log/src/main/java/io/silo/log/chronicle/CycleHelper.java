@@ -1,0 +1,196 @@
+package io.silo.log.chronicle;
+
+import io.silo.log.DiskState;
+import io.silo.log.EventLogContext;
+import io.silo.log.FaultPlan;
+import java.io.IOException;
+import java.nio.file.FileStore;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The thread beside a shard's: creates, retires and deletes cycles, allocates blocks and brings pages in ahead of the writer, and watches
+ * the free space. It never writes a byte that the log reads. What it is late with the writer does itself, or is refused by
+ * {@code hasRoom}.
+ */
+final class CycleHelper implements Runnable {
+    /** How far pages are brought in ahead of the writer (design: at most 1 MiB). */
+    static final int PREFAULT_BYTES = 256 * 1024;
+
+    /** The writer wakes the helper after this many bytes: a quarter of what is brought in. */
+    static final int WAKE_BYTES = PREFAULT_BYTES / 4;
+
+    /** Pause of an idle helper, and the age of the free space it knows. */
+    private static final long IDLE_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private static final long JOIN_MS = TimeUnit.SECONDS.toMillis(30);
+    private static final Logger LOGGER = LoggerFactory.getLogger(CycleHelper.class);
+
+    private final FileStore disk;
+    private final long lowWaterBytes;
+    private final long floorBytes;
+    private final FaultPlan faults;
+    private final String name;
+    private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final Thread thread;
+    private volatile @Nullable ChronicleCycle active;
+    private volatile DiskState diskState = DiskState.OK;
+    private volatile @Nullable Throwable failure;
+    private volatile boolean isStopped;
+    private boolean isAllocationRefused;
+    private boolean isUnsupportedLogged;
+    private long nextCheckNs;
+
+    CycleHelper(FileStore disk, EventLogContext context, String name) {
+        this.disk = disk;
+        this.name = name;
+        lowWaterBytes = context.lowWaterBytes();
+        floorBytes = context.floorBytes();
+        faults = context.faults();
+        checkDisk();
+        thread = new Thread(this, "silo-log-" + name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Runs the task on the helper's thread, after those given before. */
+    void execute(Runnable task) {
+        tasks.add(task);
+        wake();
+    }
+
+    /** The cycle to keep blocks and pages ahead of, or null. */
+    void active(@Nullable ChronicleCycle cycle) {
+        active = cycle;
+        wake();
+    }
+
+    void wake() {
+        LockSupport.unpark(thread);
+    }
+
+    DiskState diskState() {
+        return diskState;
+    }
+
+    /** What stopped the helper, or null. */
+    @Nullable
+    Throwable failure() {
+        return failure;
+    }
+
+    @Override
+    public void run() {
+        try {
+            nextCheckNs = System.nanoTime();
+            while (true) {
+                Runnable task = tasks.poll();
+                if (task != null) {
+                    task.run();
+                } else if (isStopped) {
+                    return;
+                } else if (keepAhead() == 0) {
+                    LockSupport.parkNanos(this, IDLE_NS);
+                }
+            }
+        } catch (RuntimeException | Error e) {
+            failure = e;
+            LOGGER.error("The helper of log {} stopped.", name, e);
+        }
+    }
+
+    private int keepAhead() {
+        long nowNs = System.nanoTime();
+        int workCount = 0;
+        if (nowNs - nextCheckNs >= 0) {
+            isAllocationRefused = false;
+            checkDisk();
+            nextCheckNs = nowNs + IDLE_NS;
+        }
+        ChronicleCycle cycle = active;
+        if (cycle == null) {
+            return workCount;
+        }
+        if (!isAllocationRefused && cycle.needsAllocation()) {
+            allocate(cycle);
+            workCount++;
+        }
+        return workCount + cycle.prefault(PREFAULT_BYTES);
+    }
+
+    /** Allocates blocks ahead; on a full disk the state says so until the next look. Returns false then. */
+    boolean allocate(ChronicleCycle cycle) {
+        faults.at("log.allocate");
+        switch (cycle.allocateAhead()) {
+            case DONE -> {
+                return true;
+            }
+            case NO_SPACE -> {
+                isAllocationRefused = true;
+                checkDisk();
+                return false;
+            }
+            case UNSUPPORTED -> {
+                if (!isUnsupportedLogged) {
+                    isUnsupportedLogged = true;
+                    LOGGER.warn(
+                            "The file system under {} cannot allocate blocks ahead; only its free space guards against a full disk.",
+                            name);
+                }
+                return true;
+            }
+        }
+        return true;
+    }
+
+    /** Whether a cycle may be created: what it takes leaves the floor. */
+    boolean hasSpaceForCycle(long bytes) {
+        return usableBytes() >= floorBytes + bytes;
+    }
+
+    private void checkDisk() {
+        long usable = usableBytes();
+        if (isAllocationRefused || usable < floorBytes) {
+            diskState = DiskState.FLOOR;
+        } else {
+            diskState = usable < lowWaterBytes ? DiskState.LOW : DiskState.OK;
+        }
+    }
+
+    private long usableBytes() {
+        try {
+            return disk.getUsableSpace();
+        } catch (IOException e) {
+            LOGGER.warn("The free space under {} cannot be read: {}", name, e.toString());
+            return 0;
+        }
+    }
+
+    /** Finishes the tasks that were given and ends the thread. */
+    void stop() {
+        active = null;
+        isStopped = true;
+        wake();
+        join(thread);
+    }
+
+    /** Waits for a thread of the store, without passing an interrupt on to it. */
+    static void join(Thread thread) {
+        boolean isInterrupted = false;
+        long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(JOIN_MS);
+        while (thread.isAlive() && System.nanoTime() - deadlineNs < 0) {
+            try {
+                thread.join(JOIN_MS);
+            } catch (InterruptedException e) {
+                isInterrupted = true;
+            }
+        }
+        if (isInterrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

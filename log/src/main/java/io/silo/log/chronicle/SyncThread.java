@@ -1,0 +1,67 @@
+package io.silo.log.chronicle;
+
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs one sync at a time beside the shard's thread, so that the syncs of several logs run side by side. Started with the first one.
+ * Nothing ever interrupts it: an interrupt would close the channel in the middle of a sync.
+ */
+final class SyncThread {
+    private final String name;
+    private volatile @Nullable ChronicleCycle requested;
+    private volatile @Nullable Thread waiter;
+    private volatile @Nullable Throwable failure;
+    private volatile boolean isStopped;
+    private @Nullable Thread thread;
+
+    SyncThread(String name) {
+        this.name = name;
+    }
+
+    void begin(ChronicleCycle cycle) {
+        if (thread == null) {
+            thread = new Thread(this::run, name);
+            thread.setDaemon(true);
+            thread.start();
+        }
+        requested = cycle;
+        LockSupport.unpark(thread);
+    }
+
+    /** Returns the sync's failure, or null. */
+    @Nullable
+    Throwable await() {
+        waiter = Thread.currentThread();
+        while (requested != null) {
+            LockSupport.park(this);
+        }
+        waiter = null;
+        return failure;
+    }
+
+    private void run() {
+        while (!isStopped) {
+            ChronicleCycle cycle = requested;
+            if (cycle == null) {
+                LockSupport.park(this);
+                continue;
+            }
+            try {
+                cycle.sync();
+            } catch (RuntimeException | Error e) {
+                failure = e;
+            }
+            requested = null;
+            LockSupport.unpark(waiter);
+        }
+    }
+
+    void stop() {
+        isStopped = true;
+        if (thread != null) {
+            LockSupport.unpark(thread);
+            CycleHelper.join(thread);
+        }
+    }
+}
