@@ -1,6 +1,4 @@
-/**
- * The in-memory structures of one shard: rows, names, indexes, timers and ready tasks, all owned by the shard thread.
- */
+/** What a shard knows, in fixed rows and small indexes. Read through {@code ShardView}; changed only by appliers. */
 @NullMarked
 package io.silo.shard.state;
 

@@ -1,0 +1,31 @@
+package io.silo.shard.event;
+
+import io.silo.protocol.event.AttemptFailedDecoder;
+import io.silo.protocol.event.MessageHeaderDecoder;
+import io.silo.shard.state.JobState;
+import io.silo.shard.state.RowSlab;
+import io.silo.shard.state.ShardState;
+import org.agrona.DirectBuffer;
+
+/** AttemptFailed: another attempt at the recorded time, or the end. */
+final class AttemptFailedApplier implements EventApplier {
+    /** `nextStartMs` of a failure that nothing follows. */
+    static final long NO_NEXT_START = -1;
+
+    private final MessageHeaderDecoder header = new MessageHeaderDecoder();
+    private final AttemptFailedDecoder decoder = new AttemptFailedDecoder();
+
+    @Override
+    public void apply(ShardState state, EventPlace place, DirectBuffer buffer, int offset) {
+        decoder.wrapAndApplyHeader(buffer, offset, header);
+        final int slot = KnownJob.slot(state, place, decoder.jobKey());
+        if (slot == RowSlab.NULL_SLOT) {
+            return;
+        }
+        if (decoder.nextStartMs() == NO_NEXT_START) {
+            state.attemptEnded(slot, place.position(), place.timeMs(), JobState.FAILED);
+        } else {
+            state.attemptFailed(slot, place.position(), place.timeMs(), decoder.nextStartMs());
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package io.silo.shard.event;
+
+import io.silo.protocol.event.AttemptCancelledDecoder;
+import io.silo.protocol.event.AttemptFailedDecoder;
+import io.silo.protocol.event.AttemptSucceededDecoder;
+import io.silo.protocol.event.CarriedThroughDecoder;
+import io.silo.protocol.event.DigestRecordedDecoder;
+import io.silo.protocol.event.JobEnqueuedDecoder;
+import io.silo.protocol.event.JobImageDecoder;
+import io.silo.protocol.event.LeaseReturnedDecoder;
+import io.silo.protocol.event.MessageHeaderDecoder;
+import io.silo.protocol.event.PayloadChunkDecoder;
+import io.silo.protocol.event.ShardOpenedDecoder;
+import io.silo.protocol.event.TaskLeasedDecoder;
+import io.silo.shard.state.InvariantViolation;
+import io.silo.shard.state.ShardState;
+import org.agrona.DirectBuffer;
+
+/** Template id to applier: the event half of the shard's catalogue. One per shard. */
+public final class EventAppliers {
+    /** Event ids start here; commands and replies lie below (see the schemas). */
+    private static final int FIRST_ID = 201;
+
+    private final EventApplier[] appliers = new EventApplier[32];
+    private final MessageHeaderDecoder header = new MessageHeaderDecoder();
+
+    public EventAppliers() {
+        put(ShardOpenedDecoder.TEMPLATE_ID, new ShardOpenedApplier());
+        put(DigestRecordedDecoder.TEMPLATE_ID, new DigestRecordedApplier());
+        put(CarriedThroughDecoder.TEMPLATE_ID, new CarriedThroughApplier());
+        put(PayloadChunkDecoder.TEMPLATE_ID, new PayloadChunkApplier());
+        put(JobEnqueuedDecoder.TEMPLATE_ID, new JobEnqueuedApplier());
+        put(TaskLeasedDecoder.TEMPLATE_ID, new TaskLeasedApplier());
+        put(LeaseReturnedDecoder.TEMPLATE_ID, new LeaseReturnedApplier());
+        put(AttemptSucceededDecoder.TEMPLATE_ID, new AttemptSucceededApplier());
+        put(AttemptFailedDecoder.TEMPLATE_ID, new AttemptFailedApplier());
+        put(AttemptCancelledDecoder.TEMPLATE_ID, new AttemptCancelledApplier());
+        put(JobImageDecoder.TEMPLATE_ID, new JobImageApplier());
+    }
+
+    /** Whether an applier is there for this event. */
+    public boolean knows(int templateId) {
+        final int index = templateId - FIRST_ID;
+        return index >= 0 && index < appliers.length && appliers[index] != null;
+    }
+
+    /**
+     * Applies the event at {@code offset}.
+     *
+     * @throws InvariantViolation for an event that no applier knows: a newer release wrote it, or the log is damaged.
+     */
+    public void apply(ShardState state, EventPlace place, DirectBuffer buffer, int offset) {
+        header.wrap(buffer, offset);
+        final int templateId = header.templateId();
+        if (!knows(templateId)) {
+            throw new InvariantViolation("unknown event " + templateId + " at position " + place.position());
+        }
+        appliers[templateId - FIRST_ID].apply(state, place, buffer, offset);
+    }
+
+    private void put(int templateId, EventApplier applier) {
+        appliers[templateId - FIRST_ID] = applier;
+    }
+}

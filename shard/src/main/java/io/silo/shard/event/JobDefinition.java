@@ -1,0 +1,50 @@
+package io.silo.shard.event;
+
+import io.silo.protocol.event.JobEnqueuedDecoder;
+import io.silo.protocol.event.MessageHeaderDecoder;
+import io.silo.shard.state.ShardState;
+import org.agrona.DirectBuffer;
+
+/** Reads a JobEnqueued event into the state: by itself, or inside an image. Shard thread only; does not allocate. */
+final class JobDefinition {
+    private final MessageHeaderDecoder header = new MessageHeaderDecoder();
+    private final JobEnqueuedDecoder decoder = new JobEnqueuedDecoder();
+
+    JobEnqueuedDecoder wrap(DirectBuffer buffer, int offset) {
+        return decoder.wrapAndApplyHeader(buffer, offset, header);
+    }
+
+    /** Inserts the wrapped job; its settings are in, its schedule is not. */
+    int insert(ShardState state, DirectBuffer buffer) {
+        final JobEnqueuedDecoder.MetadataDecoder metadata = decoder.metadata();
+        while (metadata.hasNext()) {
+            metadata.next();
+            metadata.skipKey();
+            metadata.skipValue();
+        }
+        final int tenantLength = decoder.tenantLength();
+        final int tenantOffset = decoder.limit() + JobEnqueuedDecoder.tenantHeaderLength();
+        decoder.skipTenant();
+        final int groupLength = decoder.taskGroupLength();
+        final int groupOffset = decoder.limit() + JobEnqueuedDecoder.taskGroupHeaderLength();
+        decoder.skipTaskGroup();
+        final int idLength = decoder.jobIdLength();
+        final int idOffset = decoder.limit() + JobEnqueuedDecoder.jobIdHeaderLength();
+        final int slot = state.jobEnqueued(
+                decoder.jobKey(), buffer, tenantOffset, tenantLength, groupOffset, groupLength, idOffset, idLength);
+        final int policy = state.retryPolicy(
+                (int) decoder.retryCount(),
+                decoder.retryInitialIntervalMs(),
+                decoder.retryMaxIntervalMs(),
+                (int) decoder.retryBackoffPermille(),
+                decoder.retryJitter() != 0);
+        state.jobSettings(
+                slot,
+                decoder.priority(),
+                policy,
+                (int) decoder.leaseMs(),
+                decoder.requestIdHigh(),
+                decoder.requestIdLow());
+        return slot;
+    }
+}

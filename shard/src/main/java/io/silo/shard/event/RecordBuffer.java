@@ -1,0 +1,83 @@
+package io.silo.shard.event;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import io.silo.log.EventLog;
+import io.silo.protocol.LeaseToken;
+import io.silo.shard.state.Invariant;
+import io.silo.shard.state.ShardState;
+import java.nio.ByteBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * The events of one command, encoded back to back and applied as they come, so that the next decision of the same command sees
+ * them. Room for the log's header stands in front. Shard thread only; does not allocate.
+ *
+ * <p>Use: encode an event at {@link #offset()} of {@link #buffer()}, then {@link #commit}.
+ */
+public final class RecordBuffer {
+    private final UnsafeBuffer buffer = new UnsafeBuffer(ByteBuffer.allocateDirect(EventLog.RECORD_BYTES_MAX));
+    private final EventPlace place = new EventPlace();
+    private final EventAppliers appliers;
+    private final ShardState state;
+    private int end = EventLog.HEADER_BYTES;
+    private int eventCount;
+
+    public RecordBuffer(EventAppliers appliers, ShardState state) {
+        this.appliers = appliers;
+        this.state = state;
+    }
+
+    /** Starts a record that will lie at {@code position}. */
+    public void begin(long position, long shardEpoch, long timeMs) {
+        place.record(position, shardEpoch, timeMs);
+        end = EventLog.HEADER_BYTES;
+        eventCount = 0;
+    }
+
+    public MutableDirectBuffer buffer() {
+        return buffer;
+    }
+
+    /** Where the next event's SBE message header goes. */
+    public int offset() {
+        return end + EventFrames.LENGTH_BYTES;
+    }
+
+    /** Whether one more event of at most {@code eventBytes} fits. */
+    public boolean hasRoom(int eventBytes) {
+        return eventCount < LeaseToken.EVENTS_PER_RECORD_MAX
+                && end + EventFrames.LENGTH_BYTES + eventBytes <= EventLog.RECORD_BYTES_MAX;
+    }
+
+    /**
+     * Ends the event that was encoded at {@link #offset()} and applies it.
+     *
+     * @param limit of the encoder: one past the event's last byte.
+     */
+    public void commit(int limit) {
+        final int offset = offset();
+        Invariant.check(eventCount < LeaseToken.EVENTS_PER_RECORD_MAX, "too many events in a record");
+        buffer.putInt(end, limit - offset, LITTLE_ENDIAN);
+        place.event(eventCount, offset - EventLog.HEADER_BYTES, limit - offset);
+        end = limit;
+        eventCount++;
+        appliers.apply(state, place, buffer, offset);
+    }
+
+    /** Events committed since {@link #begin}. */
+    public int eventCount() {
+        return eventCount;
+    }
+
+    /** Length of header room and events. */
+    public int length() {
+        return end;
+    }
+
+    /** Place of the event committed last. */
+    public EventPlace place() {
+        return place;
+    }
+}

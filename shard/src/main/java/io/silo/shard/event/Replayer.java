@@ -1,0 +1,72 @@
+package io.silo.shard.event;
+
+import io.silo.log.RecordHandler;
+import io.silo.protocol.event.CarriedThroughDecoder;
+import io.silo.protocol.event.MessageHeaderDecoder;
+import io.silo.shard.state.InvariantViolation;
+import io.silo.shard.state.ShardState;
+import org.agrona.DirectBuffer;
+
+/**
+ * Rebuilds a state from a log: the appliers of live work, from the first retained record to the tail. Shard thread only.
+ *
+ * <p>A log that was trimmed starts in the middle. Until its governing CarriedThrough, the one that names the first retained
+ * position, events of unknown entities are skipped: an image of each that is still live stands before it.
+ */
+public final class Replayer implements RecordHandler {
+    private final ShardState state;
+    private final EventAppliers appliers;
+    private final EventPlace place = new EventPlace();
+    private final MessageHeaderDecoder header = new MessageHeaderDecoder();
+    private final CarriedThroughDecoder carriedThrough = new CarriedThroughDecoder();
+    private final long firstPosition;
+    private long events;
+
+    /** @param firstPosition of the log: 0 if it was never trimmed. */
+    public Replayer(ShardState state, EventAppliers appliers, long firstPosition) {
+        this.state = state;
+        this.appliers = appliers;
+        this.firstPosition = firstPosition;
+        place.lenient(firstPosition > 0);
+    }
+
+    @Override
+    public void onRecord(
+            long position, long shardEpoch, long timeMs, int eventCount, DirectBuffer buffer, int offset, int length) {
+        place.record(position, shardEpoch, timeMs);
+        EventFrames.forEach(buffer, offset, length, (index, b, at, eventLength) -> {
+            place.event(index, at - offset, eventLength);
+            govern(b, at);
+            appliers.apply(state, place, b, at);
+            events++;
+        });
+        state.recordApplied(timeMs);
+        state.finished().clear();
+    }
+
+    /**
+     * To be called behind the last record.
+     *
+     * @throws InvariantViolation if the log was trimmed and the CarriedThrough that allowed it is not there.
+     */
+    public void finish() {
+        if (place.isLenient()) {
+            throw new InvariantViolation("the log begins at position " + firstPosition
+                    + " but no CarriedThrough names that position: cycles are missing");
+        }
+    }
+
+    /** Events applied. */
+    public long events() {
+        return events;
+    }
+
+    private void govern(DirectBuffer buffer, int at) {
+        if (place.isLenient() && header.wrap(buffer, at).templateId() == CarriedThroughDecoder.TEMPLATE_ID) {
+            carriedThrough.wrapAndApplyHeader(buffer, at, header);
+            if (carriedThrough.firstPosition() == firstPosition) {
+                place.lenient(false);
+            }
+        }
+    }
+}

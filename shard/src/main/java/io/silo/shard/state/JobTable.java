@@ -1,0 +1,428 @@
+package io.silo.shard.state;
+
+import io.silo.protocol.Xxh64;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * The jobs of a shard: one fixed row each, found by (tenant, id) and by job key. Payload, metadata and results stay in the log;
+ * the row holds their place.
+ *
+ * <pre>
+ *     0 jobKey                    8 id (BytesSlab ref)  12 tenant (name)
+ *    16 taskGroup (name)         20 retryPolicy         24 state 25 priority 26 where 27 -   28 attempt
+ *    32 relativeAttempt          36 leaseMs
+ *    40 requestIdHigh            48 requestIdLow
+ *    56 changedAtMs              64 definitionPosition
+ *    72 definitionOffset         76 definitionLength
+ *    80 lastPosition             88 startMs
+ *    96 link a                  100 link b              (by `where`: ready previous/next, timer handle, lease row)
+ *   104 newer                   108 older               (chain of tenant and state)
+ *   112 token                   120 tokenEpoch
+ * </pre>
+ *
+ * <p>Shard thread only. Does not allocate in steady state. {@link #begin} and {@link #end} bracket a change of logged fields and
+ * keep the digest.
+ */
+final class JobTable implements JobView, ReadyLinks {
+    private static final int JOB_KEY = 0;
+    private static final int ID = 8;
+    private static final int TENANT = 12;
+    private static final int TASK_GROUP = 16;
+    private static final int RETRY_POLICY = 20;
+    private static final int STATE = 24;
+    private static final int PRIORITY = 25;
+    private static final int WHERE = 26;
+    private static final int ATTEMPT = 28;
+    private static final int RELATIVE_ATTEMPT = 32;
+    private static final int LEASE_MS = 36;
+    private static final int REQUEST_ID_HIGH = 40;
+    private static final int REQUEST_ID_LOW = 48;
+    private static final int CHANGED_AT_MS = 56;
+    private static final int DEFINITION_POSITION = 64;
+    private static final int DEFINITION_OFFSET = 72;
+    private static final int DEFINITION_LENGTH = 76;
+    private static final int LAST_POSITION = 80;
+    private static final int START_MS = 88;
+    private static final int LINK_A = 96;
+    private static final int LINK_B = 100;
+    private static final int NEWER = 104;
+    private static final int OLDER = 108;
+    private static final int TOKEN = 112;
+    private static final int TOKEN_EPOCH = 120;
+    private static final int ROW_BYTES = 128;
+
+    /** 8,192 rows are a chunk of 1 MiB. */
+    private static final int ROWS_PER_CHUNK = 8_192;
+
+    /** Where the links of a row point. */
+    static final int NOWHERE = 0;
+
+    static final int IN_READY = 1;
+    static final int IN_TIMERS = 2;
+    static final int IN_LEASES = 3;
+
+    private final RowSlab rows;
+    private final BytesSlab ids;
+    private final SlotIndex byId = new SlotIndex();
+    private final SlotIndex byKey = new SlotIndex();
+    private final NameTable tenants;
+    private final NameTable taskGroups;
+    private final RetryPolicies policies;
+    private final LeaseTable leases;
+    private final StatusChains chains = new StatusChains();
+    private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
+    /** Ids are chosen by clients: without a seed they cannot know, they could make them collide. */
+    private final long hashSeed;
+
+    private long digest;
+
+    JobTable(long hashSeed, int jobsMax, long idBytesMax, NameTable tenants, NameTable taskGroups, RetryPolicies policies, LeaseTable leases) {
+        this.hashSeed = hashSeed;
+        this.rows = new RowSlab(ROW_BYTES, ROWS_PER_CHUNK, jobsMax);
+        this.ids = new BytesSlab(idBytesMax);
+        this.tenants = tenants;
+        this.taskGroups = taskGroups;
+        this.policies = policies;
+        this.leases = leases;
+    }
+
+    @Override
+    public int find(DirectBuffer tenant, int tenantOffset, int tenantLength, DirectBuffer id, int idOffset, int idLength) {
+        final int tenantName = tenants.find(tenant, tenantOffset, tenantLength);
+        if (tenantName < 0) {
+            return RowSlab.NULL_SLOT;
+        }
+        final long hash = idHash(tenantName, id, idOffset, idLength);
+        for (long cursor = byId.firstCandidate(hash); cursor != SlotIndex.NULL_CANDIDATE; cursor = byId.nextCandidate(hash, cursor)) {
+            final int slot = (int) cursor;
+            if (rows.getInt(slot, TENANT) == tenantName && ids.equals(rows.getInt(slot, ID), id, idOffset, idLength)) {
+                return slot;
+            }
+        }
+        return RowSlab.NULL_SLOT;
+    }
+
+    @Override
+    public int findByKey(long jobKey) {
+        final long hash = Xxh64.mix(jobKey);
+        for (long cursor = byKey.firstCandidate(hash); cursor != SlotIndex.NULL_CANDIDATE; cursor = byKey.nextCandidate(hash, cursor)) {
+            final int slot = (int) cursor;
+            if (rows.getLong(slot, JOB_KEY) == jobKey) {
+                return slot;
+            }
+        }
+        return RowSlab.NULL_SLOT;
+    }
+
+    /** Inserts a job in state SCHEDULED, attempt 1. Not yet in the digest: {@link #end} puts it in. Its links point nowhere. */
+    int insert(long jobKey, int tenant, int taskGroup, DirectBuffer id, int idOffset, int idLength) {
+        final int slot = rows.allocate();
+        rows.putLong(slot, JOB_KEY, jobKey);
+        rows.putInt(slot, ID, ids.add(id, idOffset, idLength));
+        rows.putInt(slot, TENANT, tenant);
+        rows.putInt(slot, TASK_GROUP, taskGroup);
+        rows.putInt(slot, RETRY_POLICY, RetryPolicies.NONE);
+        rows.putInt(slot, ATTEMPT, 1);
+        rows.putInt(slot, RELATIVE_ATTEMPT, 1);
+        rows.putInt(slot, LINK_A, RowSlab.NULL_SLOT);
+        rows.putInt(slot, LINK_B, RowSlab.NULL_SLOT);
+        byId.put(idHash(tenant, id, idOffset, idLength), slot);
+        byKey.put(Xxh64.mix(jobKey), slot);
+        chains.push(this, slot, tenant, JobState.SCHEDULED);
+        return slot;
+    }
+
+    /** Takes the row's hash out of the digest; {@link #end} puts the new one in. */
+    void begin(int slot) {
+        digest -= entityHash(slot);
+    }
+
+    void end(int slot) {
+        digest += entityHash(slot);
+    }
+
+    /** Changes the state and moves the job to the front of its new chain. Between {@link #begin} and {@link #end}. */
+    void state(int slot, JobState state, long changedAtMs) {
+        final int tenant = rows.getInt(slot, TENANT);
+        chains.remove(this, slot, tenant, state(slot));
+        rows.putByte(slot, STATE, (byte) state.ordinal());
+        rows.putLong(slot, CHANGED_AT_MS, changedAtMs);
+        chains.push(this, slot, tenant, state);
+    }
+
+    void request(int slot, long requestIdHigh, long requestIdLow) {
+        rows.putLong(slot, REQUEST_ID_HIGH, requestIdHigh);
+        rows.putLong(slot, REQUEST_ID_LOW, requestIdLow);
+    }
+
+    void definition(int slot, long position, int offset, int length) {
+        rows.putLong(slot, DEFINITION_POSITION, position);
+        rows.putInt(slot, DEFINITION_OFFSET, offset);
+        rows.putInt(slot, DEFINITION_LENGTH, length);
+    }
+
+    void lastPosition(int slot, long position) {
+        rows.putLong(slot, LAST_POSITION, position);
+    }
+
+    void settings(int slot, int priority, int retryPolicy, int leaseMs) {
+        rows.putByte(slot, PRIORITY, (byte) priority);
+        rows.putInt(slot, RETRY_POLICY, retryPolicy);
+        rows.putInt(slot, LEASE_MS, leaseMs);
+    }
+
+    void attempts(int slot, int attempt, int relativeAttempt) {
+        rows.putInt(slot, ATTEMPT, attempt);
+        rows.putInt(slot, RELATIVE_ATTEMPT, relativeAttempt);
+    }
+
+    void startMs(int slot, long startMs) {
+        rows.putLong(slot, START_MS, startMs);
+    }
+
+    void token(int slot, long tokenEpoch, long token) {
+        rows.putLong(slot, TOKEN_EPOCH, tokenEpoch);
+        rows.putLong(slot, TOKEN, token);
+    }
+
+    int where(int slot) {
+        return rows.getByte(slot, WHERE);
+    }
+
+    /** Says what the links mean, and sets the first; the second then points nowhere. */
+    void where(int slot, int where, int link) {
+        rows.putByte(slot, WHERE, (byte) where);
+        rows.putInt(slot, LINK_A, link);
+        rows.putInt(slot, LINK_B, RowSlab.NULL_SLOT);
+    }
+
+    int link(int slot) {
+        return rows.getInt(slot, LINK_A);
+    }
+
+    @Override
+    public int count() {
+        return rows.count();
+    }
+
+    @Override
+    public long jobKey(int slot) {
+        return rows.getLong(slot, JOB_KEY);
+    }
+
+    @Override
+    public JobState state(int slot) {
+        return JobState.of(rows.getByte(slot, STATE));
+    }
+
+    @Override
+    public int priority(int slot) {
+        return rows.getByte(slot, PRIORITY);
+    }
+
+    @Override
+    public int tenant(int slot) {
+        return rows.getInt(slot, TENANT);
+    }
+
+    @Override
+    public int taskGroup(int slot) {
+        return rows.getInt(slot, TASK_GROUP);
+    }
+
+    @Override
+    public void wrapId(int slot, DirectBuffer target) {
+        ids.wrap(rows.getInt(slot, ID), target);
+    }
+
+    @Override
+    public int attempt(int slot) {
+        return rows.getInt(slot, ATTEMPT);
+    }
+
+    @Override
+    public int relativeAttempt(int slot) {
+        return rows.getInt(slot, RELATIVE_ATTEMPT);
+    }
+
+    @Override
+    public int leaseMs(int slot) {
+        return rows.getInt(slot, LEASE_MS);
+    }
+
+    @Override
+    public int retryPolicy(int slot) {
+        return rows.getInt(slot, RETRY_POLICY);
+    }
+
+    @Override
+    public long requestIdHigh(int slot) {
+        return rows.getLong(slot, REQUEST_ID_HIGH);
+    }
+
+    @Override
+    public long requestIdLow(int slot) {
+        return rows.getLong(slot, REQUEST_ID_LOW);
+    }
+
+    @Override
+    public long changedAtMs(int slot) {
+        return rows.getLong(slot, CHANGED_AT_MS);
+    }
+
+    @Override
+    public long startMs(int slot) {
+        return rows.getLong(slot, START_MS);
+    }
+
+    @Override
+    public long arrival(int slot) {
+        return rows.getLong(slot, JOB_KEY);
+    }
+
+    @Override
+    public int readyPrevious(int slot) {
+        return rows.getInt(slot, LINK_A);
+    }
+
+    @Override
+    public void readyPrevious(int slot, int value) {
+        rows.putInt(slot, LINK_A, value);
+    }
+
+    @Override
+    public int readyNext(int slot) {
+        return rows.getInt(slot, LINK_B);
+    }
+
+    @Override
+    public void readyNext(int slot, int value) {
+        rows.putInt(slot, LINK_B, value);
+    }
+
+    @Override
+    public long definitionPosition(int slot) {
+        return rows.getLong(slot, DEFINITION_POSITION);
+    }
+
+    @Override
+    public int definitionOffset(int slot) {
+        return rows.getInt(slot, DEFINITION_OFFSET);
+    }
+
+    @Override
+    public int definitionLength(int slot) {
+        return rows.getInt(slot, DEFINITION_LENGTH);
+    }
+
+    @Override
+    public long lastPosition(int slot) {
+        return rows.getLong(slot, LAST_POSITION);
+    }
+
+    @Override
+    public long token(int slot) {
+        return rows.getLong(slot, TOKEN);
+    }
+
+    @Override
+    public long tokenEpoch(int slot) {
+        return rows.getLong(slot, TOKEN_EPOCH);
+    }
+
+    @Override
+    public int lease(int slot) {
+        return where(slot) == IN_LEASES ? rows.getInt(slot, LINK_A) : RowSlab.NULL_SLOT;
+    }
+
+    @Override
+    public int older(int slot) {
+        return rows.getInt(slot, OLDER);
+    }
+
+    @Override
+    public int slotLimit() {
+        return rows.slotEnd();
+    }
+
+    @Override
+    public boolean isLive(int slot) {
+        return rows.isLive(slot);
+    }
+
+    @Override
+    public long digest() {
+        return digest;
+    }
+
+    /** Newest job of a tenant in a state, or {@link RowSlab#NULL_SLOT}. */
+    int newest(int tenant, JobState state) {
+        return chains.newest(tenant, state);
+    }
+
+    int newer(int slot) {
+        return rows.getInt(slot, NEWER);
+    }
+
+    void newer(int slot, int value) {
+        rows.putInt(slot, NEWER, value);
+    }
+
+    void older(int slot, int value) {
+        rows.putInt(slot, OLDER, value);
+    }
+
+    /** Bytes held, off-heap and on the heap. */
+    long bytes() {
+        return rows.bytes() + ids.bytes() + byId.bytes() + byKey.bytes() + chains.bytes();
+    }
+
+    void close() {
+        rows.close();
+        ids.close();
+    }
+
+    /** The digest from scratch, for tests and the slow recount. */
+    long recountDigest() {
+        long sum = 0;
+        for (int slot = 0; slot < rows.slotEnd(); slot++) {
+            if (rows.isLive(slot)) {
+                sum += entityHash(slot);
+            }
+        }
+        return sum;
+    }
+
+    private long idHash(int tenant, DirectBuffer id, int idOffset, int idLength) {
+        return Xxh64.mix(Xxh64.hash(id, idOffset, idLength, hashSeed) + tenant * 0x9E3779B97F4A7C15L);
+    }
+
+    /** Hash over logged fields; positions of definition and history are not among them, since carry-forward moves those. */
+    private long entityHash(int slot) {
+        ids.wrap(rows.getInt(slot, ID), view);
+        final int state = rows.getByte(slot, STATE);
+        long h = rows.getLong(slot, JOB_KEY);
+        h = fold(h, Xxh64.hash(view, 0, view.capacity()));
+        h = fold(h, tenants.hash(rows.getInt(slot, TENANT)));
+        h = fold(h, taskGroups.hash(rows.getInt(slot, TASK_GROUP)));
+        h = fold(h, policies.hash(rows.getInt(slot, RETRY_POLICY)));
+        h = fold(h, (long) state << 8 | rows.getByte(slot, PRIORITY));
+        h = fold(h, (long) rows.getInt(slot, ATTEMPT) << 32 | rows.getInt(slot, RELATIVE_ATTEMPT));
+        h = fold(h, rows.getInt(slot, LEASE_MS));
+        h = fold(h, rows.getLong(slot, REQUEST_ID_HIGH));
+        h = fold(h, rows.getLong(slot, REQUEST_ID_LOW));
+        h = fold(h, rows.getLong(slot, CHANGED_AT_MS));
+        h = fold(h, state == JobState.SCHEDULED.ordinal() ? rows.getLong(slot, START_MS) : 0);
+        h = fold(h, rows.getLong(slot, TOKEN));
+        h = fold(h, rows.getLong(slot, TOKEN_EPOCH));
+        if (state == JobState.RUNNING.ordinal()) {
+            h = fold(h, leases.hash(rows.getInt(slot, LINK_A)));
+        }
+        return Xxh64.mix(h);
+    }
+
+    private static long fold(long h, long value) {
+        return (h ^ value) * 0x9E3779B185EBCA87L + (h >>> 29);
+    }
+}

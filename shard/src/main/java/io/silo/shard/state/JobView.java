@@ -1,0 +1,80 @@
+package io.silo.shard.state;
+
+import org.agrona.DirectBuffer;
+
+/** Read-only face of the jobs of a shard. A slot names a live job until the job is removed. Shard thread only. */
+public interface JobView {
+    /** Slot of the job with this tenant and id, or {@link RowSlab#NULL_SLOT}. */
+    int find(DirectBuffer tenant, int tenantOffset, int tenantLength, DirectBuffer id, int idOffset, int idLength);
+
+    /** Slot of the job with this key, or {@link RowSlab#NULL_SLOT}. */
+    int findByKey(long jobKey);
+
+    int count();
+
+    /** Shard-wide counter value at the job's creation: its name in events, and the tie-break of every order. */
+    long jobKey(int slot);
+
+    JobState state(int slot);
+
+    int priority(int slot);
+
+    int tenant(int slot);
+
+    int taskGroup(int slot);
+
+    /** Points {@code view} at the id's bytes. */
+    void wrapId(int slot, DirectBuffer view);
+
+    /** Number of the pending, running or last attempt, from 1. */
+    int attempt(int slot);
+
+    /** As {@link #attempt}, counted from 1 again after each restart. */
+    int relativeAttempt(int slot);
+
+    /** Lease length of this job in ms; 0 = the server's default. */
+    int leaseMs(int slot);
+
+    /** Row of the retry policy in {@link RetryPolicies}, or {@link RetryPolicies#NONE}. */
+    int retryPolicy(int slot);
+
+    long requestIdHigh(int slot);
+
+    long requestIdLow(int slot);
+
+    /** When the status last changed. */
+    long changedAtMs(int slot);
+
+    /** Start of the pending attempt; meaningful while SCHEDULED. */
+    long startMs(int slot);
+
+    /** Record that holds the job's definition: its JobEnqueued event, or its last image. */
+    long definitionPosition(int slot);
+
+    /** Offset of the JobEnqueued event, behind the header of its record. */
+    int definitionOffset(int slot);
+
+    int definitionLength(int slot);
+
+    /** Record of the job's latest event: the end of its history chain. */
+    long lastPosition(int slot);
+
+    /** Last lease token; {@link io.silo.protocol.LeaseToken#NULL_TOKEN} if never leased. */
+    long token(int slot);
+
+    long tokenEpoch(int slot);
+
+    /** Row in {@link LeaseView} while RUNNING, else {@link RowSlab#NULL_SLOT}. */
+    int lease(int slot);
+
+    /** The next older job of the same tenant and state, or {@link RowSlab#NULL_SLOT}. */
+    int older(int slot);
+
+    /** Slots ever used: a scan walks 0 to here and skips those that are not live. */
+    int slotLimit();
+
+    boolean isLive(int slot);
+
+    /** Sum of entity hashes over logged fields: equal for equal state, whatever the order of events was. */
+    long digest();
+}

@@ -1,0 +1,416 @@
+package io.silo.shard.state;
+
+import java.util.function.IntConsumer;
+import org.agrona.DirectBuffer;
+
+/**
+ * The indexes of a shard together. Mutators that end in an event's name are called by appliers only; those under "volatile" touch
+ * nothing that is logged. Shard thread only.
+ */
+public final class ShardState implements ShardView {
+    /** Bounds of the tables; each answers BUSY or MEMORY_FULL before it is reached. */
+    public record Capacity(int jobsMax, long idBytesMax, int leasesMax, int workersMax, int tenantsMax, int taskGroupsMax) {
+        /** 100 M jobs, 1 M leases, 64 K workers, 4 M tenants, 64 K task groups: rows are taken in chunks as needed. */
+        public static final Capacity DEFAULT = new Capacity(100_000_000, 1L << 33, 1 << 20, 1 << 16, 1 << 22, 1 << 16);
+    }
+
+    /** Timer of a start time. */
+    private static final int START_TIMER = 0;
+
+    private final Capacity capacity;
+    private final NameTable tenants;
+    private final NameTable taskGroups;
+    private final RetryPolicies policies = new RetryPolicies(1 << 24);
+    private final LeaseTable leases;
+    private final JobTable jobs;
+    private final ReadyQueue ready;
+    private final TimerQueue startTimers = new TimerQueue();
+    private final TimerQueue leaseTimers = new TimerQueue();
+    private final SlotList finished = new SlotList();
+    private long nextJobKey = 1;
+    private long lastTimeMs;
+
+    /** @param hashSeed random and unknown to clients. */
+    public ShardState(long hashSeed, Capacity capacity) {
+        this.capacity = capacity;
+        tenants = new NameTable(capacity.tenantsMax());
+        taskGroups = new NameTable(capacity.taskGroupsMax());
+        leases = new LeaseTable(capacity.leasesMax(), capacity.workersMax());
+        jobs = new JobTable(hashSeed, capacity.jobsMax(), capacity.idBytesMax(), tenants, taskGroups, policies, leases);
+        ready = new ReadyQueue(jobs);
+    }
+
+    // ---- events -------------------------------------------------------------------------------------------------------------
+
+    /** A job came to be: SCHEDULED, attempt 1. Returns its slot; {@link #jobPlaced} must follow. */
+    public int jobEnqueued(
+            long jobKey,
+            DirectBuffer buffer,
+            int tenantOffset,
+            int tenantLength,
+            int taskGroupOffset,
+            int taskGroupLength,
+            int idOffset,
+            int idLength) {
+        final int tenant = tenants.acquire(buffer, tenantOffset, tenantLength);
+        final int group = taskGroups.acquire(buffer, taskGroupOffset, taskGroupLength);
+        Invariant.check(tenant >= 0 && group >= 0, "name table overflow");
+        nextJobKey = Math.max(nextJobKey, jobKey + 1);
+        return jobs.insert(jobKey, tenant, group, buffer, idOffset, idLength);
+    }
+
+    /** Row of an equal retry policy, with one more reference. */
+    public int retryPolicy(int retryCount, long initialMs, long maxMs, int backoffPermille, boolean jitter) {
+        return policies.acquire(retryCount, initialMs, maxMs, backoffPermille, jitter);
+    }
+
+    /** Sets what an enqueue fixes for ever. */
+    public void jobSettings(int slot, int priority, int retryPolicy, int leaseMs, long requestIdHigh, long requestIdLow) {
+        jobs.settings(slot, priority, retryPolicy, leaseMs);
+        jobs.request(slot, requestIdHigh, requestIdLow);
+    }
+
+    /** Finishes the insertion of a SCHEDULED job: time, start, digest and queue. */
+    public void jobScheduled(int slot, long changedAtMs, long startMs, long nowMs) {
+        jobs.state(slot, JobState.SCHEDULED, changedAtMs);
+        jobs.startMs(slot, startMs);
+        jobs.end(slot);
+        queue(slot, nowMs);
+    }
+
+    /** Where the job's definition lies in the log. */
+    public void jobPlaced(int slot, long position, int offset, int length) {
+        jobs.definition(slot, position, offset, length);
+        jobs.lastPosition(slot, position);
+    }
+
+    /** SCHEDULED to RUNNING. */
+    public int taskLeased(
+            int slot,
+            long position,
+            long tokenEpoch,
+            long token,
+            long timeMs,
+            int leaseMs,
+            long requestIdHigh,
+            long requestIdLow,
+            DirectBuffer worker,
+            int workerOffset,
+            int workerLength) {
+        Invariant.check(jobs.state(slot) == JobState.SCHEDULED, "leased job is not scheduled");
+        jobs.begin(slot);
+        unqueue(slot);
+        final int lease =
+                leases.insert(slot, worker, workerOffset, workerLength, timeMs, leaseMs, requestIdHigh, requestIdLow);
+        jobs.where(slot, JobTable.IN_LEASES, lease);
+        jobs.state(slot, JobState.RUNNING, timeMs);
+        jobs.token(slot, tokenEpoch, token);
+        jobs.lastPosition(slot, position);
+        jobs.end(slot);
+        return lease;
+    }
+
+    /** RUNNING back to SCHEDULED under the same attempt number; the start time stays, so the job keeps its place. */
+    public void leaseReturned(int slot, long position, long timeMs) {
+        endLease(slot);
+        jobs.state(slot, JobState.SCHEDULED, timeMs);
+        jobs.lastPosition(slot, position);
+        jobs.end(slot);
+        queue(slot, timeMs);
+    }
+
+    /** RUNNING to SCHEDULED with the next attempt number. */
+    public void attemptFailed(int slot, long position, long timeMs, long nextStartMs) {
+        endLease(slot);
+        jobs.attempts(slot, jobs.attempt(slot) + 1, jobs.relativeAttempt(slot) + 1);
+        jobs.state(slot, JobState.SCHEDULED, timeMs);
+        jobs.startMs(slot, nextStartMs);
+        jobs.lastPosition(slot, position);
+        jobs.end(slot);
+        queue(slot, timeMs);
+    }
+
+    /** RUNNING to a terminal state. */
+    public void attemptEnded(int slot, long position, long timeMs, JobState state) {
+        Invariant.check(state.isTerminal(), "not a terminal state");
+        endLease(slot);
+        jobs.where(slot, JobTable.NOWHERE, RowSlab.NULL_SLOT);
+        jobs.state(slot, state, timeMs);
+        jobs.lastPosition(slot, position);
+        jobs.end(slot);
+        finished.add(slot);
+    }
+
+    /** A job known only by its image: anything but its queue, lease and place. {@link #jobEnqueued} came first. */
+    public void jobRestored(
+            int slot, JobState state, long changedAtMs, int attempt, int relativeAttempt, long tokenEpoch, long token) {
+        jobs.attempts(slot, attempt, relativeAttempt);
+        jobs.token(slot, tokenEpoch, token);
+        jobs.state(slot, state, changedAtMs);
+    }
+
+    /** Second half of {@link #jobRestored} for a RUNNING job. */
+    public void leaseRestored(
+            int slot,
+            long startMs,
+            long startedAtMs,
+            int leaseMs,
+            long requestIdHigh,
+            long requestIdLow,
+            DirectBuffer worker,
+            int workerOffset,
+            int workerLength) {
+        final int lease =
+                leases.insert(slot, worker, workerOffset, workerLength, startedAtMs, leaseMs, requestIdHigh, requestIdLow);
+        jobs.where(slot, JobTable.IN_LEASES, lease);
+        // Kept for a lease that is returned: the job then takes its old place.
+        jobs.startMs(slot, startMs);
+        jobs.end(slot);
+    }
+
+    /** Second half of {@link #jobRestored} for an ended job. */
+    public void endRestored(int slot) {
+        jobs.end(slot);
+    }
+
+    /** Every record moves the time of the state. */
+    public void recordApplied(long timeMs) {
+        lastTimeMs = Math.max(lastTimeMs, timeMs);
+    }
+
+    /** Singletons of a carried log. */
+    public void carriedThrough(long nextKey, long timeMs) {
+        nextJobKey = Math.max(nextJobKey, nextKey);
+        lastTimeMs = Math.max(lastTimeMs, timeMs);
+    }
+
+    // ---- volatile -----------------------------------------------------------------------------------------------------------
+
+    /** Moves jobs whose start time has come to the ready queue. Returns how many, at most {@code limit}. */
+    public int pollStartTimers(long nowMs, int limit) {
+        return startTimers.poll(nowMs, this::onStartTimer, limit);
+    }
+
+    /** Earliest start time not yet reached, or {@link Long#MAX_VALUE}. */
+    public long nextStartMs() {
+        return startTimers.nextDeadline();
+    }
+
+    /** Sets or moves a lease's deadline. A later deadline leaves the timer alone: it is looked at again when it fires. */
+    public void renewLease(int lease, long deadlineMs, long session) {
+        leases.renew(lease, deadlineMs, session);
+        if (leases.timer(lease) == RowSlab.NULL_SLOT) {
+            leases.timer(lease, leaseTimers.schedule(deadlineMs, jobs.jobKey(leases.job(lease)), 0, lease));
+        }
+    }
+
+    /** A lease that expired by {@code nowMs} (monotonic), or {@link RowSlab#NULL_SLOT}. The caller ends it. */
+    public int pollExpiredLease(long nowMs) {
+        while (leaseTimers.nextDeadline() <= nowMs) {
+            final int lease = leaseTimers.peekId();
+            final long deadline = leases.deadlineMs(lease);
+            if (deadline <= nowMs) {
+                return lease;
+            }
+            leaseTimers.reschedule(leases.timer(lease), deadline);
+        }
+        return RowSlab.NULL_SLOT;
+    }
+
+    /** Earliest moment at which a lease may expire, monotonic ms, or {@link Long#MAX_VALUE}. */
+    public long nextLeaseDeadlineMs() {
+        return leaseTimers.nextDeadline();
+    }
+
+    /** Jobs that ended since the list was last cleared, oldest first. */
+    public SlotList finished() {
+        return finished;
+    }
+
+    /** Interns a task group for a subscription, so that its number stays while the subscription lives; -1 at the bound. */
+    public int pinTaskGroup(DirectBuffer name, int offset, int length) {
+        return taskGroups.acquire(name, offset, length);
+    }
+
+    public void unpinTaskGroup(int taskGroup) {
+        taskGroups.release(taskGroup);
+    }
+
+    /** Row of every live lease, for the deadlines after a replay: calls back for each. */
+    public void forEachLease(IntConsumer action) {
+        for (int lease = 0; lease < leases.slotEnd(); lease++) {
+            if (leases.isLive(lease)) {
+                action.accept(lease);
+            }
+        }
+    }
+
+    // ---- reads --------------------------------------------------------------------------------------------------------------
+
+    @Override
+    public JobView jobs() {
+        return jobs;
+    }
+
+    @Override
+    public LeaseView leases() {
+        return leases;
+    }
+
+    @Override
+    public RetryPolicies retryPolicies() {
+        return policies;
+    }
+
+    @Override
+    public long nextJobKey() {
+        return nextJobKey;
+    }
+
+    @Override
+    public long lastTimeMs() {
+        return lastTimeMs;
+    }
+
+    @Override
+    public void wrapTenant(int tenant, DirectBuffer view) {
+        tenants.wrap(tenant, view);
+    }
+
+    @Override
+    public void wrapTaskGroup(int taskGroup, DirectBuffer view) {
+        taskGroups.wrap(taskGroup, view);
+    }
+
+    @Override
+    public int findTaskGroup(DirectBuffer name, int offset, int length) {
+        return taskGroups.find(name, offset, length);
+    }
+
+    @Override
+    public int findTenant(DirectBuffer name, int offset, int length) {
+        return tenants.find(name, offset, length);
+    }
+
+    @Override
+    public int readyCount(int taskGroup) {
+        return ready.size(taskGroup);
+    }
+
+    @Override
+    public int peekReady(int taskGroup) {
+        return ready.peek(taskGroup);
+    }
+
+    @Override
+    public int peekReady(int taskGroup, int tenant) {
+        return ready.peek(taskGroup, tenant);
+    }
+
+    @Override
+    public int newestJob(int tenant, JobState state) {
+        return jobs.newest(tenant, state);
+    }
+
+    @Override
+    public boolean hasRoomForJobs(int count) {
+        return jobs.count() + count <= capacity.jobsMax()
+                && tenants.count() + count <= capacity.tenantsMax()
+                && taskGroups.count() + count <= capacity.taskGroupsMax();
+    }
+
+    @Override
+    public boolean hasRoomForLeases(int count) {
+        return leases.count() + count <= capacity.leasesMax();
+    }
+
+    @Override
+    public long bytes() {
+        return jobs.bytes() + leases.bytes() + policies.bytes() + tenants.bytes() + taskGroups.bytes() + ready.bytes()
+                + startTimers.bytes() + leaseTimers.bytes();
+    }
+
+    @Override
+    public long digest() {
+        return jobs.digest() + nextJobKey;
+    }
+
+    /** Compares every index with every other from scratch; for tests after each step and the slow recount. */
+    public void checkInvariants() {
+        Invariant.check(jobs.recountDigest() == jobs.digest(), "digest differs from its recount");
+        int running = 0;
+        int queued = 0;
+        int timed = 0;
+        for (int slot = 0; slot < jobs.slotLimit(); slot++) {
+            if (!jobs.isLive(slot)) {
+                continue;
+            }
+            final int where = jobs.where(slot);
+            switch (jobs.state(slot)) {
+                case SCHEDULED -> {
+                    Invariant.check(
+                            where == JobTable.IN_READY || where == JobTable.IN_TIMERS, "scheduled job is in no queue");
+                    queued += where == JobTable.IN_READY ? 1 : 0;
+                    timed += where == JobTable.IN_TIMERS ? 1 : 0;
+                }
+                case RUNNING -> {
+                    running++;
+                    Invariant.check(jobs.lease(slot) >= 0 && leases.job(jobs.lease(slot)) == slot, "lease of another job");
+                }
+                case SUCCEEDED, FAILED, CANCELLED -> Invariant.check(where == JobTable.NOWHERE, "ended job is in a queue");
+            }
+            Invariant.check(jobs.findByKey(jobs.jobKey(slot)) == slot, "job is not found by its key");
+        }
+        Invariant.check(running == leases.count(), "leases differ from running jobs");
+        Invariant.check(queued == ready.size(), "ready queue differs from the jobs");
+        Invariant.check(timed == startTimers.size(), "start timers differ from the jobs");
+    }
+
+    public void close() {
+        jobs.close();
+        leases.close();
+        policies.close();
+        tenants.close();
+        taskGroups.close();
+    }
+
+    private void endLease(int slot) {
+        Invariant.check(jobs.state(slot) == JobState.RUNNING, "ended attempt was not running");
+        jobs.begin(slot);
+        final int lease = jobs.lease(slot);
+        if (leases.timer(lease) != RowSlab.NULL_SLOT) {
+            leaseTimers.cancel(leases.timer(lease));
+        }
+        leases.remove(lease);
+    }
+
+    /** By the record's time, not the clock's: replay must do the same. */
+    private void queue(int slot, long nowMs) {
+        if (jobs.startMs(slot) <= nowMs) {
+            makeReady(slot);
+        } else {
+            final int timer = startTimers.schedule(jobs.startMs(slot), jobs.arrival(slot), START_TIMER, slot);
+            jobs.where(slot, JobTable.IN_TIMERS, timer);
+        }
+    }
+
+    private void makeReady(int slot) {
+        jobs.where(slot, JobTable.IN_READY, RowSlab.NULL_SLOT);
+        ready.add(slot, jobs.taskGroup(slot), jobs.priority(slot), jobs.tenant(slot));
+    }
+
+    private void unqueue(int slot) {
+        if (jobs.where(slot) == JobTable.IN_TIMERS) {
+            startTimers.cancel(jobs.link(slot));
+        } else if (ready.peek(jobs.taskGroup(slot)) == slot) {
+            // Taken in turn: the tenant's turn moves on.
+            ready.poll(jobs.taskGroup(slot));
+        } else {
+            ready.remove(slot, jobs.taskGroup(slot), jobs.priority(slot), jobs.tenant(slot));
+        }
+    }
+
+    private void onStartTimer(int kind, int slot, long deadlineMs) {
+        makeReady(slot);
+    }
+}

@@ -1,0 +1,52 @@
+package io.silo.shard.state;
+
+import org.agrona.DirectBuffer;
+
+/** Read-only face of a shard's state: all that a decider or a scan may see. Shard thread only. */
+public interface ShardView {
+    JobView jobs();
+
+    LeaseView leases();
+
+    RetryPolicies retryPolicies();
+
+    /** Key that the next job will get. */
+    long nextJobKey();
+
+    /** Time of the last record, or 0. */
+    long lastTimeMs();
+
+    /** Name of a tenant. */
+    void wrapTenant(int tenant, DirectBuffer view);
+
+    void wrapTaskGroup(int taskGroup, DirectBuffer view);
+
+    /** Task group by name, or -1. */
+    int findTaskGroup(DirectBuffer name, int offset, int length);
+
+    /** Tenant by name, or -1. */
+    int findTenant(DirectBuffer name, int offset, int length);
+
+    /** Ready tasks of a group. */
+    int readyCount(int taskGroup);
+
+    /** The task that a worker of this group gets next, or {@link RowSlab#NULL_SLOT}. */
+    int peekReady(int taskGroup);
+
+    /** As {@link #peekReady(int)}, of one tenant only. */
+    int peekReady(int taskGroup, int tenant);
+
+    /** Newest job of a tenant in a state, or {@link RowSlab#NULL_SLOT}; go on by {@link JobView#older}. */
+    int newestJob(int tenant, JobState state);
+
+    /** Whether a job with these new names would find room in the name tables, and one more job in the rows. */
+    boolean hasRoomForJobs(int count);
+
+    boolean hasRoomForLeases(int count);
+
+    /** Bytes that the indexes hold. */
+    long bytes();
+
+    /** See {@link JobView#digest}. */
+    long digest();
+}

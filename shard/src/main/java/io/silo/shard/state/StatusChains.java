@@ -1,0 +1,58 @@
+package io.silo.shard.state;
+
+import java.util.Arrays;
+
+/** Jobs of one tenant in one state, newest change first: heads of chains whose links lie in the job rows. Shard thread only. */
+final class StatusChains {
+    private static final int STATES = JobState.values().length;
+
+    /** Heads per chunk: 4,096 tenants; growth copies only the table of chunks. */
+    private static final int CHUNK = 4_096 * STATES;
+
+    private int[][] heads = new int[0][];
+
+    void push(JobTable jobs, int slot, int tenant, JobState state) {
+        final int index = tenant * STATES + state.ordinal();
+        final int head = head(index);
+        jobs.newer(slot, RowSlab.NULL_SLOT);
+        jobs.older(slot, head);
+        if (head != RowSlab.NULL_SLOT) {
+            jobs.newer(head, slot);
+        }
+        heads[index / CHUNK][index % CHUNK] = slot;
+    }
+
+    void remove(JobTable jobs, int slot, int tenant, JobState state) {
+        final int newer = jobs.newer(slot);
+        final int older = jobs.older(slot);
+        if (newer == RowSlab.NULL_SLOT) {
+            final int index = tenant * STATES + state.ordinal();
+            heads[index / CHUNK][index % CHUNK] = older;
+        } else {
+            jobs.older(newer, older);
+        }
+        if (older != RowSlab.NULL_SLOT) {
+            jobs.newer(older, newer);
+        }
+    }
+
+    int newest(int tenant, JobState state) {
+        final int index = tenant * STATES + state.ordinal();
+        return index / CHUNK < heads.length ? heads[index / CHUNK][index % CHUNK] : RowSlab.NULL_SLOT;
+    }
+
+    long bytes() {
+        return (long) heads.length * CHUNK * Integer.BYTES;
+    }
+
+    private int head(int index) {
+        final int chunk = index / CHUNK;
+        while (chunk >= heads.length) {
+            final int[] added = new int[CHUNK];
+            Arrays.fill(added, RowSlab.NULL_SLOT);
+            heads = Arrays.copyOf(heads, heads.length + 1);
+            heads[heads.length - 1] = added;
+        }
+        return heads[chunk][index % CHUNK];
+    }
+}
