@@ -8,9 +8,9 @@ import io.silo.shard.state.ShardState;
 import org.agrona.DirectBuffer;
 
 /** AttemptFailed: another attempt at the recorded time, or the end. */
-final class AttemptFailedApplier implements EventApplier {
+public final class AttemptFailedApplier implements EventApplier {
     /** `nextStartMs` of a failure that nothing follows. */
-    static final long NO_NEXT_START = -1;
+    public static final long NO_NEXT_START = -1;
 
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final AttemptFailedDecoder decoder = new AttemptFailedDecoder();
@@ -22,10 +22,11 @@ final class AttemptFailedApplier implements EventApplier {
         if (slot == RowSlab.NULL_SLOT) {
             return;
         }
+        final boolean reported = decoder.expired() == 0;
         if (decoder.nextStartMs() == NO_NEXT_START) {
-            state.attemptEnded(slot, place.position(), place.timeMs(), JobState.FAILED);
+            state.attemptEnded(slot, place.position(), place.timeMs(), reported, JobState.FAILED);
         } else {
-            state.attemptFailed(slot, place.position(), place.timeMs(), decoder.nextStartMs());
+            state.attemptFailed(slot, place.position(), place.timeMs(), reported, decoder.nextStartMs());
         }
     }
 }

@@ -49,7 +49,8 @@ final class JobImageApplier implements EventApplier {
                 (int) decoder.attempt(),
                 (int) decoder.relativeAttempt(),
                 decoder.leaseEpoch(),
-                decoder.leaseToken());
+                decoder.leaseToken(),
+                decoder.reported() != 0);
         switch (status) {
             case SCHEDULED -> state.jobScheduled(slot, decoder.changedAtMs(), decoder.nextStartMs(), place.timeMs());
             case RUNNING -> state.leaseRestored(

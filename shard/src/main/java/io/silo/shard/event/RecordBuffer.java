@@ -7,6 +7,7 @@ import io.silo.protocol.LeaseToken;
 import io.silo.shard.state.Invariant;
 import io.silo.shard.state.ShardState;
 import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -17,7 +18,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <p>Use: encode an event at {@link #offset()} of {@link #buffer()}, then {@link #commit}.
  */
 public final class RecordBuffer {
-    private final UnsafeBuffer buffer = new UnsafeBuffer(ByteBuffer.allocateDirect(EventLog.RECORD_BYTES_MAX));
+    private final ByteBuffer bytes = ByteBuffer.allocateDirect(EventLog.RECORD_BYTES_MAX);
+    private final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
+    private final CRC32C crc32c = new CRC32C();
     private final EventPlace place = new EventPlace();
     private final EventAppliers appliers;
     private final ShardState state;
@@ -66,6 +69,15 @@ public final class RecordBuffer {
         appliers.apply(state, place, buffer, offset);
     }
 
+    /** CRC32C of bytes that were encoded into {@link #buffer()}. */
+    public int crc32c(int offset, int length) {
+        bytes.limit(offset + length).position(offset);
+        crc32c.reset();
+        crc32c.update(bytes);
+        bytes.clear();
+        return (int) crc32c.getValue();
+    }
+
     /** Events committed since {@link #begin}. */
     public int eventCount() {
         return eventCount;
@@ -74,6 +86,15 @@ public final class RecordBuffer {
     /** Length of header room and events. */
     public int length() {
         return end;
+    }
+
+    /** Position that the record will have. */
+    public long position() {
+        return place.position();
+    }
+
+    public long shardEpoch() {
+        return place.shardEpoch();
     }
 
     /** Place of the event committed last. */

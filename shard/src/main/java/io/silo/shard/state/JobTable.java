@@ -10,7 +10,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  *
  * <pre>
  *     0 jobKey                    8 id (BytesSlab ref)  12 tenant (name)
- *    16 taskGroup (name)         20 retryPolicy         24 state 25 priority 26 where 27 -   28 attempt
+ *    16 taskGroup (name)         20 retryPolicy         24 state 25 priority 26 where 27 reported 28 attempt
  *    32 relativeAttempt          36 leaseMs
  *    40 requestIdHigh            48 requestIdLow
  *    56 changedAtMs              64 definitionPosition
@@ -33,6 +33,7 @@ final class JobTable implements JobView, ReadyLinks {
     private static final int STATE = 24;
     private static final int PRIORITY = 25;
     private static final int WHERE = 26;
+    private static final int REPORTED = 27;
     private static final int ATTEMPT = 28;
     private static final int RELATIVE_ATTEMPT = 32;
     private static final int LEASE_MS = 36;
@@ -186,6 +187,10 @@ final class JobTable implements JobView, ReadyLinks {
         rows.putLong(slot, TOKEN, token);
     }
 
+    void reported(int slot, boolean reported) {
+        rows.putByte(slot, REPORTED, (byte) (reported ? 1 : 0));
+    }
+
     int where(int slot) {
         return rows.getByte(slot, WHERE);
     }
@@ -332,6 +337,11 @@ final class JobTable implements JobView, ReadyLinks {
     }
 
     @Override
+    public boolean isReported(int slot) {
+        return rows.getByte(slot, REPORTED) != 0;
+    }
+
+    @Override
     public int lease(int slot) {
         return where(slot) == IN_LEASES ? rows.getInt(slot, LINK_A) : RowSlab.NULL_SLOT;
     }
@@ -407,7 +417,7 @@ final class JobTable implements JobView, ReadyLinks {
         h = fold(h, tenants.hash(rows.getInt(slot, TENANT)));
         h = fold(h, taskGroups.hash(rows.getInt(slot, TASK_GROUP)));
         h = fold(h, policies.hash(rows.getInt(slot, RETRY_POLICY)));
-        h = fold(h, (long) state << 8 | rows.getByte(slot, PRIORITY));
+        h = fold(h, (long) state << 16 | rows.getByte(slot, REPORTED) << 8 | rows.getByte(slot, PRIORITY));
         h = fold(h, (long) rows.getInt(slot, ATTEMPT) << 32 | rows.getInt(slot, RELATIVE_ATTEMPT));
         h = fold(h, rows.getInt(slot, LEASE_MS));
         h = fold(h, rows.getLong(slot, REQUEST_ID_HIGH));

@@ -64,6 +64,9 @@ public interface JobView {
 
     long tokenEpoch(int slot);
 
+    /** Whether an outcome was reported under the last token; false while the lease lives, and after it expired or was returned. */
+    boolean isReported(int slot);
+
     /** Row in {@link LeaseView} while RUNNING, else {@link RowSlab#NULL_SLOT}. */
     int lease(int slot);
 

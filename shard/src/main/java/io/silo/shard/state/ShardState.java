@@ -105,6 +105,7 @@ public final class ShardState implements ShardView {
         jobs.where(slot, JobTable.IN_LEASES, lease);
         jobs.state(slot, JobState.RUNNING, timeMs);
         jobs.token(slot, tokenEpoch, token);
+        jobs.reported(slot, false);
         jobs.lastPosition(slot, position);
         jobs.end(slot);
         return lease;
@@ -120,8 +121,9 @@ public final class ShardState implements ShardView {
     }
 
     /** RUNNING to SCHEDULED with the next attempt number. */
-    public void attemptFailed(int slot, long position, long timeMs, long nextStartMs) {
+    public void attemptFailed(int slot, long position, long timeMs, boolean reported, long nextStartMs) {
         endLease(slot);
+        jobs.reported(slot, reported);
         jobs.attempts(slot, jobs.attempt(slot) + 1, jobs.relativeAttempt(slot) + 1);
         jobs.state(slot, JobState.SCHEDULED, timeMs);
         jobs.startMs(slot, nextStartMs);
@@ -131,9 +133,10 @@ public final class ShardState implements ShardView {
     }
 
     /** RUNNING to a terminal state. */
-    public void attemptEnded(int slot, long position, long timeMs, JobState state) {
+    public void attemptEnded(int slot, long position, long timeMs, boolean reported, JobState state) {
         Invariant.check(state.isTerminal(), "not a terminal state");
         endLease(slot);
+        jobs.reported(slot, reported);
         jobs.where(slot, JobTable.NOWHERE, RowSlab.NULL_SLOT);
         jobs.state(slot, state, timeMs);
         jobs.lastPosition(slot, position);
@@ -143,9 +146,10 @@ public final class ShardState implements ShardView {
 
     /** A job known only by its image: anything but its queue, lease and place. {@link #jobEnqueued} came first. */
     public void jobRestored(
-            int slot, JobState state, long changedAtMs, int attempt, int relativeAttempt, long tokenEpoch, long token) {
+            int slot, JobState state, long changedAtMs, int attempt, int relativeAttempt, long tokenEpoch, long token, boolean reported) {
         jobs.attempts(slot, attempt, relativeAttempt);
         jobs.token(slot, tokenEpoch, token);
+        jobs.reported(slot, reported);
         jobs.state(slot, state, changedAtMs);
     }
 

@@ -1,0 +1,302 @@
+package io.silo.shard.command;
+
+import io.silo.log.EventLog;
+import io.silo.log.LogException;
+import io.silo.protocol.Bounds;
+import io.silo.protocol.RejectReason;
+import io.silo.protocol.Session;
+import io.silo.protocol.event.JobEnqueuedDecoder;
+import io.silo.protocol.event.MessageHeaderDecoder;
+import io.silo.protocol.reply.BytesReplyEncoder;
+import io.silo.protocol.reply.ErrorReplyEncoder;
+import io.silo.protocol.reply.JobReplyEncoder;
+import io.silo.protocol.reply.JobResultReplyEncoder;
+import io.silo.protocol.reply.JobStatus;
+import io.silo.protocol.reply.MessageHeaderEncoder;
+import io.silo.protocol.reply.PayloadEncoding;
+import io.silo.shard.history.AttemptRecord;
+import io.silo.shard.history.JobHistory;
+import io.silo.shard.history.JobReader;
+import io.silo.shard.state.JobState;
+import io.silo.shard.state.JobView;
+import java.util.List;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A read of one job that goes to the log: what the shard knew when it was asked, and the reply that a reading thread makes of it.
+ * Made on the shard thread, performed on another, taken back on the shard thread; never touched by two at once.
+ */
+public final class ColdRead {
+    /** What is asked for. */
+    public enum Kind {
+        JOB,
+        RESULT,
+        PAYLOAD_PART,
+        RESULT_PART
+    }
+
+    private final Kind kind;
+    private final Session session;
+    private final long correlationId;
+    private final boolean appendedEnough;
+    private final int shard;
+    private final long jobKey;
+    private final JobState state;
+    private final long changedAtMs;
+    private final long nextStartMs;
+    private final int attempt;
+    private final long definitionPosition;
+    private final int definitionOffset;
+    private final int definitionLength;
+    private final long lastPosition;
+    private final boolean includeAttempts;
+    private final int partOffset;
+    private final int partLength;
+    private final UnsafeBuffer reply = new UnsafeBuffer(new byte[Bounds.MESSAGE_BYTES_MAX]);
+    private final MessageHeaderEncoder messageHeader = new MessageHeaderEncoder();
+    private int replyLength;
+    private int replyCode;
+
+    /** Takes a picture of the job at {@code slot}. Part offsets matter only to the part kinds. */
+    ColdRead(Kind kind, CommandContext context, int slot, boolean includeAttempts, int partOffset, int partLength) {
+        final JobView jobs = context.view().jobs();
+        this.kind = kind;
+        this.session = context.session();
+        this.correlationId = context.header().correlationId();
+        this.appendedEnough = context.isAppendedEnough();
+        this.shard = context.settings().shard();
+        this.jobKey = jobs.jobKey(slot);
+        this.state = jobs.state(slot);
+        this.changedAtMs = jobs.changedAtMs(slot);
+        this.nextStartMs = state == JobState.SCHEDULED ? jobs.startMs(slot) : 0;
+        this.attempt = jobs.attempt(slot);
+        this.definitionPosition = jobs.definitionPosition(slot);
+        this.definitionOffset = jobs.definitionOffset(slot);
+        this.definitionLength = jobs.definitionLength(slot);
+        this.lastPosition = jobs.lastPosition(slot);
+        this.includeAttempts = includeAttempts;
+        this.partOffset = partOffset;
+        this.partLength = partLength;
+    }
+
+    public Session session() {
+        return session;
+    }
+
+    public long correlationId() {
+        return correlationId;
+    }
+
+    public boolean isAppendedEnough() {
+        return appendedEnough;
+    }
+
+    /** Number of the shard that asked. */
+    public int shard() {
+        return shard;
+    }
+
+    /** The record that the answer speaks of. */
+    public long touchedPosition() {
+        return lastPosition;
+    }
+
+    public UnsafeBuffer reply() {
+        return reply;
+    }
+
+    public int replyLength() {
+        return replyLength;
+    }
+
+    public int replyCode() {
+        return replyCode;
+    }
+
+    /** Reads and encodes the reply. Never throws: what cannot be read becomes a refusal. */
+    public void perform(JobReader reader) {
+        final JobHistory history = reader.history();
+        try {
+            final boolean found = history.readDefinition(definitionPosition, definitionOffset, definitionLength)
+                    && (kind == Kind.PAYLOAD_PART
+                            || history.readAttempts(
+                                    jobKey, lastPosition, includeAttempts ? JobHistory.ATTEMPTS_MAX : 1));
+            if (!found) {
+                refuse(RejectReason.RESULT_GONE);
+                return;
+            }
+            switch (kind) {
+                case JOB -> encodeJob(history);
+                case RESULT -> encodeResult(lastEnded(history.attempts()));
+                case PAYLOAD_PART, RESULT_PART -> encodePart(reader, history);
+            }
+        } catch (LogException e) {
+            refuse(RejectReason.SHARD_CLOSED);
+        }
+    }
+
+    private void encodeJob(JobHistory history) {
+        final JobEnqueuedDecoder job = new JobEnqueuedDecoder();
+        job.wrapAndApplyHeader(history.definition(), 0, new MessageHeaderDecoder());
+        final List<AttemptRecord> attempts = history.attempts();
+        final AttemptRecord ended = state.isTerminal() ? lastEnded(attempts) : null;
+        final JobReplyEncoder encoder = new JobReplyEncoder();
+        encoder.wrapAndApplyHeader(reply, 0, messageHeader)
+                .jobKey(jobKey)
+                .enqueuedAtMs(job.enqueuedAtMs())
+                .startAtMs(job.startAtMs())
+                .changedAtMs(changedAtMs)
+                .nextStartMs(nextStartMs)
+                .retryInitialIntervalMs(job.retryInitialIntervalMs())
+                .retryMaxIntervalMs(job.retryMaxIntervalMs())
+                .retryCount(job.retryCount())
+                .retryBackoffPermille(job.retryBackoffPermille())
+                .leaseMs(job.leaseMs())
+                .attempt(attempts.isEmpty() && state == JobState.SCHEDULED ? 0 : attempt)
+                .payloadBytes(job.payloadBytes())
+                .payloadCrc(job.payloadCrc())
+                .resultBytes(ended == null ? 0 : ended.resultBytes())
+                .resultCrc(ended == null ? 0 : Integer.toUnsignedLong(ended.resultCrc()))
+                .status(JobStatus.get((short) state.ordinal()))
+                .priority(job.priority())
+                .retryJitter(job.retryJitter())
+                .payloadEncoding(PayloadEncoding.get(job.payloadEncodingRaw()))
+                .resultEncoding(PayloadEncoding.get((short) (ended == null ? 0 : ended.resultEncoding())));
+        final JobEnqueuedDecoder.MetadataDecoder metadata = job.metadata();
+        final JobReplyEncoder.MetadataEncoder metadataEncoder = encoder.metadataCount(metadata.count());
+        for (JobEnqueuedDecoder.MetadataDecoder entry : metadata) {
+            metadataEncoder.next().key(entry.key()).value(entry.value());
+        }
+        // Names, metadata, payload and result of any job fit; attempts take what is left, newest first, results cut away last.
+        int room = Bounds.MESSAGE_BYTES_MAX - encoder.limit() - 2_048;
+        final int payloadLength = job.payloadBytes() <= room / 2 ? (int) job.payloadBytes() : 0;
+        room -= payloadLength;
+        final int resultLength = ended != null && ended.result().length <= room / 2 ? ended.result().length : 0;
+        room -= resultLength;
+        encodeAttempts(encoder, includeAttempts ? attempts : List.of(), room);
+        encodeNames(encoder, job, ended, payloadLength, resultLength);
+        replyLength = encoder.limit();
+    }
+
+    private static void encodeAttempts(JobReplyEncoder encoder, List<AttemptRecord> attempts, int roomBytes) {
+        int room = roomBytes;
+        int first = attempts.size();
+        while (first > 0 && room >= attemptBytes(attempts.get(first - 1), 0)) {
+            room -= attemptBytes(attempts.get(first - 1), 0);
+            first--;
+        }
+        final List<AttemptRecord> kept = attempts.subList(first, attempts.size());
+        final JobReplyEncoder.AttemptsEncoder group = encoder.attemptsCount(kept.size());
+        for (AttemptRecord record : kept) {
+            final int resultLength = record.result().length <= room ? record.result().length : 0;
+            room -= resultLength;
+            group.next()
+                    .attempt(record.attempt())
+                    .startedAtMs(record.startedAtMs())
+                    .finishedAtMs(record.finishedAtMs())
+                    .outcome((short) record.outcome())
+                    .resultEncoding(PayloadEncoding.get((short) record.resultEncoding()))
+                    .putWorkerId(record.workerId(), 0, record.workerId().length)
+                    .putErrorCode(record.errorCode(), 0, record.errorCode().length)
+                    .putResult(record.result(), 0, resultLength);
+        }
+    }
+
+    private static int attemptBytes(AttemptRecord record, int resultLength) {
+        return 32 + record.workerId().length + record.errorCode().length + resultLength;
+    }
+
+    private static void encodeNames(
+            JobReplyEncoder encoder,
+            JobEnqueuedDecoder job,
+            @Nullable AttemptRecord ended,
+            int payloadLength,
+            int resultLength) {
+        encoder.tenant(job.tenant()).taskGroup(job.taskGroup()).jobId(job.jobId());
+        final byte[] errorCode = ended == null ? new byte[0] : ended.errorCode();
+        encoder.putErrorCode(errorCode, 0, errorCode.length);
+        final byte[] payload = new byte[Math.min(payloadLength, job.payloadLength())];
+        job.getPayload(payload, 0, payload.length);
+        encoder.putPayload(payload, 0, payload.length);
+        encoder.putResult(ended == null ? new byte[0] : ended.result(), 0, resultLength);
+    }
+
+    private void encodeResult(@Nullable AttemptRecord ended) {
+        if (ended == null) {
+            refuse(RejectReason.RESULT_GONE);
+            return;
+        }
+        final JobResultReplyEncoder encoder = new JobResultReplyEncoder();
+        encoder.wrapAndApplyHeader(reply, 0, messageHeader)
+                .jobKey(jobKey)
+                .finishedAtMs(ended.finishedAtMs())
+                .resultBytes(ended.resultBytes())
+                .resultCrc(Integer.toUnsignedLong(ended.resultCrc()))
+                .attempt(ended.attempt())
+                .status(JobStatus.get((short) state.ordinal()))
+                .resultEncoding(PayloadEncoding.get((short) ended.resultEncoding()))
+                .putErrorCode(ended.errorCode(), 0, ended.errorCode().length)
+                .putResult(ended.result(), 0, ended.result().length);
+        replyLength = encoder.limit();
+    }
+
+    private void encodePart(JobReader reader, JobHistory history) {
+        final JobEnqueuedDecoder job = new JobEnqueuedDecoder();
+        job.wrapAndApplyHeader(history.definition(), 0, new MessageHeaderDecoder());
+        final AttemptRecord ended = kind == Kind.RESULT_PART ? lastEnded(history.attempts()) : null;
+        final boolean isPayload = kind == Kind.PAYLOAD_PART;
+        final int total = isPayload ? (int) job.payloadBytes() : ended == null ? 0 : ended.resultBytes();
+        final long chunkPosition =
+                isPayload ? job.chunkPosition() : ended == null ? EventLog.NULL_POSITION : ended.chunkPosition();
+        if (partOffset >= total || partLength <= 0 || partLength > Bounds.CHUNK_BYTES_MAX) {
+            refuse(RejectReason.INVALID_RANGE);
+            return;
+        }
+        final int length = Math.min(partLength, total - partOffset);
+        final UnsafeBuffer part = new UnsafeBuffer(new byte[length]);
+        if (chunkPosition != EventLog.NULL_POSITION) {
+            if (reader.chunks().copy(chunkPosition, partOffset, length, part, 0) != length) {
+                refuse(RejectReason.RESULT_GONE);
+                return;
+            }
+        } else if (isPayload) {
+            for (JobEnqueuedDecoder.MetadataDecoder entry : job.metadata()) {
+                entry.skipKey();
+                entry.skipValue();
+            }
+            job.skipTenant();
+            job.skipTaskGroup();
+            job.skipJobId();
+            part.putBytes(
+                    0,
+                    history.definition(),
+                    job.limit() + JobEnqueuedDecoder.payloadHeaderLength() + partOffset,
+                    length);
+        } else if (ended != null) {
+            part.putBytes(0, ended.result(), partOffset, length);
+        }
+        final BytesReplyEncoder encoder = new BytesReplyEncoder();
+        encoder.wrapAndApplyHeader(reply, 0, messageHeader)
+                .chunkOffset(partOffset)
+                .totalBytes(total)
+                .putChunk(part, 0, length);
+        replyLength = encoder.limit();
+    }
+
+    private static @Nullable AttemptRecord lastEnded(List<AttemptRecord> ascending) {
+        for (int i = ascending.size() - 1; i >= 0; i--) {
+            if (ascending.get(i).outcome() != AttemptRecord.RUNNING) {
+                return ascending.get(i);
+            }
+        }
+        return null;
+    }
+
+    private void refuse(RejectReason reason) {
+        final ErrorReplyEncoder encoder = new ErrorReplyEncoder();
+        encoder.wrapAndApplyHeader(reply, 0, messageHeader).message("");
+        replyLength = encoder.limit();
+        replyCode = reason.code();
+    }
+}

@@ -1,0 +1,31 @@
+package io.silo.shard.command;
+
+import io.silo.protocol.RejectReason;
+import io.silo.shard.state.JobView;
+import io.silo.shard.state.RowSlab;
+import org.agrona.DirectBuffer;
+
+/** Finds the job that a read names by tenant and id, or refuses the command. One per shard. */
+final class JobLookup {
+    private JobLookup() {}
+
+    /** Slot of the job; {@link RowSlab#NULL_SLOT} after a refusal, which is then in the context. */
+    static int find(
+            CommandContext context, DirectBuffer buffer, int tenantOffset, int tenantLength, int idOffset, int idLength) {
+        RejectReason refusal =
+                NameChecks.tenant(context.settings(), context.session(), buffer, tenantOffset, tenantLength);
+        refusal = refusal != null ? refusal : NameChecks.jobId(buffer, idOffset, idLength);
+        if (refusal != null) {
+            context.reject(refusal);
+            return RowSlab.NULL_SLOT;
+        }
+        final JobView jobs = context.view().jobs();
+        final int slot = tenantLength == 0
+                ? jobs.find(NameChecks.noTenant(), 0, NameChecks.noTenant().capacity(), buffer, idOffset, idLength)
+                : jobs.find(buffer, tenantOffset, tenantLength, buffer, idOffset, idLength);
+        if (slot == RowSlab.NULL_SLOT) {
+            context.reject(RejectReason.JOB_NOT_FOUND);
+        }
+        return slot;
+    }
+}

@@ -1,0 +1,29 @@
+package io.silo.shard.command;
+
+import io.silo.shard.state.JobView;
+import io.silo.shard.state.RowSlab;
+import io.silo.shard.state.ShardView;
+import org.agrona.DirectBuffer;
+
+/** Finds the job whose last lease has a token. */
+final class LeaseLookup {
+    private LeaseLookup() {}
+
+    /**
+     * Slot of the job if {@code (tokenEpoch, token)} is its last token and the session may see its tenant, whatever became of the
+     * lease; {@link RowSlab#NULL_SLOT} for an older token and for unknown jobs. A stranger's job looks like an unknown one.
+     */
+    static int find(CommandContext context, long jobKey, long tokenEpoch, long token) {
+        final ShardView view = context.view();
+        final JobView jobs = view.jobs();
+        final int slot = jobs.findByKey(jobKey);
+        if (slot == RowSlab.NULL_SLOT || jobs.token(slot) != token || jobs.tokenEpoch(slot) != tokenEpoch) {
+            return RowSlab.NULL_SLOT;
+        }
+        final DirectBuffer scope = context.session().tenantScope();
+        if (scope != null && view.findTenant(scope, 0, scope.capacity()) != jobs.tenant(slot)) {
+            return RowSlab.NULL_SLOT;
+        }
+        return slot;
+    }
+}

@@ -1,0 +1,47 @@
+package io.silo.shard.command;
+
+import io.silo.protocol.Bounds;
+import io.silo.protocol.RejectReason;
+import io.silo.protocol.command.MessageHeaderDecoder;
+import io.silo.protocol.command.ReadBytesDecoder;
+import io.silo.shard.state.RowSlab;
+import org.agrona.DirectBuffer;
+
+/** ReadBytes: a part of a payload or result, read off the shard's thread. */
+final class ReadBytesDecider implements CommandDecider {
+    private final MessageHeaderDecoder header = new MessageHeaderDecoder();
+    private final ReadBytesDecoder command = new ReadBytesDecoder();
+
+    @Override
+    public void decide(CommandContext context, DirectBuffer buffer, int offset, int length) {
+        command.wrapAndApplyHeader(buffer, offset, header);
+        final int tenantLength = command.tenantLength();
+        final int tenantOffset = command.limit() + ReadBytesDecoder.tenantHeaderLength();
+        command.skipTenant();
+        final int idLength = command.jobIdLength();
+        final int idOffset = command.limit() + ReadBytesDecoder.jobIdHeaderLength();
+        if (command.byteCount() < 1
+                || command.byteCount() > Bounds.CHUNK_BYTES_MAX
+                || command.chunkOffset() > Bounds.PAYLOAD_BYTES_MAX) {
+            context.reject(RejectReason.INVALID_RANGE);
+            return;
+        }
+        final int slot = JobLookup.find(context, buffer, tenantOffset, tenantLength, idOffset, idLength);
+        if (slot == RowSlab.NULL_SLOT) {
+            return;
+        }
+        // The key tells two jobs apart that had one id, one after the other.
+        if (context.view().jobs().jobKey(slot) != command.jobKey()) {
+            context.reject(RejectReason.JOB_NOT_FOUND);
+            return;
+        }
+        final ColdRead.Kind kind = command.result() == 0 ? ColdRead.Kind.PAYLOAD_PART : ColdRead.Kind.RESULT_PART;
+        final ColdRead read = new ColdRead(
+                kind, context, slot, false, (int) command.chunkOffset(), (int) command.byteCount());
+        if (context.coldReads().submit(read)) {
+            context.noReply();
+        } else {
+            context.reject(RejectReason.BUSY);
+        }
+    }
+}

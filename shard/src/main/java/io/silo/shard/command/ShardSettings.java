@@ -1,0 +1,36 @@
+package io.silo.shard.command;
+
+import io.silo.protocol.Bounds;
+
+/**
+ * Settings of a shard that deciders read. Immutable.
+ *
+ * @param shard number on its node.
+ * @param leaseMs default lease length, ms.
+ * @param payloadBytesMax largest payload or result, at most {@link Bounds#PAYLOAD_BYTES_MAX}.
+ * @param memoryBytesMax watermark of the indexes: above it new work is refused.
+ * @param tenancy what a call may say of its tenant.
+ * @param rangeFirst first tenant hash of the shard, unsigned.
+ * @param rangeLast last tenant hash of the shard, unsigned, inclusive.
+ */
+public record ShardSettings(
+        int shard, int leaseMs, int payloadBytesMax, long memoryBytesMax, Tenancy tenancy, long rangeFirst, long rangeLast) {
+    /** What a call may say of its tenant (configuration `tenancy.mode`). */
+    public enum Tenancy {
+        /** A call names none. */
+        OFF,
+        /** A call may name one; absent means "-". */
+        OPTIONAL,
+        /** A call must name one. */
+        REQUIRED
+    }
+
+    /** 10 s (design, section 5). */
+    public static final int DEFAULT_LEASE_MS = 10_000;
+
+    /** Settings of a shard that owns all tenants, for tests and tools. */
+    public static ShardSettings whole(int shard) {
+        return new ShardSettings(
+                shard, DEFAULT_LEASE_MS, Bounds.PAYLOAD_BYTES_MAX, Long.MAX_VALUE, Tenancy.OPTIONAL, 0, -1L);
+    }
+}

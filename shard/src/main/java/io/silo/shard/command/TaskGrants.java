@@ -1,0 +1,199 @@
+package io.silo.shard.command;
+
+import io.silo.protocol.Bounds;
+import io.silo.protocol.LeaseToken;
+import io.silo.protocol.event.JobEnqueuedDecoder;
+import io.silo.protocol.event.MessageHeaderDecoder;
+import io.silo.protocol.event.MessageHeaderEncoder;
+import io.silo.protocol.event.TaskLeasedEncoder;
+import io.silo.protocol.reply.PayloadEncoding;
+import io.silo.protocol.reply.TasksLeasedEncoder;
+import io.silo.shard.event.RecordBuffer;
+import io.silo.shard.state.JobView;
+import io.silo.shard.state.LeaseView;
+import io.silo.shard.state.RowSlab;
+import io.silo.shard.state.ShardView;
+import java.nio.ByteOrder;
+import org.agrona.DirectBuffer;
+
+/**
+ * Gives ready tasks to a worker: TaskLeased for each, and the TasksLeased message that tells it. Used for pushes and for LeaseTasks
+ * alike, so that both draw on one index. One per shard; does not allocate.
+ */
+public final class TaskGrants {
+    /** No tenant filter. */
+    public static final int ANY_TENANT = -1;
+
+    /** Fixed part of a task in the message, groups and lengths included; names, metadata and payload come on top. */
+    private static final int TASK_BYTES = TasksLeasedEncoder.TasksEncoder.sbeBlockLength() + 64;
+
+    private final MessageHeaderDecoder header = new MessageHeaderDecoder();
+    private final JobEnqueuedDecoder definition = new JobEnqueuedDecoder();
+    private final MessageHeaderEncoder eventHeader = new MessageHeaderEncoder();
+    private final TaskLeasedEncoder event = new TaskLeasedEncoder();
+    private final TasksLeasedEncoder message = new TasksLeasedEncoder();
+
+    /**
+     * Leases up to {@code tasksMax} ready tasks and encodes them as the reply.
+     *
+     * @param subscriptionId of the push; 0 for a call.
+     * @param tenant only this one, or {@link #ANY_TENANT}.
+     * @param tasksMax at most {@link Bounds#TASKS_PER_CALL_MAX}.
+     * @return tasks leased; fewer than asked when no more are ready or the message is full.
+     */
+    public int grant(
+            CommandContext context,
+            long subscriptionId,
+            long sessionId,
+            int taskGroup,
+            int tenant,
+            int tasksMax,
+            long requestIdHigh,
+            long requestIdLow,
+            DirectBuffer worker,
+            int workerOffset,
+            int workerLength) {
+        final ShardView view = context.view();
+        final int limit = view.hasRoomForLeases(tasksMax) ? tasksMax : 0;
+        message.wrapAndApplyHeader(context.reply(), 0, context.replyMessageHeader()).subscriptionId(subscriptionId);
+        final TasksLeasedEncoder.TasksEncoder tasks = message.tasksCount(limit);
+        int granted = 0;
+        while (granted < limit) {
+            final int slot = peek(view, taskGroup, tenant);
+            if (slot == RowSlab.NULL_SLOT || !encodeIfRoom(context, tasks, slot, granted > 0, context.record().eventCount())) {
+                break;
+            }
+            lease(context, slot, requestIdHigh, requestIdLow, worker, workerOffset, workerLength);
+            context.renewLease(view.jobs().lease(slot), sessionId);
+            granted++;
+        }
+        tasks.resetCountToIndex();
+        context.replied(message.limit());
+        return granted;
+    }
+
+    /** Encodes live leases of a worker that an earlier call with this request id granted. Returns how many. */
+    int repeat(
+            CommandContext context,
+            long requestIdHigh,
+            long requestIdLow,
+            DirectBuffer worker,
+            int workerOffset,
+            int workerLength) {
+        final ShardView view = context.view();
+        final LeaseView leases = view.leases();
+        message.wrapAndApplyHeader(context.reply(), 0, context.replyMessageHeader()).subscriptionId(0);
+        final TasksLeasedEncoder.TasksEncoder tasks = message.tasksCount(Bounds.TASKS_PER_CALL_MAX);
+        int repeated = 0;
+        for (int lease = leases.firstOf(worker, workerOffset, workerLength);
+                lease != RowSlab.NULL_SLOT && repeated < Bounds.TASKS_PER_CALL_MAX;
+                lease = leases.nextOfWorker(lease)) {
+            if (leases.requestIdHigh(lease) == requestIdHigh && leases.requestIdLow(lease) == requestIdLow) {
+                final int slot = leases.job(lease);
+                if (!encodeIfRoom(context, tasks, slot, repeated > 0, -1)) {
+                    break;
+                }
+                context.touch(LeaseToken.position(view.jobs().token(slot)));
+                context.renewLease(lease, context.session().id());
+                repeated++;
+            }
+        }
+        tasks.resetCountToIndex();
+        context.replied(message.limit());
+        return repeated;
+    }
+
+    private static int peek(ShardView view, int taskGroup, int tenant) {
+        return tenant == ANY_TENANT ? view.peekReady(taskGroup) : view.peekReady(taskGroup, tenant);
+    }
+
+    private void lease(
+            CommandContext context,
+            int slot,
+            long requestIdHigh,
+            long requestIdLow,
+            DirectBuffer worker,
+            int workerOffset,
+            int workerLength) {
+        final RecordBuffer record = context.record();
+        final JobView jobs = context.view().jobs();
+        event.wrapAndApplyHeader(record.buffer(), record.offset(), eventHeader)
+                .jobKey(jobs.jobKey(slot))
+                .previousPosition(jobs.lastPosition(slot))
+                .requestIdHigh(requestIdHigh)
+                .requestIdLow(requestIdLow)
+                .attempt(jobs.attempt(slot))
+                .leaseMs(leaseMs(context, slot))
+                .putWorkerId(worker, workerOffset, workerLength);
+        record.commit(event.limit());
+    }
+
+    private static int leaseMs(CommandContext context, int slot) {
+        final int own = context.view().jobs().leaseMs(slot);
+        return own == 0 ? context.settings().leaseMs() : own;
+    }
+
+    /**
+     * Appends one task to the message, or answers false if it does not fit behind others. A task that is alone always fits: its
+     * payload is left out then, and the worker fetches it.
+     *
+     * @param eventIndex of the TaskLeased event about to be written, or -1 if the lease lives already.
+     */
+    private boolean encodeIfRoom(
+            CommandContext context,
+            TasksLeasedEncoder.TasksEncoder tasks,
+            int slot,
+            boolean behindOthers,
+            int eventIndex) {
+        final JobView jobs = context.view().jobs();
+        final DirectBuffer source = context.definition(slot);
+        definition.wrapAndApplyHeader(source, 0, header);
+        final int variableBytes = source.capacity() - (definition.limit());
+        final int room = Bounds.MESSAGE_BYTES_MAX - message.limit() - TASK_BYTES;
+        if (variableBytes > room && behindOthers) {
+            return false;
+        }
+        final boolean isNew = eventIndex >= 0;
+        final int policyRetries = context.view().retryPolicies().retryCount(jobs.retryPolicy(slot));
+        tasks.next()
+                .jobKey(jobs.jobKey(slot))
+                .tokenEpoch(isNew ? context.record().shardEpoch() : jobs.tokenEpoch(slot))
+                .token(isNew ? LeaseToken.of(context.record().position(), eventIndex) : jobs.token(slot))
+                .enqueuedAtMs(definition.enqueuedAtMs())
+                .startAtMs(jobs.startMs(slot))
+                .attempt(jobs.attempt(slot))
+                .relativeAttempt(jobs.relativeAttempt(slot))
+                .leaseMs(leaseMs(context, slot))
+                .payloadBytes(definition.payloadBytes())
+                .payloadCrc(definition.payloadCrc())
+                .priority((short) jobs.priority(slot))
+                .isLastAttempt((short) (jobs.relativeAttempt(slot) > policyRetries ? 1 : 0))
+                .payloadEncoding(PayloadEncoding.get(definition.payloadEncodingRaw()));
+        copyVariablePart(context, source, variableBytes <= room);
+        return true;
+    }
+
+    /** Metadata, tenant, task group, id and payload have one layout in event and message: copied as they are. */
+    private void copyVariablePart(CommandContext context, DirectBuffer source, boolean withPayload) {
+        final int from = definition.limit();
+        int to = source.capacity();
+        if (!withPayload) {
+            for (final JobEnqueuedDecoder.MetadataDecoder entry = definition.metadata(); entry.hasNext(); ) {
+                entry.next();
+                entry.skipKey();
+                entry.skipValue();
+            }
+            definition.skipTenant();
+            definition.skipTaskGroup();
+            definition.skipJobId();
+            to = definition.limit();
+        }
+        final int at = message.limit();
+        context.reply().putBytes(at, source, from, to - from);
+        message.limit(at + to - from);
+        if (!withPayload) {
+            context.reply().putInt(message.limit(), 0, ByteOrder.LITTLE_ENDIAN);
+            message.limit(message.limit() + JobEnqueuedDecoder.payloadHeaderLength());
+        }
+    }
+}
