@@ -12,4 +12,13 @@ public interface ReplySink {
      * @param length of header and message, at most {@link Bounds#MESSAGE_BYTES_MAX}.
      */
     void send(Session session, DirectBuffer buffer, int offset, int length);
+
+    /**
+     * Moves on what slow clients did not take before; called once a duty cycle.
+     *
+     * @return work count.
+     */
+    default int flush() {
+        return 0;
+    }
 }

@@ -5,6 +5,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import io.silo.log.EventLog;
 import io.silo.protocol.LeaseToken;
 import io.silo.shard.state.Invariant;
+import io.silo.shard.state.ShardCounters;
 import io.silo.shard.state.ShardState;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
@@ -24,12 +25,14 @@ public final class RecordBuffer {
     private final EventPlace place = new EventPlace();
     private final EventAppliers appliers;
     private final ShardState state;
+    private final ShardCounters counters;
     private int end = EventLog.HEADER_BYTES;
     private int eventCount;
 
-    public RecordBuffer(EventAppliers appliers, ShardState state) {
+    public RecordBuffer(EventAppliers appliers, ShardState state, ShardCounters counters) {
         this.appliers = appliers;
         this.state = state;
+        this.counters = counters;
     }
 
     /** Starts a record that will lie at {@code position}. */
@@ -67,6 +70,8 @@ public final class RecordBuffer {
         end = limit;
         eventCount++;
         appliers.apply(state, place, buffer, offset);
+        // Second field of the message header (see types.xml).
+        counters.countEvent(buffer.getShort(offset + 2, LITTLE_ENDIAN) & 0xFFFF);
     }
 
     /** CRC32C of bytes that were encoded into {@link #buffer()}. */

@@ -10,8 +10,8 @@ import org.agrona.DirectBuffer;
 public final class ShardState implements ShardView {
     /** Bounds of the tables; each answers BUSY or MEMORY_FULL before it is reached. */
     public record Capacity(int jobsMax, long idBytesMax, int leasesMax, int workersMax, int tenantsMax, int taskGroupsMax) {
-        /** 100 M jobs, 1 M leases, 64 K workers, 4 M tenants, 64 K task groups: rows are taken in chunks as needed. */
-        public static final Capacity DEFAULT = new Capacity(100_000_000, 1L << 33, 1 << 20, 1 << 16, 1 << 22, 1 << 16);
+        /** 16 M jobs, 1 M leases, 64 K workers, 1 M tenants, 64 K task groups: rows are taken in chunks as needed. */
+        public static final Capacity DEFAULT = new Capacity(ReadyQueue.TASKS_MAX, 1L << 33, 1 << 20, 1 << 16, ReadyQueue.TENANTS_MAX, ReadyQueue.GROUPS_MAX);
     }
 
     /** Timer of a start time. */
@@ -27,6 +27,10 @@ public final class ShardState implements ShardView {
     private final TimerQueue startTimers = new TimerQueue();
     private final TimerQueue leaseTimers = new TimerQueue();
     private final SlotList finished = new SlotList();
+    private final TimerQueue.TimerHandler startTimerHandler = this::onStartTimer;
+    private final TimerQueue.TimerHandler leaseTimerHandler = this::onLeaseTimer;
+    private int expiredLease;
+    private long expiryNowMs;
     private long nextJobKey = 1;
     private long lastTimeMs;
 
@@ -192,7 +196,7 @@ public final class ShardState implements ShardView {
 
     /** Moves jobs whose start time has come to the ready queue. Returns how many, at most {@code limit}. */
     public int pollStartTimers(long nowMs, int limit) {
-        return startTimers.poll(nowMs, this::onStartTimer, limit);
+        return startTimers.poll(nowMs, startTimerHandler, limit);
     }
 
     /** Earliest start time not yet reached, or {@link Long#MAX_VALUE}. */
@@ -208,17 +212,14 @@ public final class ShardState implements ShardView {
         }
     }
 
-    /** A lease that expired by {@code nowMs} (monotonic), or {@link RowSlab#NULL_SLOT}. The caller ends it. */
+    /** A lease that expired by {@code nowMs} (monotonic), or {@link RowSlab#NULL_SLOT}. Its timer is gone: the caller ends it. */
     public int pollExpiredLease(long nowMs) {
-        while (leaseTimers.nextDeadline() <= nowMs) {
-            final int lease = leaseTimers.peekId();
-            final long deadline = leases.deadlineMs(lease);
-            if (deadline <= nowMs) {
-                return lease;
-            }
-            leaseTimers.reschedule(leases.timer(lease), deadline);
+        expiredLease = RowSlab.NULL_SLOT;
+        expiryNowMs = nowMs;
+        while (expiredLease == RowSlab.NULL_SLOT && leaseTimers.poll(nowMs, leaseTimerHandler, 1) > 0) {
+            // A lease renewed since its timer was set gets a new one; each is looked at once per lease length.
         }
-        return RowSlab.NULL_SLOT;
+        return expiredLease;
     }
 
     /** Earliest moment at which a lease may expire, monotonic ms, or {@link Long#MAX_VALUE}. */
@@ -376,6 +377,7 @@ public final class ShardState implements ShardView {
         policies.close();
         tenants.close();
         taskGroups.close();
+        ready.close();
     }
 
     private void endLease(int slot) {
@@ -411,6 +413,16 @@ public final class ShardState implements ShardView {
             ready.poll(jobs.taskGroup(slot));
         } else {
             ready.remove(slot, jobs.taskGroup(slot), jobs.priority(slot), jobs.tenant(slot));
+        }
+    }
+
+    private void onLeaseTimer(int kind, int lease, long deadlineMs) {
+        final long deadline = leases.deadlineMs(lease);
+        if (deadline <= expiryNowMs) {
+            leases.timer(lease, RowSlab.NULL_SLOT);
+            expiredLease = lease;
+        } else {
+            leases.timer(lease, leaseTimers.schedule(deadline, jobs.jobKey(leases.job(lease)), 0, lease));
         }
     }
 

@@ -1,0 +1,619 @@
+package io.silo.shard;
+
+import io.silo.log.DiskState;
+import io.silo.log.EventLog;
+import io.silo.protocol.RejectReason;
+import io.silo.protocol.ReplySink;
+import io.silo.protocol.Session;
+import io.silo.protocol.command.CommandHeaderDecoder;
+import io.silo.protocol.command.MessageHeaderDecoder;
+import io.silo.protocol.event.DigestRecordedEncoder;
+import io.silo.protocol.event.MessageHeaderEncoder;
+import io.silo.protocol.event.ShardOpenedEncoder;
+import io.silo.protocol.reply.Durability;
+import io.silo.protocol.reply.ReplyHeaderEncoder;
+import io.silo.shard.carry.LogCleaner;
+import io.silo.shard.command.AttemptEnds;
+import io.silo.shard.command.ColdRead;
+import io.silo.shard.command.CommandContext;
+import io.silo.shard.command.CommandDecider;
+import io.silo.shard.command.CommandDeciders;
+import io.silo.shard.command.LeaseEnds;
+import io.silo.shard.command.ShardSettings;
+import io.silo.shard.command.TaskGrants;
+import io.silo.shard.command.TenantFilter;
+import io.silo.shard.command.WaitingCalls;
+import io.silo.shard.event.EventAppliers;
+import io.silo.shard.event.RecordBuffer;
+import io.silo.shard.event.Replayer;
+import io.silo.shard.state.RowSlab;
+import io.silo.shard.state.ShardCounters;
+import io.silo.shard.state.ShardCounters.Figure;
+import io.silo.shard.state.ShardState;
+import io.silo.shard.state.ShardView;
+import io.silo.shard.state.SlotList;
+import java.util.List;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One shard: decides a command, applies its events as they come, appends them as one record, parks the reply until that record is
+ * durable. Owned by a {@link ShardAgent}; shard thread only; does not allocate in steady state.
+ *
+ * <pre>
+ *   RECOVERING --recover--> OPEN --close--> CLOSED
+ *                             |  any exception, or a failed append or sync
+ *                             +------------------------------------------> FAILED   (memory is discarded, commands get SHARD_CLOSED)
+ * </pre>
+ */
+public final class Shard {
+    /** Start times that come due are moved to the ready queue so many a duty cycle, so that a storm of them delays nobody. */
+    static final int START_TIMERS_PER_CYCLE = 4_096;
+
+    /** Leases that end in one internal command. */
+    private static final int EXPIRIES_PER_CYCLE = 1_024;
+
+    /** A digest is recorded every so many records (design, section 2). */
+    private static final long RECORDS_PER_DIGEST = 1_000_000;
+
+    private static final int MESSAGE_HEADER_BYTES = MessageHeaderDecoder.ENCODED_LENGTH;
+
+    private enum Status {
+        RECOVERING,
+        OPEN,
+        FAILED,
+        CLOSED
+    }
+
+    private final ShardSettings settings;
+    private final ShardContext context;
+    private final EventLog log;
+    private final ReplySink replies;
+    private final ShardState state;
+    private final ShardCounters counters = new ShardCounters();
+    private final EventAppliers appliers = new EventAppliers();
+    private final RecordBuffer record;
+    private final CommandContext command;
+    private final AttemptEnds attemptEnds = new AttemptEnds();
+    private final LeaseEnds leaseEnds = new LeaseEnds(attemptEnds);
+    private final TaskGrants grants = new TaskGrants();
+    private final CommandDeciders deciders = new CommandDeciders(grants, attemptEnds);
+    private final ParkedReplies parked = new ParkedReplies();
+    private final ResultWaiters waiters = new ResultWaiters();
+    private final LogCleaner cleaner;
+    private final MessageHeaderDecoder messageHeader = new MessageHeaderDecoder();
+    private final CommandHeaderDecoder commandHeader = new CommandHeaderDecoder();
+    private final ReplyHeaderEncoder replyHeader = new ReplyHeaderEncoder();
+    private final MessageHeaderEncoder eventHeader = new MessageHeaderEncoder();
+    private final ShardOpenedEncoder shardOpened = new ShardOpenedEncoder();
+    private final DigestRecordedEncoder digestRecorded = new DigestRecordedEncoder();
+    private @Nullable Subscriptions subscriptions;
+    private Status status = Status.RECOVERING;
+    private long recordsSinceDigest;
+    private long nowMs;
+    private long monotonicMs;
+
+    public Shard(ShardContext context) {
+        this.context = context;
+        this.settings = context.settings();
+        this.log = context.log();
+        this.replies = context.replies();
+        this.state = new ShardState(context.random().nextLong(), context.capacity());
+        this.record = new RecordBuffer(appliers, state, counters);
+        this.command = new CommandContext(
+                state, record, log, settings, context.random(), new Waiting(), context.coldReads());
+        this.cleaner = new LogCleaner(state, log);
+    }
+
+    /**
+     * Replays the log and opens it for appending under the next epoch: ShardOpened is durable on return, and every lease has its full
+     * length again.
+     *
+     * @return events replayed.
+     */
+    public long recover(long wallMs) {
+        final Replayer replayer = new Replayer(state, appliers, log.firstPosition());
+        log.replay(replayer);
+        replayer.finish();
+        nowMs = Math.max(wallMs, state.lastTimeMs());
+        log.start(nowMs);
+        command.beginInternal(nowMs, 0);
+        shardOpened
+                .wrapAndApplyHeader(record.buffer(), record.offset(), eventHeader)
+                .shardEpoch(log.shardEpoch())
+                .bootIdHigh(context.bootIdHigh())
+                .bootIdLow(context.bootIdLow());
+        record.commit(shardOpened.limit());
+        append();
+        log.sync();
+        state.forEachLease(lease -> state.renewLease(lease, state.leases().leaseMs(lease), 0));
+        status = Status.OPEN;
+        publishGauges();
+        return replayer.events();
+    }
+
+    // ---- for the agent ------------------------------------------------------------------------------------------------------
+
+    void join(Subscriptions threadSubscriptions) {
+        subscriptions = threadSubscriptions;
+    }
+
+    /** Takes the cycle's one reading of the clock. */
+    void time(long cycleNowMs, long cycleMonotonicMs) {
+        nowMs = Math.max(nowMs, cycleNowMs);
+        monotonicMs = cycleMonotonicMs;
+    }
+
+    /** Time of the last record that was replayed or appended. */
+    long lastTimeMs() {
+        return state.lastTimeMs();
+    }
+
+    boolean isOpen() {
+        return status == Status.OPEN;
+    }
+
+    /** Whether a reply of any length can be parked; if not, no command may be decided. */
+    boolean hasRoomForReply() {
+        return parked.hasRoom();
+    }
+
+    /** Decides a client's command. Catches everything: a failure closes this shard only. */
+    void onCommand(Session session, DirectBuffer buffer, int offset, int length) {
+        messageHeader.wrap(buffer, offset);
+        final int templateId = messageHeader.templateId();
+        counters.countCommand(templateId);
+        commandHeader.wrap(buffer, offset + MESSAGE_HEADER_BYTES);
+        final CommandDecider decider = deciders.find(templateId);
+        if (status != Status.OPEN) {
+            refuse(session, buffer, offset, RejectReason.SHARD_CLOSED);
+        } else if (decider == null) {
+            refuse(session, buffer, offset, RejectReason.UNSUPPORTED);
+        } else if (commandHeader.shardEpoch() != 0 && commandHeader.shardEpoch() != log.shardEpoch()) {
+            refuse(session, buffer, offset, RejectReason.STALE_EPOCH);
+        } else if (!log.hasRoom(EventLog.RECORD_BYTES_MAX)) {
+            refuse(session, buffer, offset, log.diskState() == DiskState.OK ? RejectReason.BUSY : RejectReason.DISK_FULL);
+        } else {
+            decide(decider, session, buffer, offset, length);
+        }
+    }
+
+    private void decide(CommandDecider decider, Session session, DirectBuffer buffer, int offset, int length) {
+        try {
+            command.begin(session, buffer, offset, nowMs, monotonicMs);
+            decider.decide(command, buffer, offset, length);
+            finish(session, command.header().correlationId(), command.isAppendedEnough());
+        } catch (Throwable failure) {
+            fail(failure);
+        }
+    }
+
+    /** Moves start times and ends leases that expired, by what was drained until {@code drainedUntilMs} (monotonic). */
+    int fireTimers(long drainedUntilMs) {
+        if (status != Status.OPEN) {
+            return 0;
+        }
+        try {
+            int work = state.pollStartTimers(nowMs, START_TIMERS_PER_CYCLE);
+            if (state.nextLeaseDeadlineMs() <= drainedUntilMs) {
+                work += expireLeases(drainedUntilMs);
+            }
+            for (ResultWaiters.Waiter waiter : waiters.takeExpired(monotonicMs)) {
+                answerWaiter(waiter, true);
+                work++;
+            }
+            return work;
+        } catch (Throwable failure) {
+            fail(failure);
+            return 1;
+        }
+    }
+
+    private int expireLeases(long drainedUntilMs) {
+        if (!log.hasRoom(EventLog.RECORD_BYTES_MAX)) {
+            return 0;
+        }
+        command.beginInternal(nowMs, monotonicMs);
+        int expired = 0;
+        while (expired < EXPIRIES_PER_CYCLE) {
+            final int lease = state.pollExpiredLease(drainedUntilMs);
+            if (lease == RowSlab.NULL_SLOT) {
+                break;
+            }
+            leaseEnds.expire(command, lease);
+            expired++;
+        }
+        counters.add(Figure.LEASES_EXPIRED, expired);
+        finishInternal();
+        return expired;
+    }
+
+    /**
+     * Grants ready tasks of a group to a subscriber, up to its fair share of what is ready.
+     *
+     * @param share upper bound on tasks.
+     * @return tasks granted; for a waiting call 1 once it is answered.
+     */
+    int grant(Subscription subscriber, int taskGroup, int share) {
+        if (!log.hasRoom(EventLog.RECORD_BYTES_MAX) || !parked.hasRoom()) {
+            return 0;
+        }
+        try {
+            final int tenant = TenantFilter.resolve(
+                    subscriber.session, state, subscriber.tenant, 0, subscriber.tenant.capacity());
+            if (tenant == TenantFilter.UNKNOWN
+                    || (tenant != TaskGrants.ANY_TENANT && state.peekReady(taskGroup, tenant) == RowSlab.NULL_SLOT)) {
+                return 0;
+            }
+            if (subscriber.isCall()) {
+                redecide(subscriber.session, subscriber.call);
+                return 1;
+            }
+            command.beginInternal(nowMs, monotonicMs);
+            final int granted = grants.grant(
+                    command,
+                    subscriber.id,
+                    subscriber.session.id(),
+                    taskGroup,
+                    tenant,
+                    share,
+                    0,
+                    0,
+                    subscriber.worker,
+                    0,
+                    subscriber.worker.capacity());
+            if (granted > 0) {
+                finish(subscriber.session, 0, subscriber.appendedEnough);
+            }
+            return granted;
+        } catch (Throwable failure) {
+            fail(failure);
+            return 0;
+        }
+    }
+
+    /** Answers a LeaseTasks call whose time is over. */
+    void answerEmpty(Subscription call) {
+        if (status != Status.OPEN) {
+            refuse(call.session, call.call, 0, RejectReason.SHARD_CLOSED);
+            return;
+        }
+        clearWait(call.call);
+        redecide(call.session, call.call);
+    }
+
+    /** The session ended. With {@code worker} the leases that it holds through this session are returned at once. */
+    void onSessionClosed(Session session, List<Subscription> returned) {
+        if (status != Status.OPEN) {
+            return;
+        }
+        try {
+            waiters.onSessionClosed(session);
+            command.uploads().onSessionClosed(session.id());
+            for (Subscription subscription : returned) {
+                boolean done = false;
+                while (!done && log.hasRoom(EventLog.RECORD_BYTES_MAX)) {
+                    command.beginInternal(nowMs, monotonicMs);
+                    done = leaseEnds.returnLeases(
+                            command, subscription.worker, 0, subscription.worker.capacity(), session.id());
+                    finishInternal();
+                }
+            }
+        } catch (Throwable failure) {
+            fail(failure);
+        }
+    }
+
+    /** Takes back a read that was performed elsewhere. */
+    void onRead(ColdRead read) {
+        if (status == Status.OPEN) {
+            reply(
+                    read.session(),
+                    read.correlationId(),
+                    read.isAppendedEnough(),
+                    read.touchedPosition(),
+                    read.replyCode(),
+                    read.reply(),
+                    read.replyLength());
+        }
+    }
+
+    /** Whether replies wait for a sync. */
+    boolean isDirty() {
+        return status == Status.OPEN && !parked.isEmpty() && log.isDirty();
+    }
+
+    void sync() {
+        try {
+            log.sync();
+        } catch (Throwable failure) {
+            fail(failure);
+        }
+        counters.add(Figure.SYNCS, 1);
+    }
+
+    void beginSync() {
+        try {
+            log.beginSync();
+        } catch (Throwable failure) {
+            fail(failure);
+        }
+    }
+
+    void awaitSync() {
+        try {
+            if (status == Status.OPEN) {
+                log.awaitSync();
+                counters.add(Figure.SYNCS, 1);
+            }
+        } catch (Throwable failure) {
+            fail(failure);
+        }
+    }
+
+    void countSyncNs(long ns) {
+        counters.add(Figure.SYNC_NS, ns);
+    }
+
+    /** Sends what became durable, and does the log's own work. */
+    int dispatch(long nowNs) {
+        if (status != Status.OPEN) {
+            return 0;
+        }
+        try {
+            final int sent = parked.dispatch(log.durablePosition(), replies);
+            if (sent > 0) {
+                counters.add(Figure.ACKNOWLEDGED_DURABLE, sent);
+            }
+            final int work = sent + carry() + log.doWork(nowNs);
+            if (work > 0) {
+                publishGauges();
+            }
+            return work;
+        } catch (Throwable failure) {
+            fail(failure);
+            return 1;
+        }
+    }
+
+    /** Begins to carry the oldest cycle forward; false if only the active one is left or a carry is under way. */
+    public boolean carryOldestCycle() {
+        return status == Status.OPEN && cleaner.begin(command.uploads());
+    }
+
+    /** One slice of the cleaner's work, as an internal command. */
+    private int carry() {
+        if (!cleaner.isActive() || !log.hasRoom(EventLog.RECORD_BYTES_MAX)) {
+            return 0;
+        }
+        command.beginInternal(nowMs, monotonicMs);
+        final int work = cleaner.doSlice(record, nowMs);
+        finishInternal();
+        return work;
+    }
+
+    int pinTaskGroup(UnsafeBuffer name) {
+        return status == Status.OPEN ? state.pinTaskGroup(name, 0, name.capacity()) : -1;
+    }
+
+    void unpinTaskGroup(int number) {
+        if (status == Status.OPEN && number >= 0) {
+            state.unpinTaskGroup(number);
+        }
+    }
+
+    /** Records the digest, syncs, answers what is durable and closes the log. Idempotent. */
+    void close() {
+        if (status == Status.OPEN) {
+            try {
+                if (log.hasRoom(EventLog.RECORD_BYTES_MAX)) {
+                    recordDigest();
+                }
+                log.sync();
+                parked.dispatch(log.durablePosition(), replies);
+                log.close();
+                status = Status.CLOSED;
+            } catch (Throwable failure) {
+                fail(failure);
+            }
+        }
+    }
+
+    /** Read-only face of the state: for scans, tests and tools on the shard's thread. */
+    public ShardView view() {
+        return state;
+    }
+
+    /** For tests after each step, and the slow recount. */
+    public void checkInvariants() {
+        state.checkInvariants();
+    }
+
+    public ShardCounters counters() {
+        return counters;
+    }
+
+    public ShardSettings settings() {
+        return settings;
+    }
+
+    public EventLog log() {
+        return log;
+    }
+
+    // ---- one command --------------------------------------------------------------------------------------------------------
+
+    private void finish(Session session, long correlationId, boolean appendedEnough) {
+        long touched = command.touchedPosition();
+        if (record.eventCount() > 0) {
+            touched = append();
+        }
+        if (command.replyLength() > 0) {
+            reply(
+                    session,
+                    correlationId,
+                    appendedEnough,
+                    touched,
+                    command.replyCode(),
+                    command.reply(),
+                    command.replyLength());
+        }
+        afterRecord();
+    }
+
+    private void finishInternal() {
+        if (record.eventCount() > 0) {
+            append();
+        }
+        afterRecord();
+    }
+
+    private long append() {
+        final long position =
+                log.append(record.buffer(), 0, record.length(), record.eventCount(), command.nowMs());
+        if (position != record.position()) {
+            throw new IllegalStateException("record was decided for position " + record.position() + " but lies at "
+                    + position);
+        }
+        state.recordApplied(command.nowMs());
+        counters.add(Figure.RECORDS_APPENDED, 1);
+        counters.add(Figure.BYTES_APPENDED, record.length());
+        recordsSinceDigest++;
+        return position;
+    }
+
+    /** What follows from a record: answers to those who wait for a job's end, and a digest now and then. */
+    private void afterRecord() {
+        final SlotList finished = state.finished();
+        if (finished.size() > 0) {
+            if (!waiters.isEmpty()) {
+                answerFinished(finished);
+            }
+            finished.clear();
+        }
+        if (recordsSinceDigest >= RECORDS_PER_DIGEST && log.hasRoom(EventLog.RECORD_BYTES_MAX)) {
+            recordDigest();
+        }
+    }
+
+    private void answerFinished(SlotList finished) {
+        // A copy: answering decides commands of its own, which use the list.
+        final int[] slots = new int[finished.size()];
+        for (int i = 0; i < slots.length; i++) {
+            slots[i] = finished.get(i);
+        }
+        finished.clear();
+        for (int slot : slots) {
+            for (ResultWaiters.Waiter waiter : waiters.take(slot)) {
+                answerWaiter(waiter, false);
+            }
+        }
+    }
+
+    private void answerWaiter(ResultWaiters.Waiter waiter, boolean timeIsOver) {
+        if (timeIsOver) {
+            clearWait(waiter.command);
+        }
+        redecide(waiter.session, waiter.command);
+    }
+
+    /** Decides a command again that was kept. */
+    private void redecide(Session session, UnsafeBuffer kept) {
+        messageHeader.wrap(kept, 0);
+        final CommandDecider decider = deciders.find(messageHeader.templateId());
+        if (decider != null) {
+            decide(decider, session, kept, 0, kept.capacity());
+        }
+    }
+
+    private void recordDigest() {
+        command.beginInternal(nowMs, monotonicMs);
+        digestRecorded
+                .wrapAndApplyHeader(record.buffer(), record.offset(), eventHeader)
+                .digest(state.digest())
+                .jobCount(state.jobs().count());
+        record.commit(digestRecorded.limit());
+        append();
+        recordsSinceDigest = 0;
+    }
+
+    private void reply(
+            Session session,
+            long correlationId,
+            boolean appendedEnough,
+            long position,
+            int code,
+            MutableDirectBuffer buffer,
+            int length) {
+        final boolean isDurable = position <= log.durablePosition();
+        final boolean waits = !isDurable && !appendedEnough;
+        replyHeader
+                .wrap(buffer, MESSAGE_HEADER_BYTES)
+                .correlationId(correlationId)
+                .position(position)
+                .shardEpoch(log.shardEpoch())
+                .shard(settings.shard())
+                .code(code)
+                .durability(isDurable || waits ? Durability.DURABLE : Durability.APPENDED);
+        if (code != RejectReason.OK) {
+            counters.countRefusal(code);
+        }
+        if (waits) {
+            parked.park(session, position, buffer, length);
+        } else {
+            replies.send(session, buffer, 0, length);
+            counters.add(isDurable ? Figure.ACKNOWLEDGED_DURABLE : Figure.ACKNOWLEDGED_APPENDED, 1);
+        }
+    }
+
+    /** Refuses a command that no decider saw; speaks of no record, so it does not wait. */
+    private void refuse(Session session, DirectBuffer buffer, int offset, RejectReason reason) {
+        commandHeader.wrap(buffer, offset + MESSAGE_HEADER_BYTES);
+        Refusals.send(
+                replies, session, commandHeader.correlationId(), settings.shard(), reason, refusalBuffer);
+        counters.countRefusal(reason.code());
+    }
+
+    private final UnsafeBuffer refusalBuffer = new UnsafeBuffer(new byte[Refusals.BYTES]);
+
+    private void fail(Throwable failure) {
+        if (status != Status.FAILED) {
+            status = Status.FAILED;
+            context.listener().onShardFailed(settings.shard(), failure);
+        }
+    }
+
+    private void publishGauges() {
+        counters.set(Figure.JOBS, state.jobs().count());
+        counters.set(Figure.LEASES, state.leases().count());
+        counters.set(Figure.MEMORY_BYTES, state.bytes());
+        counters.set(Figure.PARKED_REPLIES, parked.count());
+        counters.set(Figure.DURABLE_POSITION, log.durablePosition());
+        counters.set(Figure.APPENDED_POSITION, log.appendedPosition());
+        counters.set(Figure.SHARD_EPOCH, log.shardEpoch());
+    }
+
+    /** Sets `waitMs` of a kept command to 0: decided again, it is answered at once. */
+    private void clearWait(UnsafeBuffer kept) {
+        KeptCommands.clearWait(kept, messageHeader);
+    }
+
+    /** The calls of this shard that are answered later. */
+    private final class Waiting implements WaitingCalls {
+        @Override
+        public boolean awaitTasks(Session session, long deadlineMs, DirectBuffer buffer, int offset, int length) {
+            final Subscriptions all = subscriptions;
+            return all != null
+                    && all.addCall(KeptCommands.waitingCall(
+                            session, settings.shard(), deadlineMs, buffer, offset, length));
+        }
+
+        @Override
+        public boolean awaitResult(
+                Session session, int slot, long deadlineMs, DirectBuffer buffer, int offset, int length) {
+            return waiters.add(session, slot, deadlineMs, buffer, offset, length);
+        }
+    }
+}

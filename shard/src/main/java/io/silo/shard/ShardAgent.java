@@ -1,0 +1,361 @@
+package io.silo.shard;
+
+import io.silo.log.EventLog;
+import io.silo.protocol.Bounds;
+import io.silo.protocol.CommandConsumer;
+import io.silo.protocol.CommandSource;
+import io.silo.protocol.RejectReason;
+import io.silo.protocol.ReplySink;
+import io.silo.protocol.Session;
+import io.silo.protocol.command.CommandHeaderDecoder;
+import io.silo.protocol.command.Durability;
+import io.silo.protocol.command.MessageHeaderDecoder;
+import io.silo.protocol.command.ReportOutcomeDecoder;
+import io.silo.protocol.command.SubscribeDecoder;
+import io.silo.protocol.command.UnsubscribeDecoder;
+import io.silo.protocol.reply.MessageHeaderEncoder;
+import io.silo.protocol.reply.SubscribeReplyEncoder;
+import io.silo.shard.command.ColdReads;
+import io.silo.shard.command.SubscriptionChecks;
+import io.silo.shard.state.ShardCounters.Figure;
+import java.util.List;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The shards of one thread. One duty cycle: read the clock, drain commands, fire timers, grant, sync once, dispatch the replies that
+ * became durable. Nothing in it waits but the sync.
+ */
+public final class ShardAgent implements Agent, CommandConsumer {
+    /** Commands taken before the cycle's sync: the window of four busy clients. Group commit grows by itself up to here. */
+    static final int COMMANDS_PER_CYCLE = 4_096;
+
+    /** Commands per poll: Aeron's usual fragment limit, times 25. */
+    private static final int COMMANDS_PER_POLL = 256;
+
+    /** Tasks granted on one shard in a duty cycle, so that a deep queue does not hold up replies. */
+    private static final int GRANTS_PER_CYCLE = 2_048;
+
+    private static final int READS_PER_CYCLE = 64;
+
+    private final String roleName;
+    private final Shard[] shards;
+    private final int firstShard;
+    private final CommandSource source;
+    private final ReplySink replies;
+    private final ColdReads coldReads;
+    private final ShardListener listener;
+    private final Clock clock;
+    private final ShardClock shardClock;
+    private final Subscriptions subscriptions;
+    private final MessageHeaderDecoder messageHeader = new MessageHeaderDecoder();
+    private final CommandHeaderDecoder commandHeader = new CommandHeaderDecoder();
+    private final SubscribeDecoder subscribe = new SubscribeDecoder();
+    private final UnsubscribeDecoder unsubscribe = new UnsubscribeDecoder();
+    private final ReportOutcomeDecoder reportOutcome = new ReportOutcomeDecoder();
+    private final SubscribeReplyEncoder subscribeReply = new SubscribeReplyEncoder();
+    private final MessageHeaderEncoder replyMessageHeader = new MessageHeaderEncoder();
+    private final UnsafeBuffer replyBuffer = new UnsafeBuffer(new byte[128]);
+    private final ColdReads.Handler readHandler = read -> shardOf(read.shard()).onRead(read);
+    private long drainedUntilMs;
+    private boolean stepHeld;
+
+    /**
+     * @param shards recovered, with dense numbers from the first's on.
+     * @param stepMsMax forward step of the wall clock that is still followed, ms.
+     */
+    public ShardAgent(
+            String roleName,
+            List<Shard> shards,
+            CommandSource source,
+            ReplySink replies,
+            ColdReads coldReads,
+            ShardListener listener,
+            Clock clock,
+            long stepMsMax) {
+        this.roleName = roleName;
+        this.shards = shards.toArray(new Shard[0]);
+        this.firstShard = this.shards[0].settings().shard();
+        this.source = source;
+        this.replies = replies;
+        this.coldReads = coldReads;
+        this.listener = listener;
+        this.clock = clock;
+        this.shardClock = new ShardClock(clock, stepMsMax);
+        this.subscriptions = new Subscriptions(this.shards);
+        for (Shard shard : this.shards) {
+            shardClock.notBefore(shard.lastTimeMs());
+            shard.join(subscriptions);
+        }
+    }
+
+    @Override
+    public int doWork() {
+        shardClock.update();
+        if (shardClock.isStepHeld() != stepHeld) {
+            stepHeld = shardClock.isStepHeld();
+            listener.onClockStepHeld(stepHeld);
+        }
+        for (Shard shard : shards) {
+            shard.time(shardClock.nowMs(), shardClock.monotonicMs());
+        }
+        int work = drain();
+        work += takeReads();
+        for (Shard shard : shards) {
+            work += shard.fireTimers(drainedUntilMs);
+        }
+        for (Subscription call : subscriptions.takeExpiredCalls(shardClock.monotonicMs())) {
+            shardOf(call.shard).answerEmpty(call);
+            work++;
+        }
+        work += grant();
+        work += sync();
+        final long nowNs = clock.nanoTime();
+        for (Shard shard : shards) {
+            work += shard.dispatch(nowNs);
+        }
+        return work + replies.flush();
+    }
+
+    /** Takes finished reads back, one by one, while their replies find room. */
+    private int takeReads() {
+        int taken = 0;
+        while (taken < READS_PER_CYCLE && hasRoomForReplies() && coldReads.poll(readHandler, 1) > 0) {
+            taken++;
+        }
+        return taken;
+    }
+
+    /** Takes every command that is there. A lease expires only once all that came by its deadline was drained. */
+    private int drain() {
+        int drained = 0;
+        int polled = 0;
+        do {
+            polled = source.poll(this, COMMANDS_PER_POLL);
+            drained += polled;
+        } while (polled > 0 && drained < COMMANDS_PER_CYCLE && hasRoomForReplies());
+        if (polled == 0) {
+            drainedUntilMs = shardClock.monotonicMs();
+        }
+        return drained;
+    }
+
+    private boolean hasRoomForReplies() {
+        for (Shard shard : shards) {
+            if (!shard.hasRoomForReply()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public Disposition onCommand(Session session, DirectBuffer buffer, int offset, int length) {
+        messageHeader.wrap(buffer, offset);
+        commandHeader.wrap(buffer, offset + MessageHeaderDecoder.ENCODED_LENGTH);
+        switch (messageHeader.templateId()) {
+            case SubscribeDecoder.TEMPLATE_ID -> onSubscribe(session, buffer, offset);
+            case UnsubscribeDecoder.TEMPLATE_ID -> onUnsubscribe(session, buffer, offset);
+            default -> {
+                final int index = commandHeader.shard() - firstShard;
+                if (index < 0 || index >= shards.length) {
+                    refuse(session, RejectReason.NOT_OWNER);
+                    return Disposition.CONSUMED;
+                }
+                if (!shards[index].hasRoomForReply()) {
+                    shards[index].counters().add(Figure.COMMANDS_PUT_OFF, 1);
+                    return Disposition.RETRY;
+                }
+                shards[index].onCommand(session, buffer, offset, length);
+                if (messageHeader.templateId() == ReportOutcomeDecoder.TEMPLATE_ID) {
+                    returnCredits(session, buffer, offset);
+                }
+            }
+        }
+        return Disposition.CONSUMED;
+    }
+
+    @Override
+    public void onSessionClosed(Session session, boolean explicit) {
+        final List<Subscription> closed = subscriptions.onSessionClosed(session);
+        for (Shard shard : shards) {
+            shard.onSessionClosed(session, explicit ? closed : List.of());
+        }
+    }
+
+    private void onSubscribe(Session session, DirectBuffer buffer, int offset) {
+        subscribe.wrapAndApplyHeader(buffer, offset, messageHeader);
+        final long id = subscribe.subscriptionId();
+        final long credits = subscribe.credits();
+        final boolean appendedEnough = commandHeader.durability() == Durability.APPENDED;
+        final UnsafeBuffer tenant = new UnsafeBuffer(new byte[subscribe.tenantLength()]);
+        subscribe.getTenant(tenant, 0, tenant.capacity());
+        final UnsafeBuffer taskGroup = new UnsafeBuffer(new byte[subscribe.taskGroupLength()]);
+        subscribe.getTaskGroup(taskGroup, 0, taskGroup.capacity());
+        final UnsafeBuffer worker = new UnsafeBuffer(new byte[subscribe.workerIdLength()]);
+        subscribe.getWorkerId(worker, 0, worker.capacity());
+        RejectReason refusal = SubscriptionChecks.check(shards[0].settings(), session, tenant, taskGroup, worker);
+        if (refusal == null && (credits < 1 || credits > Bounds.CREDITS_MAX)) {
+            refusal = RejectReason.INVALID_CREDITS;
+        }
+        if (refusal == null && id == 0) {
+            refusal = RejectReason.INVALID_SUBSCRIPTION;
+        }
+        if (refusal == null) {
+            refusal = subscriptions.subscribe(session, id, tenant, taskGroup, worker, appendedEnough, credits);
+        }
+        answerSubscription(session, id, refusal);
+    }
+
+    private void onUnsubscribe(Session session, DirectBuffer buffer, int offset) {
+        unsubscribe.wrapAndApplyHeader(buffer, offset, messageHeader);
+        final long id = unsubscribe.subscriptionId();
+        answerSubscription(
+                session, id, subscriptions.unsubscribe(session, id) ? null : RejectReason.SUBSCRIPTION_NOT_FOUND);
+    }
+
+    private void answerSubscription(Session session, long id, @Nullable RejectReason refusal) {
+        if (refusal != null) {
+            refuse(session, refusal);
+            return;
+        }
+        subscribeReply
+                .wrapAndApplyHeader(replyBuffer, 0, replyMessageHeader)
+                .subscriptionId(id)
+                .header()
+                .correlationId(commandHeader.correlationId())
+                .position(EventLog.NULL_POSITION)
+                .shardEpoch(0)
+                .shard(commandHeader.shard())
+                .code(RejectReason.OK)
+                .durability(io.silo.protocol.reply.Durability.DURABLE);
+        replies.send(session, replyBuffer, 0, subscribeReply.limit());
+    }
+
+    private void returnCredits(Session session, DirectBuffer buffer, int offset) {
+        reportOutcome.wrapAndApplyHeader(buffer, offset, messageHeader);
+        if (reportOutcome.subscriptionId() != 0) {
+            subscriptions.addCredits(session, reportOutcome.subscriptionId(), reportOutcome.credits());
+        }
+    }
+
+    private void refuse(Session session, RejectReason reason) {
+        Refusals.send(
+                replies, session, commandHeader.correlationId(), commandHeader.shard(), reason, replyBuffer);
+    }
+
+    private int grant() {
+        if (subscriptions.count() == 0) {
+            return 0;
+        }
+        int granted = 0;
+        for (int i = 0; i < shards.length; i++) {
+            if (shards[i].isOpen()) {
+                granted += grant(i);
+            }
+        }
+        return granted;
+    }
+
+    private int grant(int index) {
+        final Shard shard = shards[index];
+        int granted = 0;
+        final List<Subscriptions.Group> groups = subscriptions.groups();
+        // Backwards: a waiting call that is answered may take its group out of the list.
+        for (int g = groups.size() - 1; g >= 0 && granted < GRANTS_PER_CYCLE; g--) {
+            final Subscriptions.Group group = groups.get(g);
+            final int number = group.number(index);
+            if (number >= 0 && shard.isOpen()) {
+                granted += grant(shard, group, number, GRANTS_PER_CYCLE - granted);
+            }
+        }
+        return granted;
+    }
+
+    /** Goes round the group's subscribers until the ready tasks, the credits or the cycle's limit are used up. */
+    private int grant(Shard shard, Subscriptions.Group group, int number, int limit) {
+        int granted = 0;
+        int inVain = 0;
+        int ready = shard.view().readyCount(number);
+        while (ready > 0 && granted < limit && inVain < group.size()) {
+            final Subscription subscriber = group.next(shard.settings().shard());
+            if (subscriber == null) {
+                break;
+            }
+            // An even share, so that idle workers all get some; at least one.
+            final int share = Math.max(1, Math.min(limit - granted, (ready + group.size() - 1) / group.size()));
+            final int got = grantTo(shard, subscriber, number, share);
+            inVain = got == 0 ? inVain + 1 : 0;
+            granted += got;
+            ready = shard.isOpen() ? shard.view().readyCount(number) : 0;
+        }
+        return granted;
+    }
+
+    private int grantTo(Shard shard, Subscription subscriber, int number, int share) {
+        final int tasks = Math.min(Math.min(share, subscriber.credits), Bounds.TASKS_PER_CALL_MAX);
+        final int got = shard.grant(subscriber, number, tasks);
+        if (got > 0) {
+            if (subscriber.isCall()) {
+                subscriptions.removeCall(subscriber);
+            } else {
+                subscriber.credits -= got;
+            }
+        }
+        return got;
+    }
+
+    /** One sync for all that was appended; with several dirty shards their syncs run side by side. */
+    private int sync() {
+        Shard inline = null;
+        int begun = 0;
+        final long startNs = clock.nanoTime();
+        for (Shard shard : shards) {
+            if (shard.isDirty()) {
+                if (inline != null) {
+                    inline.beginSync();
+                    begun++;
+                }
+                inline = shard;
+            }
+        }
+        if (inline == null) {
+            return 0;
+        }
+        final Shard last = inline;
+        last.sync();
+        if (begun > 0) {
+            for (Shard shard : shards) {
+                if (shard != last) {
+                    shard.awaitSync();
+                }
+            }
+        }
+        last.countSyncNs(clock.nanoTime() - startNs);
+        return begun + 1;
+    }
+
+    private Shard shardOf(int number) {
+        return shards[number - firstShard];
+    }
+
+    /** An operator accepts the clock's step. Shard thread only. */
+    public void acceptClockStep() {
+        shardClock.acceptStep();
+    }
+
+    @Override
+    public void onClose() {
+        for (Shard shard : shards) {
+            shard.close();
+        }
+        replies.flush();
+    }
+
+    @Override
+    public String roleName() {
+        return roleName;
+    }
+}

@@ -1,0 +1,26 @@
+package io.silo.shard;
+
+import io.silo.log.EventLog;
+import io.silo.protocol.ReplySink;
+import io.silo.shard.command.ColdReads;
+import io.silo.shard.command.ShardRandom;
+import io.silo.shard.command.ShardSettings;
+import io.silo.shard.state.ShardState;
+
+/**
+ * Everything a shard is given. Immutable.
+ *
+ * @param log opened, neither replayed nor started.
+ * @param random for jitter and the seed of hashes.
+ * @param bootIdHigh first half of the kernel's boot id, for ShardOpened.
+ */
+public record ShardContext(
+        ShardSettings settings,
+        EventLog log,
+        ReplySink replies,
+        ShardRandom random,
+        ColdReads coldReads,
+        ShardListener listener,
+        ShardState.Capacity capacity,
+        long bootIdHigh,
+        long bootIdLow) {}

@@ -1,0 +1,10 @@
+package io.silo.shard;
+
+/** Told what operators need to know. Called on the shard thread; must not throw. */
+public interface ShardListener {
+    /** The shard failed and is closed; its memory is discarded, its log stays as it is. Other shards of the thread go on. */
+    void onShardFailed(int shard, Throwable cause);
+
+    /** The wall clock stepped forward further than is followed, or back within bounds again. */
+    void onClockStepHeld(boolean held);
+}

@@ -1,0 +1,217 @@
+package io.silo.shard;
+
+import io.silo.protocol.Bounds;
+import io.silo.protocol.RejectReason;
+import io.silo.protocol.Session;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who wants tasks, by task group, for all shards of one thread: credits are pooled over them. Volatile. Shard thread only; allocates
+ * when a subscription is opened or a call begins to wait, not when tasks are granted.
+ */
+final class Subscriptions {
+    /** Subscriptions and waiting calls of one shard thread. */
+    static final int SUBSCRIPTIONS_MAX = 16_384;
+
+    /** Subscribers of one task group, served in turn. */
+    static final class Group {
+        final UnsafeBuffer name;
+        private final int[] numbers;
+        private final List<Subscription> members = new ArrayList<>();
+        private int turn;
+
+        private Group(UnsafeBuffer name, int shardCount) {
+            this.name = name;
+            this.numbers = new int[shardCount];
+        }
+
+        /** Number of the task group on a shard. */
+        int number(int shardIndex) {
+            return numbers[shardIndex];
+        }
+
+        int size() {
+            return members.size();
+        }
+
+        /** The next member that has credits and may draw on this shard, or null; the turn moves behind it. */
+        @Nullable Subscription next(int shard) {
+            for (int tried = 0; tried < members.size(); tried++) {
+                turn = turn >= members.size() ? 0 : turn;
+                final Subscription candidate = members.get(turn++);
+                if (candidate.credits > 0
+                        && (candidate.shard == Subscription.ALL_SHARDS || candidate.shard == shard)) {
+                    return candidate;
+                }
+            }
+            return null;
+        }
+    }
+
+    private final Shard[] shards;
+    private final Map<UnsafeBuffer, Group> byName = new HashMap<>();
+    private final List<Group> groups = new ArrayList<>();
+    private final Map<Session, Map<Long, Subscription>> bySession = new LinkedHashMap<>();
+    private final List<Subscription> calls = new ArrayList<>();
+    private long nextCallDeadlineMs = Long.MAX_VALUE;
+    private int count;
+
+    Subscriptions(Shard[] shards) {
+        this.shards = shards;
+    }
+
+    int count() {
+        return count;
+    }
+
+    /** Groups with subscribers, in order of their first. */
+    List<Group> groups() {
+        return groups;
+    }
+
+    /** Opens a subscription, or adds credits to an open one. Null, or why not. */
+    @Nullable RejectReason subscribe(
+            Session session,
+            long id,
+            UnsafeBuffer tenant,
+            UnsafeBuffer taskGroup,
+            UnsafeBuffer worker,
+            boolean appendedEnough,
+            long credits) {
+        final Map<Long, Subscription> own = bySession.computeIfAbsent(session, s -> new LinkedHashMap<>());
+        final Subscription open = own.get(id);
+        if (open != null) {
+            if (!open.taskGroup.equals(taskGroup) || !open.worker.equals(worker) || !open.tenant.equals(tenant)) {
+                return RejectReason.INVALID_SUBSCRIPTION;
+            }
+            if (open.credits + credits > Bounds.CREDITS_MAX) {
+                return RejectReason.INVALID_CREDITS;
+            }
+            open.credits += (int) credits;
+            return null;
+        }
+        final Subscription added =
+                new Subscription(session, id, tenant, taskGroup, worker, appendedEnough, (int) credits);
+        if (!join(added)) {
+            return RejectReason.TOO_MANY_SUBSCRIPTIONS;
+        }
+        own.put(id, added);
+        return null;
+    }
+
+    /** Gives credits back with an outcome; silently nothing if the subscription is gone. */
+    void addCredits(Session session, long id, long credits) {
+        final Map<Long, Subscription> own = bySession.get(session);
+        final Subscription open = own == null ? null : own.get(id);
+        if (open != null) {
+            open.credits = (int) Math.min(Bounds.CREDITS_MAX, open.credits + credits);
+        }
+    }
+
+    /** Ends a subscription; false if the session has none with this id. Its leases stay. */
+    boolean unsubscribe(Session session, long id) {
+        final Map<Long, Subscription> own = bySession.get(session);
+        final Subscription open = own == null ? null : own.remove(id);
+        if (open == null) {
+            return false;
+        }
+        leave(open);
+        return true;
+    }
+
+    /** Keeps a LeaseTasks call; false at the bound. */
+    boolean addCall(Subscription call) {
+        if (!join(call)) {
+            return false;
+        }
+        calls.add(call);
+        nextCallDeadlineMs = Math.min(nextCallDeadlineMs, call.deadlineMs);
+        return true;
+    }
+
+    /** Takes a waiting call out: it is about to be answered. */
+    void removeCall(Subscription call) {
+        calls.remove(call);
+        leave(call);
+    }
+
+    /** Takes the waiting calls whose time is over. */
+    List<Subscription> takeExpiredCalls(long nowMs) {
+        if (nowMs < nextCallDeadlineMs) {
+            return List.of();
+        }
+        final List<Subscription> expired = new ArrayList<>();
+        nextCallDeadlineMs = Long.MAX_VALUE;
+        for (Subscription call : List.copyOf(calls)) {
+            if (call.deadlineMs <= nowMs) {
+                removeCall(call);
+                expired.add(call);
+            } else {
+                nextCallDeadlineMs = Math.min(nextCallDeadlineMs, call.deadlineMs);
+            }
+        }
+        return expired;
+    }
+
+    /** Forgets all that a session asked for; returns its subscriptions, whose leases the caller may return. */
+    List<Subscription> onSessionClosed(Session session) {
+        for (Subscription call : List.copyOf(calls)) {
+            if (call.session == session) {
+                removeCall(call);
+            }
+        }
+        final Map<Long, Subscription> own = bySession.remove(session);
+        if (own == null) {
+            return List.of();
+        }
+        own.values().forEach(this::leave);
+        return List.copyOf(own.values());
+    }
+
+    private boolean join(Subscription subscription) {
+        if (count >= SUBSCRIPTIONS_MAX) {
+            return false;
+        }
+        Group group = byName.get(subscription.taskGroup);
+        if (group == null) {
+            group = new Group(subscription.taskGroup, shards.length);
+            for (int i = 0; i < shards.length; i++) {
+                group.numbers[i] = shards[i].pinTaskGroup(group.name);
+            }
+            byName.put(group.name, group);
+            groups.add(group);
+        }
+        group.members.add(subscription);
+        count++;
+        return true;
+    }
+
+    private void leave(Subscription subscription) {
+        final Group group = byName.get(subscription.taskGroup);
+        if (group == null || !group.members.remove(subscription)) {
+            return;
+        }
+        count--;
+        if (group.members.isEmpty()) {
+            for (int i = 0; i < shards.length; i++) {
+                shards[i].unpinTaskGroup(group.numbers[i]);
+            }
+            byName.remove(group.name);
+            groups.remove(group);
+        }
+    }
+
+    /** A private copy of a name in a command. */
+    static UnsafeBuffer copy(DirectBuffer buffer, int offset, int length) {
+        final byte[] bytes = new byte[length];
+        buffer.getBytes(offset, bytes);
+        return new UnsafeBuffer(bytes);
+    }
+}

@@ -1,0 +1,95 @@
+package io.silo.shard.state;
+
+import java.nio.ByteBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Counters and gauges of a shard. The shard thread writes with release stores, any thread reads; nothing is ever reset. Counters by
+ * template id cover messages that do not exist yet, so that a new command needs no edit here.
+ */
+public final class ShardCounters {
+    /** Figures that are not counted by a template id or code. */
+    public enum Figure {
+        /** Replies that left after the sync. */
+        ACKNOWLEDGED_DURABLE,
+        /** Replies that left from the page cache. */
+        ACKNOWLEDGED_APPENDED,
+        /** Commands put off because no reply could be parked. */
+        COMMANDS_PUT_OFF,
+        RECORDS_APPENDED,
+        BYTES_APPENDED,
+        SYNCS,
+        /** Time spent in syncs, ns. */
+        SYNC_NS,
+        LEASES_EXPIRED,
+        ATTEMPTS_RETRIED,
+        /** Gauges from here. */
+        JOBS,
+        LEASES,
+        MEMORY_BYTES,
+        PARKED_REPLIES,
+        DURABLE_POSITION,
+        APPENDED_POSITION,
+        SHARD_EPOCH
+    }
+
+    /** Template ids and reject codes lie below this. */
+    public static final int IDS_MAX = 256;
+
+    private static final int EVENTS = 0;
+    private static final int COMMANDS = IDS_MAX;
+    private static final int REFUSALS = 2 * IDS_MAX;
+    private static final int FIGURES = 3 * IDS_MAX;
+
+    private final UnsafeBuffer values =
+            new UnsafeBuffer(ByteBuffer.allocateDirect((FIGURES + Figure.values().length) * Long.BYTES));
+
+    /** Shard thread only. */
+    public void countEvent(int templateId) {
+        add(EVENTS + (templateId & 0xFF), 1);
+    }
+
+    /** Shard thread only. */
+    public void countCommand(int templateId) {
+        add(COMMANDS + (templateId & 0xFF), 1);
+    }
+
+    /** Shard thread only. */
+    public void countRefusal(int code) {
+        add(REFUSALS + (code & 0xFF), 1);
+    }
+
+    /** Shard thread only. */
+    public void add(Figure figure, long amount) {
+        add(FIGURES + figure.ordinal(), amount);
+    }
+
+    /** Shard thread only. */
+    public void set(Figure figure, long value) {
+        values.putLongOrdered((FIGURES + figure.ordinal()) * Long.BYTES, value);
+    }
+
+    /** Events of this template appended since the shard was opened. */
+    public long events(int templateId) {
+        return values.getLongVolatile((EVENTS + templateId) * Long.BYTES);
+    }
+
+    /** Commands of this template taken. */
+    public long commands(int templateId) {
+        return values.getLongVolatile((COMMANDS + templateId) * Long.BYTES);
+    }
+
+    /** Whole commands refused with this code. */
+    public long refusals(int code) {
+        return values.getLongVolatile((REFUSALS + code) * Long.BYTES);
+    }
+
+    public long get(Figure figure) {
+        return values.getLongVolatile((FIGURES + figure.ordinal()) * Long.BYTES);
+    }
+
+    private void add(int index, long amount) {
+        final int at = index * Long.BYTES;
+        values.putLongOrdered(at, values.getLong(at) + amount);
+    }
+}
