@@ -33,8 +33,10 @@ final class KeptCommands {
         header.wrap(kept, 0);
         final int block = MessageHeaderDecoder.ENCODED_LENGTH;
         switch (header.templateId()) {
-            case LeaseTasksDecoder.TEMPLATE_ID -> new LeaseTasksEncoder().wrap(kept, block).waitMs(0);
-            case GetJobResultDecoder.TEMPLATE_ID -> new GetJobResultEncoder().wrap(kept, block).waitMs(0);
+            case LeaseTasksDecoder.TEMPLATE_ID ->
+                new LeaseTasksEncoder().wrap(kept, block).waitMs(0);
+            case GetJobResultDecoder.TEMPLATE_ID ->
+                new GetJobResultEncoder().wrap(kept, block).waitMs(0);
             default -> throw new IllegalArgumentException("template " + header.templateId() + " does not wait");
         }
     }

@@ -32,8 +32,8 @@ final class ResultWaiters {
     }
 
     private final Int2ObjectHashMap<List<Waiter>> bySlot = new Int2ObjectHashMap<>();
-    private final TreeSet<Waiter> byDeadline = new TreeSet<>(
-            Comparator.<Waiter>comparingLong(w -> w.deadlineMs).thenComparingLong(w -> w.arrival));
+    private final TreeSet<Waiter> byDeadline =
+            new TreeSet<>(Comparator.<Waiter>comparingLong(w -> w.deadlineMs).thenComparingLong(w -> w.arrival));
     private long arrivals;
 
     boolean add(Session session, int slot, long deadlineMs, DirectBuffer buffer, int offset, int length) {

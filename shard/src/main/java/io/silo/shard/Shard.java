@@ -2,6 +2,8 @@ package io.silo.shard;
 
 import io.silo.log.DiskState;
 import io.silo.log.EventLog;
+import io.silo.log.LogErrorCode;
+import io.silo.log.LogException;
 import io.silo.protocol.RejectReason;
 import io.silo.protocol.ReplySink;
 import io.silo.protocol.Session;
@@ -52,11 +54,14 @@ public final class Shard {
     /** Start times that come due are moved to the ready queue so many a duty cycle, so that a storm of them delays nobody. */
     static final int START_TIMERS_PER_CYCLE = 4_096;
 
-    /** Leases that end in one internal command. */
-    private static final int EXPIRIES_PER_CYCLE = 1_024;
-
     /** A digest is recorded every so many records (design, section 2). */
     private static final long RECORDS_PER_DIGEST = 1_000_000;
+
+    /** Reserved for a record: 190 grants to a worker with the longest id, or 300 expiries. */
+    private static final int RECORD_BYTES_MIN = 64 * 1024;
+
+    /** An event is at most 2.5 times the item of the command it comes from (AttemptFailed: 76 fixed bytes for 40), rounded up. */
+    private static final int RECORD_BYTES_PER_COMMAND_BYTE = 3;
 
     private static final int MESSAGE_HEADER_BYTES = MessageHeaderDecoder.ENCODED_LENGTH;
 
@@ -102,8 +107,8 @@ public final class Shard {
         this.replies = context.replies();
         this.state = new ShardState(context.random().nextLong(), context.capacity());
         this.record = new RecordBuffer(appliers, state, counters);
-        this.command = new CommandContext(
-                state, record, log, settings, context.random(), new Waiting(), context.coldReads());
+        this.command =
+                new CommandContext(state, record, log, settings, context.random(), new Waiting(), context.coldReads());
         this.cleaner = new LogCleaner(state, log);
     }
 
@@ -119,7 +124,12 @@ public final class Shard {
         replayer.finish();
         nowMs = Math.max(wallMs, state.lastTimeMs());
         log.start(nowMs);
-        command.beginInternal(nowMs, 0);
+        if (!beginInternal(RECORD_BYTES_MIN)) {
+            throw new LogException(
+                    LogErrorCode.DISK_FULL,
+                    "Expected to open shard " + settings.shard()
+                            + ", but its log has no room for the record that says so.");
+        }
         shardOpened
                 .wrapAndApplyHeader(record.buffer(), record.offset(), eventHeader)
                 .shardEpoch(log.shardEpoch())
@@ -134,7 +144,8 @@ public final class Shard {
         return replayer.events();
     }
 
-    // ---- for the agent ------------------------------------------------------------------------------------------------------
+    // ---- for the agent
+    // ------------------------------------------------------------------------------------------------------
 
     void join(Subscriptions threadSubscriptions) {
         subscriptions = threadSubscriptions;
@@ -173,8 +184,6 @@ public final class Shard {
             refuse(session, buffer, offset, RejectReason.UNSUPPORTED);
         } else if (commandHeader.shardEpoch() != 0 && commandHeader.shardEpoch() != log.shardEpoch()) {
             refuse(session, buffer, offset, RejectReason.STALE_EPOCH);
-        } else if (!log.hasRoom(EventLog.RECORD_BYTES_MAX)) {
-            refuse(session, buffer, offset, log.diskState() == DiskState.OK ? RejectReason.BUSY : RejectReason.DISK_FULL);
         } else {
             decide(decider, session, buffer, offset, length);
         }
@@ -182,7 +191,17 @@ public final class Shard {
 
     private void decide(CommandDecider decider, Session session, DirectBuffer buffer, int offset, int length) {
         try {
-            command.begin(session, buffer, offset, nowMs, monotonicMs);
+            final int recordBytes = Math.min(
+                    EventLog.RECORD_BYTES_MAX, Math.max(RECORD_BYTES_MIN, RECORD_BYTES_PER_COMMAND_BYTE * length));
+            if (!log.reserve(recordBytes, nowMs)) {
+                refuse(
+                        session,
+                        buffer,
+                        offset,
+                        log.diskState() == DiskState.OK ? RejectReason.BUSY : RejectReason.DISK_FULL);
+                return;
+            }
+            command.begin(session, buffer, offset, nowMs, monotonicMs, recordBytes);
             decider.decide(command, buffer, offset, length);
             finish(session, command.header().correlationId(), command.isAppendedEnough());
         } catch (Throwable failure) {
@@ -212,12 +231,11 @@ public final class Shard {
     }
 
     private int expireLeases(long drainedUntilMs) {
-        if (!log.hasRoom(EventLog.RECORD_BYTES_MAX)) {
+        if (!beginInternal(RECORD_BYTES_MIN)) {
             return 0;
         }
-        command.beginInternal(nowMs, monotonicMs);
         int expired = 0;
-        while (expired < EXPIRIES_PER_CYCLE) {
+        while (leaseEnds.hasRoom(command)) {
             final int lease = state.pollExpiredLease(drainedUntilMs);
             if (lease == RowSlab.NULL_SLOT) {
                 break;
@@ -237,12 +255,12 @@ public final class Shard {
      * @return tasks granted; for a waiting call 1 once it is answered.
      */
     int grant(Subscription subscriber, int taskGroup, int share) {
-        if (!log.hasRoom(EventLog.RECORD_BYTES_MAX) || !parked.hasRoom()) {
+        if (!parked.hasRoom()) {
             return 0;
         }
         try {
-            final int tenant = TenantFilter.resolve(
-                    subscriber.session, state, subscriber.tenant, 0, subscriber.tenant.capacity());
+            final int tenant =
+                    TenantFilter.resolve(subscriber.session, state, subscriber.tenant, 0, subscriber.tenant.capacity());
             if (tenant == TenantFilter.UNKNOWN
                     || (tenant != TaskGrants.ANY_TENANT && state.peekReady(taskGroup, tenant) == RowSlab.NULL_SLOT)) {
                 return 0;
@@ -251,7 +269,9 @@ public final class Shard {
                 redecide(subscriber.session, subscriber.call);
                 return 1;
             }
-            command.beginInternal(nowMs, monotonicMs);
+            if (!beginInternal(RECORD_BYTES_MIN)) {
+                return 0;
+            }
             final int granted = grants.grant(
                     command,
                     subscriber.id,
@@ -294,8 +314,8 @@ public final class Shard {
             command.uploads().onSessionClosed(session.id());
             for (Subscription subscription : returned) {
                 boolean done = false;
-                while (!done && log.hasRoom(EventLog.RECORD_BYTES_MAX)) {
-                    command.beginInternal(nowMs, monotonicMs);
+                // Without room the leases run to their expiry, as those of a lost session do.
+                while (!done && beginInternal(RECORD_BYTES_MIN)) {
                     done = leaseEnds.returnLeases(
                             command, subscription.worker, 0, subscription.worker.capacity(), session.id());
                     finishInternal();
@@ -385,10 +405,9 @@ public final class Shard {
 
     /** One slice of the cleaner's work, as an internal command. */
     private int carry() {
-        if (!cleaner.isActive() || !log.hasRoom(EventLog.RECORD_BYTES_MAX)) {
+        if (!cleaner.isActive() || !beginInternal(cleaner.bytesWanted())) {
             return 0;
         }
-        command.beginInternal(nowMs, monotonicMs);
         final int work = cleaner.doSlice(record, nowMs);
         finishInternal();
         return work;
@@ -408,9 +427,7 @@ public final class Shard {
     void close() {
         if (status == Status.OPEN) {
             try {
-                if (log.hasRoom(EventLog.RECORD_BYTES_MAX)) {
-                    recordDigest();
-                }
+                recordDigest();
                 log.sync();
                 parked.dispatch(log.durablePosition(), replies);
                 log.close();
@@ -443,7 +460,8 @@ public final class Shard {
         return log;
     }
 
-    // ---- one command --------------------------------------------------------------------------------------------------------
+    // ---- one command
+    // --------------------------------------------------------------------------------------------------------
 
     private void finish(Session session, long correlationId, boolean appendedEnough) {
         long touched = command.touchedPosition();
@@ -463,6 +481,15 @@ public final class Shard {
         afterRecord();
     }
 
+    /** Starts an internal command; false if the log has no room for its record now. */
+    private boolean beginInternal(int recordBytes) {
+        if (!log.reserve(recordBytes, nowMs)) {
+            return false;
+        }
+        command.beginInternal(nowMs, monotonicMs, recordBytes);
+        return true;
+    }
+
     private void finishInternal() {
         if (record.eventCount() > 0) {
             append();
@@ -471,11 +498,10 @@ public final class Shard {
     }
 
     private long append() {
-        final long position =
-                log.append(record.buffer(), 0, record.length(), record.eventCount(), command.nowMs());
+        final long position = log.append(record.buffer(), 0, record.length(), record.eventCount(), command.nowMs());
         if (position != record.position()) {
-            throw new IllegalStateException("record was decided for position " + record.position() + " but lies at "
-                    + position);
+            throw new IllegalStateException(
+                    "record was decided for position " + record.position() + " but lies at " + position);
         }
         state.recordApplied(command.nowMs());
         counters.add(Figure.RECORDS_APPENDED, 1);
@@ -493,7 +519,7 @@ public final class Shard {
             }
             finished.clear();
         }
-        if (recordsSinceDigest >= RECORDS_PER_DIGEST && log.hasRoom(EventLog.RECORD_BYTES_MAX)) {
+        if (recordsSinceDigest >= RECORDS_PER_DIGEST) {
             recordDigest();
         }
     }
@@ -528,8 +554,11 @@ public final class Shard {
         }
     }
 
+    /** Without room it is left out: the next one says as much. */
     private void recordDigest() {
-        command.beginInternal(nowMs, monotonicMs);
+        if (!beginInternal(RECORD_BYTES_MIN)) {
+            return;
+        }
         digestRecorded
                 .wrapAndApplyHeader(record.buffer(), record.offset(), eventHeader)
                 .digest(state.digest())
@@ -571,8 +600,7 @@ public final class Shard {
     /** Refuses a command that no decider saw; speaks of no record, so it does not wait. */
     private void refuse(Session session, DirectBuffer buffer, int offset, RejectReason reason) {
         commandHeader.wrap(buffer, offset + MESSAGE_HEADER_BYTES);
-        Refusals.send(
-                replies, session, commandHeader.correlationId(), settings.shard(), reason, refusalBuffer);
+        Refusals.send(replies, session, commandHeader.correlationId(), settings.shard(), reason, refusalBuffer);
         counters.countRefusal(reason.code());
     }
 
@@ -606,8 +634,8 @@ public final class Shard {
         public boolean awaitTasks(Session session, long deadlineMs, DirectBuffer buffer, int offset, int length) {
             final Subscriptions all = subscriptions;
             return all != null
-                    && all.addCall(KeptCommands.waitingCall(
-                            session, settings.shard(), deadlineMs, buffer, offset, length));
+                    && all.addCall(
+                            KeptCommands.waitingCall(session, settings.shard(), deadlineMs, buffer, offset, length));
         }
 
         @Override

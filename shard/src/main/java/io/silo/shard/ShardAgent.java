@@ -242,8 +242,7 @@ public final class ShardAgent implements Agent, CommandConsumer {
     }
 
     private void refuse(Session session, RejectReason reason) {
-        Refusals.send(
-                replies, session, commandHeader.correlationId(), commandHeader.shard(), reason, replyBuffer);
+        Refusals.send(replies, session, commandHeader.correlationId(), commandHeader.shard(), reason, replyBuffer);
     }
 
     private int grant() {

@@ -42,12 +42,12 @@ final class Subscriptions {
         }
 
         /** The next member that has credits and may draw on this shard, or null; the turn moves behind it. */
-        @Nullable Subscription next(int shard) {
+        @Nullable
+        Subscription next(int shard) {
             for (int tried = 0; tried < members.size(); tried++) {
                 turn = turn >= members.size() ? 0 : turn;
                 final Subscription candidate = members.get(turn++);
-                if (candidate.credits > 0
-                        && (candidate.shard == Subscription.ALL_SHARDS || candidate.shard == shard)) {
+                if (candidate.credits > 0 && (candidate.shard == Subscription.ALL_SHARDS || candidate.shard == shard)) {
                     return candidate;
                 }
             }
@@ -77,7 +77,8 @@ final class Subscriptions {
     }
 
     /** Opens a subscription, or adds credits to an open one. Null, or why not. */
-    @Nullable RejectReason subscribe(
+    @Nullable
+    RejectReason subscribe(
             Session session,
             long id,
             UnsafeBuffer tenant,

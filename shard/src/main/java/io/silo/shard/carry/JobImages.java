@@ -55,6 +55,7 @@ final class JobImages {
     /** Chains of the job at hand: last chunk before, last chunk now. Results that left an image: minus their attempt, last chunk. */
     private final Long2LongHashMap carried = new Long2LongHashMap(NOT_CARRIED);
 
+    private int bytesWanted;
     private long jobKey = -1;
     private long chainKey;
     private long chainLast = EventLog.NULL_POSITION;
@@ -90,13 +91,29 @@ final class JobImages {
             return false;
         }
         final int bytes = imageBytes(history.definition(), ended);
-        if (!record.hasRoom(bytes)) {
-            Invariant.check(record.eventCount() > 0, "an image does not fit a record");
+        if (!hasRoom(record, bytes)) {
             return false;
         }
         encode(record, slot, history.definition(), ended);
         jobKey = -1;
         return true;
+    }
+
+    /** Room that the job at hand needs: 0 if the usual will do. */
+    int bytesWanted() {
+        return bytesWanted;
+    }
+
+    /** Asks for a larger record if an empty one is too small. */
+    private boolean hasRoom(RecordBuffer record, int bytes) {
+        if (record.hasRoom(bytes)) {
+            bytesWanted = 0;
+            return true;
+        }
+        bytesWanted = Math.min(EventLog.RECORD_BYTES_MAX, bytes + EventLog.HEADER_BYTES + 64);
+        Invariant.check(
+                bytes < EventLog.RECORD_BYTES_MAX - EventLog.HEADER_BYTES - 64, "an image does not fit a record");
+        return false;
     }
 
     private JobReader reader() {
@@ -149,6 +166,9 @@ final class JobImages {
             chainOffset = 0;
         }
         final int length = Math.min(CHUNK_BYTES, totalBytes - chainOffset);
+        if (!hasRoom(record, length + 128)) {
+            return true;
+        }
         final int copied = reader().chunks().copy(chain, chainOffset, length, part, 0);
         Invariant.check(copied == length, "a live payload's chunks are not in the log");
         writeChunk(record, part, length, totalBytes);
@@ -163,6 +183,9 @@ final class JobImages {
 
     private boolean carryResult(RecordBuffer record, AttemptRecord attempt) {
         if (record.eventCount() > 0) {
+            return true;
+        }
+        if (!hasRoom(record, attempt.result().length + 128)) {
             return true;
         }
         chainLast = EventLog.NULL_POSITION;

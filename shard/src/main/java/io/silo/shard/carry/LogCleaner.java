@@ -21,8 +21,8 @@ public final class LogCleaner {
     /** Rows looked at in one slice: about 20 us (design: at most 100 us). */
     private static final int ROWS_PER_SLICE = 4_096;
 
-    /** Events of one slice, in bytes: a quarter of a record, about 100 us of reading and encoding. */
-    private static final int BYTES_PER_SLICE = 256 * 1024;
+    /** Room asked for a slice's record: about 100 us of reading and encoding. An image or chunk that is longer gets its own. */
+    private static final int BYTES_PER_SLICE = 64 * 1024;
 
     private enum Phase {
         IDLE,
@@ -62,6 +62,11 @@ public final class LogCleaner {
         return phase != Phase.IDLE;
     }
 
+    /** Room that the next slice needs for its record, header included. */
+    public int bytesWanted() {
+        return Math.max(BYTES_PER_SLICE, images.bytesWanted());
+    }
+
     /**
      * Writes images into {@code record}, which the caller appends.
      *
@@ -81,7 +86,7 @@ public final class LogCleaner {
         final int sliceEnd = Math.min(end, nextSlot + ROWS_PER_SLICE);
         while (nextSlot < sliceEnd) {
             if (jobs.isLive(nextSlot) && jobs.definitionPosition(nextSlot) <= throughPosition) {
-                if (record.length() > BYTES_PER_SLICE || !images.write(record, nextSlot)) {
+                if (!images.write(record, nextSlot)) {
                     // The record is full, or holds a part of a chained payload: this job goes on in the next slice.
                     return 1;
                 }

@@ -66,8 +66,7 @@ public final class AttemptEnds {
                 .resultBytes(upload == null ? resultLength : upload.totalBytes)
                 .resultEncoding(PayloadEncoding.get(resultEncoding))
                 .putResult(result, resultOffset, resultLength);
-        final int crc =
-                upload == null ? record.crc32c(succeeded.limit() - resultLength, resultLength) : upload.crc();
+        final int crc = upload == null ? record.crc32c(succeeded.limit() - resultLength, resultLength) : upload.crc();
         succeeded.resultCrc(Integer.toUnsignedLong(crc));
         record.commit(succeeded.limit());
     }
@@ -129,7 +128,8 @@ public final class AttemptEnds {
         long delayMs = policies.delayMs(policy, failedAttempt);
         if (policies.jitter(policy)) {
             // Jitter only lengthens, by at most the delay itself (RETRY-3), and stays under the cap.
-            delayMs = Math.min(policies.capMs(policy), delayMs + context.random().nextUpTo(delayMs));
+            delayMs =
+                    Math.min(policies.capMs(policy), delayMs + context.random().nextUpTo(delayMs));
         }
         return context.nowMs() + delayMs;
     }

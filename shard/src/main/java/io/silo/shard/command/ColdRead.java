@@ -168,7 +168,8 @@ public final class ColdRead {
         for (JobEnqueuedDecoder.MetadataDecoder entry : metadata) {
             metadataEncoder.next().key(entry.key()).value(entry.value());
         }
-        // Names, metadata, payload and result of any job fit; attempts take what is left, newest first, results cut away last.
+        // Names, metadata, payload and result of any job fit; attempts take what is left, newest first, results cut
+        // away last.
         int room = Bounds.MESSAGE_BYTES_MAX - encoder.limit() - 2_048;
         final int payloadLength = job.payloadBytes() <= room / 2 ? (int) job.payloadBytes() : 0;
         room -= payloadLength;

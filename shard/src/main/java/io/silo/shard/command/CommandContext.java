@@ -63,24 +63,35 @@ public final class CommandContext {
         this.coldReads = coldReads;
     }
 
-    /** Starts a command of a client. */
-    public void begin(Session commandSession, DirectBuffer buffer, int offset, long commandNowMs, long commandMonotonicMs) {
+    /**
+     * Starts a command of a client.
+     *
+     * @param recordBytesMax what the log reserved for its record.
+     */
+    public void begin(
+            Session commandSession,
+            DirectBuffer buffer,
+            int offset,
+            long commandNowMs,
+            long commandMonotonicMs,
+            int recordBytesMax) {
         session = commandSession;
         header.wrap(buffer, offset + MESSAGE_HEADER_BYTES);
-        beginInternal(commandNowMs, commandMonotonicMs);
+        beginInternal(commandNowMs, commandMonotonicMs, recordBytesMax);
     }
 
     /** Starts an internal command: it has no header; a reply it makes is a push. */
-    public void beginInternal(long commandNowMs, long commandMonotonicMs) {
+    public void beginInternal(long commandNowMs, long commandMonotonicMs, int recordBytesMax) {
         nowMs = commandNowMs;
         monotonicMs = commandMonotonicMs;
         replyLength = 0;
         replyCode = RejectReason.OK;
         touchedPosition = EventLog.NULL_POSITION;
-        record.begin(log.nextPosition(), log.shardEpoch(), commandNowMs);
+        record.begin(log.nextPosition(), log.shardEpoch(), commandNowMs, recordBytesMax);
     }
 
-    // ---- what a decider reads -----------------------------------------------------------------------------------------------
+    // ---- what a decider reads
+    // -----------------------------------------------------------------------------------------------
 
     public ShardView view() {
         return state;
@@ -151,7 +162,8 @@ public final class CommandContext {
         return log.diskState() == DiskState.OK ? null : RejectReason.DISK_FULL;
     }
 
-    // ---- what a decider writes ----------------------------------------------------------------------------------------------
+    // ---- what a decider writes
+    // ----------------------------------------------------------------------------------------------
 
     public RecordBuffer record() {
         return record;
@@ -195,7 +207,8 @@ public final class CommandContext {
         replyCode = reason.code();
     }
 
-    // ---- what the shard takes away ------------------------------------------------------------------------------------------
+    // ---- what the shard takes away
+    // ------------------------------------------------------------------------------------------
 
     /** Length of the reply, 0 if there is none (yet). */
     public int replyLength() {

@@ -128,8 +128,7 @@ final class EnqueueDecider implements CommandDecider {
         }
         final JobView jobs = context.view().jobs();
         final int existing = tenantLength == 0
-                ? jobs.find(
-                        NameChecks.noTenant(), 0, NameChecks.noTenant().capacity(), buffer, idOffset, idLength)
+                ? jobs.find(NameChecks.noTenant(), 0, NameChecks.noTenant().capacity(), buffer, idOffset, idLength)
                 : jobs.find(buffer, tenantOffset, tenantLength, buffer, idOffset, idLength);
         if (existing != RowSlab.NULL_SLOT) {
             final boolean isRepeat = (item.requestIdHigh() | item.requestIdLow()) != 0
@@ -230,7 +229,8 @@ final class EnqueueDecider implements CommandDecider {
                 .priority(item.priority())
                 .retryJitter(item.retryJitter())
                 .payloadEncoding(PayloadEncoding.get(item.payloadEncodingRaw()));
-        // Metadata, tenant, task group, id and payload have one layout in command and event: they are copied as they are, but for
+        // Metadata, tenant, task group, id and payload have one layout in command and event: they are copied as they
+        // are, but for
         // a tenant that was left out.
         int at = event.limit();
         if (tenantLength == 0) {

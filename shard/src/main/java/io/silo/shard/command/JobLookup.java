@@ -11,7 +11,12 @@ final class JobLookup {
 
     /** Slot of the job; {@link RowSlab#NULL_SLOT} after a refusal, which is then in the context. */
     static int find(
-            CommandContext context, DirectBuffer buffer, int tenantOffset, int tenantLength, int idOffset, int idLength) {
+            CommandContext context,
+            DirectBuffer buffer,
+            int tenantOffset,
+            int tenantLength,
+            int idOffset,
+            int idLength) {
         RejectReason refusal =
                 NameChecks.tenant(context.settings(), context.session(), buffer, tenantOffset, tenantLength);
         refusal = refusal != null ? refusal : NameChecks.jobId(buffer, idOffset, idLength);

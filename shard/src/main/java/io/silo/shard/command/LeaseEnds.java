@@ -15,7 +15,7 @@ public final class LeaseEnds {
             new UnsafeBuffer("WORKER_CRASHED".getBytes(StandardCharsets.UTF_8));
 
     /** Longest event of either kind: fixed fields and the error code. */
-    private static final int EVENT_BYTES = 512;
+    private static final int EVENT_BYTES = 192;
 
     private final AttemptEnds ends;
 
@@ -23,15 +23,13 @@ public final class LeaseEnds {
         this.ends = ends;
     }
 
-    /**
-     * Ends an expired lease: as a failure, or, if nobody claimed it since the shard was opened, by returning it unspent.
-     *
-     * @return false if the record is full and has to be appended first.
-     */
-    public boolean expire(CommandContext context, int lease) {
-        if (!context.record().hasRoom(EVENT_BYTES)) {
-            return false;
-        }
+    /** Whether one more lease can end in this record. */
+    public boolean hasRoom(CommandContext context) {
+        return context.record().hasRoom(EVENT_BYTES);
+    }
+
+    /** Ends an expired lease: as a failure, or, if nobody claimed it since the shard was opened, by returning it unspent. */
+    public void expire(CommandContext context, int lease) {
         final LeaseView leases = context.view().leases();
         final int slot = leases.job(lease);
         if (leases.session(lease) == 0) {
@@ -40,7 +38,6 @@ public final class LeaseEnds {
             ends.result(WORKER_CRASHED, 0, 0, (short) 0, EventLog.NULL_POSITION, null);
             ends.failed(context, slot, WORKER_CRASHED, 0, WORKER_CRASHED.capacity(), true);
         }
-        return true;
     }
 
     /**
@@ -54,7 +51,7 @@ public final class LeaseEnds {
         while (lease != RowSlab.NULL_SLOT) {
             final int next = leases.nextOfWorker(lease);
             if (leases.session(lease) == sessionId) {
-                if (!context.record().hasRoom(EVENT_BYTES)) {
+                if (!hasRoom(context)) {
                     return false;
                 }
                 ends.returned(context, leases.job(lease), ReturnReason.SESSION_CLOSED);

@@ -36,8 +36,8 @@ final class ReadBytesDecider implements CommandDecider {
             return;
         }
         final ColdRead.Kind kind = command.result() == 0 ? ColdRead.Kind.PAYLOAD_PART : ColdRead.Kind.RESULT_PART;
-        final ColdRead read = new ColdRead(
-                kind, context, slot, false, (int) command.chunkOffset(), (int) command.byteCount());
+        final ColdRead read =
+                new ColdRead(kind, context, slot, false, (int) command.chunkOffset(), (int) command.byteCount());
         if (context.coldReads().submit(read)) {
             context.noReply();
         } else {

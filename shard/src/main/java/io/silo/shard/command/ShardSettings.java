@@ -14,7 +14,13 @@ import io.silo.protocol.Bounds;
  * @param rangeLast last tenant hash of the shard, unsigned, inclusive.
  */
 public record ShardSettings(
-        int shard, int leaseMs, int payloadBytesMax, long memoryBytesMax, Tenancy tenancy, long rangeFirst, long rangeLast) {
+        int shard,
+        int leaseMs,
+        int payloadBytesMax,
+        long memoryBytesMax,
+        Tenancy tenancy,
+        long rangeFirst,
+        long rangeLast) {
     /** What a call may say of its tenant (configuration `tenancy.mode`). */
     public enum Tenancy {
         /** A call names none. */

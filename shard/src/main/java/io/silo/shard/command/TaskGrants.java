@@ -27,6 +27,9 @@ public final class TaskGrants {
     /** Fixed part of a task in the message, groups and lengths included; names, metadata and payload come on top. */
     private static final int TASK_BYTES = TasksLeasedEncoder.TasksEncoder.sbeBlockLength() + 64;
 
+    /** Fixed part of a TaskLeased event and its headers; the worker id comes on top. */
+    private static final int EVENT_BYTES = TaskLeasedEncoder.BLOCK_LENGTH + 16;
+
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final JobEnqueuedDecoder definition = new JobEnqueuedDecoder();
     private final MessageHeaderEncoder eventHeader = new MessageHeaderEncoder();
@@ -55,12 +58,16 @@ public final class TaskGrants {
             int workerLength) {
         final ShardView view = context.view();
         final int limit = view.hasRoomForLeases(tasksMax) ? tasksMax : 0;
-        message.wrapAndApplyHeader(context.reply(), 0, context.replyMessageHeader()).subscriptionId(subscriptionId);
+        message.wrapAndApplyHeader(context.reply(), 0, context.replyMessageHeader())
+                .subscriptionId(subscriptionId);
         final TasksLeasedEncoder.TasksEncoder tasks = message.tasksCount(limit);
         int granted = 0;
         while (granted < limit) {
             final int slot = peek(view, taskGroup, tenant);
-            if (slot == RowSlab.NULL_SLOT || !encodeIfRoom(context, tasks, slot, granted > 0, context.record().eventCount())) {
+            if (slot == RowSlab.NULL_SLOT
+                    || !context.record().hasRoom(EVENT_BYTES + workerLength)
+                    || !encodeIfRoom(
+                            context, tasks, slot, granted > 0, context.record().eventCount())) {
                 break;
             }
             lease(context, slot, requestIdHigh, requestIdLow, worker, workerOffset, workerLength);
@@ -82,7 +89,8 @@ public final class TaskGrants {
             int workerLength) {
         final ShardView view = context.view();
         final LeaseView leases = view.leases();
-        message.wrapAndApplyHeader(context.reply(), 0, context.replyMessageHeader()).subscriptionId(0);
+        message.wrapAndApplyHeader(context.reply(), 0, context.replyMessageHeader())
+                .subscriptionId(0);
         final TasksLeasedEncoder.TasksEncoder tasks = message.tasksCount(Bounds.TASKS_PER_CALL_MAX);
         int repeated = 0;
         for (int lease = leases.firstOf(worker, workerOffset, workerLength);

@@ -49,13 +49,15 @@ public final class Uploads {
     private final Long2ObjectHashMap<Upload> byId = new Long2ObjectHashMap<>();
 
     /** The upload of this session, or null. Upload ids are random: two sessions that draw one id would both be refused. */
-    @Nullable Upload find(long sessionId, long uploadId) {
+    @Nullable
+    Upload find(long sessionId, long uploadId) {
         final Upload upload = byId.get(uploadId);
         return upload != null && upload.sessionId == sessionId ? upload : null;
     }
 
     /** Begins an upload, or null at the bound or when the id is taken. */
-    @Nullable Upload begin(long sessionId, long uploadId, int totalBytes) {
+    @Nullable
+    Upload begin(long sessionId, long uploadId, int totalBytes) {
         if (byId.size() >= UPLOADS_MAX || byId.containsKey(uploadId)) {
             return null;
         }

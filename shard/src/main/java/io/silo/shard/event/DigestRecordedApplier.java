@@ -17,10 +17,12 @@ final class DigestRecordedApplier implements EventApplier {
             return;
         }
         decoder.wrapAndApplyHeader(buffer, offset, header);
-        if (decoder.digest() != state.digest() || decoder.jobCount() != state.jobs().count()) {
+        if (decoder.digest() != state.digest()
+                || decoder.jobCount() != state.jobs().count()) {
             throw new InvariantViolation("replay differs from the state that wrote position " + place.position()
                     + ": digest " + Long.toHexString(state.digest()) + " instead of "
-                    + Long.toHexString(decoder.digest()) + ", jobs " + state.jobs().count() + " instead of "
+                    + Long.toHexString(decoder.digest()) + ", jobs "
+                    + state.jobs().count() + " instead of "
                     + decoder.jobCount());
         }
     }

@@ -53,16 +53,17 @@ final class JobImageApplier implements EventApplier {
                 decoder.reported() != 0);
         switch (status) {
             case SCHEDULED -> state.jobScheduled(slot, decoder.changedAtMs(), decoder.nextStartMs(), place.timeMs());
-            case RUNNING -> state.leaseRestored(
-                    slot,
-                    decoder.nextStartMs(),
-                    decoder.leaseStartedAtMs(),
-                    (int) decoder.leaseMs(),
-                    decoder.leaseRequestIdHigh(),
-                    decoder.leaseRequestIdLow(),
-                    buffer,
-                    workerOffset,
-                    workerLength);
+            case RUNNING ->
+                state.leaseRestored(
+                        slot,
+                        decoder.nextStartMs(),
+                        decoder.leaseStartedAtMs(),
+                        (int) decoder.leaseMs(),
+                        decoder.leaseRequestIdHigh(),
+                        decoder.leaseRequestIdLow(),
+                        buffer,
+                        workerOffset,
+                        workerLength);
             case SUCCEEDED, FAILED, CANCELLED -> state.endRestored(slot);
         }
         return slot;

@@ -28,6 +28,7 @@ public final class RecordBuffer {
     private final ShardCounters counters;
     private int end = EventLog.HEADER_BYTES;
     private int eventCount;
+    private int limit = EventLog.RECORD_BYTES_MAX;
 
     public RecordBuffer(EventAppliers appliers, ShardState state, ShardCounters counters) {
         this.appliers = appliers;
@@ -35,8 +36,13 @@ public final class RecordBuffer {
         this.counters = counters;
     }
 
-    /** Starts a record that will lie at {@code position}. */
-    public void begin(long position, long shardEpoch, long timeMs) {
+    /**
+     * Starts a record that will lie at {@code position}.
+     *
+     * @param bytesMax what the log reserved for it, header included.
+     */
+    public void begin(long position, long shardEpoch, long timeMs, int bytesMax) {
+        limit = bytesMax;
         place.record(position, shardEpoch, timeMs);
         end = EventLog.HEADER_BYTES;
         eventCount = 0;
@@ -53,8 +59,7 @@ public final class RecordBuffer {
 
     /** Whether one more event of at most {@code eventBytes} fits. */
     public boolean hasRoom(int eventBytes) {
-        return eventCount < LeaseToken.EVENTS_PER_RECORD_MAX
-                && end + EventFrames.LENGTH_BYTES + eventBytes <= EventLog.RECORD_BYTES_MAX;
+        return eventCount < LeaseToken.EVENTS_PER_RECORD_MAX && end + EventFrames.LENGTH_BYTES + eventBytes <= limit;
     }
 
     /**
@@ -65,6 +70,7 @@ public final class RecordBuffer {
     public void commit(int limit) {
         final int offset = offset();
         Invariant.check(eventCount < LeaseToken.EVENTS_PER_RECORD_MAX, "too many events in a record");
+        Invariant.check(limit <= this.limit, "record is longer than was reserved");
         buffer.putInt(end, limit - offset, LITTLE_ENDIAN);
         place.event(eventCount, offset - EventLog.HEADER_BYTES, limit - offset);
         end = limit;

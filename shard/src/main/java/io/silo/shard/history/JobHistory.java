@@ -83,7 +83,8 @@ public final class JobHistory {
         awaitsWorker = false;
         skipLease = false;
         next = lastPosition;
-        // The chain is as long as the job's events since its last image; carry-forward bounds it in bytes, this loop in attempts.
+        // The chain is as long as the job's events since its last image; carry-forward bounds it in bytes, this loop in
+        // attempts.
         while (next >= 0 && !(ended() >= endedMax && !awaitsWorker)) {
             final long position = next;
             next = END;

@@ -78,7 +78,14 @@ final class JobTable implements JobView, ReadyLinks {
 
     private long digest;
 
-    JobTable(long hashSeed, int jobsMax, long idBytesMax, NameTable tenants, NameTable taskGroups, RetryPolicies policies, LeaseTable leases) {
+    JobTable(
+            long hashSeed,
+            int jobsMax,
+            long idBytesMax,
+            NameTable tenants,
+            NameTable taskGroups,
+            RetryPolicies policies,
+            LeaseTable leases) {
         this.hashSeed = hashSeed;
         this.rows = new RowSlab(ROW_BYTES, ROWS_PER_CHUNK, jobsMax);
         this.ids = new BytesSlab(idBytesMax);
@@ -89,13 +96,16 @@ final class JobTable implements JobView, ReadyLinks {
     }
 
     @Override
-    public int find(DirectBuffer tenant, int tenantOffset, int tenantLength, DirectBuffer id, int idOffset, int idLength) {
+    public int find(
+            DirectBuffer tenant, int tenantOffset, int tenantLength, DirectBuffer id, int idOffset, int idLength) {
         final int tenantName = tenants.find(tenant, tenantOffset, tenantLength);
         if (tenantName < 0) {
             return RowSlab.NULL_SLOT;
         }
         final long hash = idHash(tenantName, id, idOffset, idLength);
-        for (long cursor = byId.firstCandidate(hash); cursor != SlotIndex.NULL_CANDIDATE; cursor = byId.nextCandidate(hash, cursor)) {
+        for (long cursor = byId.firstCandidate(hash);
+                cursor != SlotIndex.NULL_CANDIDATE;
+                cursor = byId.nextCandidate(hash, cursor)) {
             final int slot = (int) cursor;
             if (rows.getInt(slot, TENANT) == tenantName && ids.equals(rows.getInt(slot, ID), id, idOffset, idLength)) {
                 return slot;
@@ -107,7 +117,9 @@ final class JobTable implements JobView, ReadyLinks {
     @Override
     public int findByKey(long jobKey) {
         final long hash = Xxh64.mix(jobKey);
-        for (long cursor = byKey.firstCandidate(hash); cursor != SlotIndex.NULL_CANDIDATE; cursor = byKey.nextCandidate(hash, cursor)) {
+        for (long cursor = byKey.firstCandidate(hash);
+                cursor != SlotIndex.NULL_CANDIDATE;
+                cursor = byKey.nextCandidate(hash, cursor)) {
             final int slot = (int) cursor;
             if (rows.getLong(slot, JOB_KEY) == jobKey) {
                 return slot;

@@ -36,7 +36,9 @@ public final class RetryPolicies {
         }
         final int jitterValue = jitter ? 1 : 0;
         final long hash = hash(retryCount, initialIntervalMs, maxIntervalMs, backoffPermille, jitterValue);
-        for (long cursor = index.firstCandidate(hash); cursor != SlotIndex.NULL_CANDIDATE; cursor = index.nextCandidate(hash, cursor)) {
+        for (long cursor = index.firstCandidate(hash);
+                cursor != SlotIndex.NULL_CANDIDATE;
+                cursor = index.nextCandidate(hash, cursor)) {
             final int slot = (int) cursor;
             if (rows.getInt(slot, RETRY_COUNT) == retryCount
                     && rows.getLong(slot, INITIAL_INTERVAL_MS) == initialIntervalMs
@@ -78,7 +80,8 @@ public final class RetryPolicies {
         final long cap = capMs(policy);
         final long factor = rows.getInt(policy, BACKOFF_PERMILLE);
         long delay = Math.min(cap, rows.getLong(policy, INITIAL_INTERVAL_MS));
-        // At most 36,000 steps: from 1,000 ms on, the least factor above 1 (1.001) reaches the cap of 400 days in 17,361 steps,
+        // At most 36,000 steps: from 1,000 ms on, the least factor above 1 (1.001) reaches the cap of 400 days in
+        // 17,361 steps,
         // and a shorter delay either grows by a whole millisecond a step or stops the loop.
         for (int i = 1; i < relativeAttempt && delay < cap; i++) {
             final long grown = delay <= Long.MAX_VALUE / factor ? delay * factor / 1_000 : cap;

@@ -9,9 +9,11 @@ import org.agrona.DirectBuffer;
  */
 public final class ShardState implements ShardView {
     /** Bounds of the tables; each answers BUSY or MEMORY_FULL before it is reached. */
-    public record Capacity(int jobsMax, long idBytesMax, int leasesMax, int workersMax, int tenantsMax, int taskGroupsMax) {
+    public record Capacity(
+            int jobsMax, long idBytesMax, int leasesMax, int workersMax, int tenantsMax, int taskGroupsMax) {
         /** 16 M jobs, 1 M leases, 64 K workers, 1 M tenants, 64 K task groups: rows are taken in chunks as needed. */
-        public static final Capacity DEFAULT = new Capacity(ReadyQueue.TASKS_MAX, 1L << 33, 1 << 20, 1 << 16, ReadyQueue.TENANTS_MAX, ReadyQueue.GROUPS_MAX);
+        public static final Capacity DEFAULT = new Capacity(
+                ReadyQueue.TASKS_MAX, 1L << 33, 1 << 20, 1 << 16, ReadyQueue.TENANTS_MAX, ReadyQueue.GROUPS_MAX);
     }
 
     /** Timer of a start time. */
@@ -44,7 +46,8 @@ public final class ShardState implements ShardView {
         ready = new ReadyQueue(jobs);
     }
 
-    // ---- events -------------------------------------------------------------------------------------------------------------
+    // ---- events
+    // -------------------------------------------------------------------------------------------------------------
 
     /** A job came to be: SCHEDULED, attempt 1. Returns its slot; {@link #jobPlaced} must follow. */
     public int jobEnqueued(
@@ -69,7 +72,8 @@ public final class ShardState implements ShardView {
     }
 
     /** Sets what an enqueue fixes for ever. */
-    public void jobSettings(int slot, int priority, int retryPolicy, int leaseMs, long requestIdHigh, long requestIdLow) {
+    public void jobSettings(
+            int slot, int priority, int retryPolicy, int leaseMs, long requestIdHigh, long requestIdLow) {
         jobs.settings(slot, priority, retryPolicy, leaseMs);
         jobs.request(slot, requestIdHigh, requestIdLow);
     }
@@ -150,7 +154,14 @@ public final class ShardState implements ShardView {
 
     /** A job known only by its image: anything but its queue, lease and place. {@link #jobEnqueued} came first. */
     public void jobRestored(
-            int slot, JobState state, long changedAtMs, int attempt, int relativeAttempt, long tokenEpoch, long token, boolean reported) {
+            int slot,
+            JobState state,
+            long changedAtMs,
+            int attempt,
+            int relativeAttempt,
+            long tokenEpoch,
+            long token,
+            boolean reported) {
         jobs.attempts(slot, attempt, relativeAttempt);
         jobs.token(slot, tokenEpoch, token);
         jobs.reported(slot, reported);
@@ -168,8 +179,8 @@ public final class ShardState implements ShardView {
             DirectBuffer worker,
             int workerOffset,
             int workerLength) {
-        final int lease =
-                leases.insert(slot, worker, workerOffset, workerLength, startedAtMs, leaseMs, requestIdHigh, requestIdLow);
+        final int lease = leases.insert(
+                slot, worker, workerOffset, workerLength, startedAtMs, leaseMs, requestIdHigh, requestIdLow);
         jobs.where(slot, JobTable.IN_LEASES, lease);
         // Kept for a lease that is returned: the job then takes its old place.
         jobs.startMs(slot, startMs);
@@ -192,7 +203,8 @@ public final class ShardState implements ShardView {
         lastTimeMs = Math.max(lastTimeMs, timeMs);
     }
 
-    // ---- volatile -----------------------------------------------------------------------------------------------------------
+    // ---- volatile
+    // -----------------------------------------------------------------------------------------------------------
 
     /** Moves jobs whose start time has come to the ready queue. Returns how many, at most {@code limit}. */
     public int pollStartTimers(long nowMs, int limit) {
@@ -250,7 +262,8 @@ public final class ShardState implements ShardView {
         }
     }
 
-    // ---- reads --------------------------------------------------------------------------------------------------------------
+    // ---- reads
+    // --------------------------------------------------------------------------------------------------------------
 
     @Override
     public JobView jobs() {
@@ -331,8 +344,14 @@ public final class ShardState implements ShardView {
 
     @Override
     public long bytes() {
-        return jobs.bytes() + leases.bytes() + policies.bytes() + tenants.bytes() + taskGroups.bytes() + ready.bytes()
-                + startTimers.bytes() + leaseTimers.bytes();
+        return jobs.bytes()
+                + leases.bytes()
+                + policies.bytes()
+                + tenants.bytes()
+                + taskGroups.bytes()
+                + ready.bytes()
+                + startTimers.bytes()
+                + leaseTimers.bytes();
     }
 
     @Override
@@ -360,9 +379,11 @@ public final class ShardState implements ShardView {
                 }
                 case RUNNING -> {
                     running++;
-                    Invariant.check(jobs.lease(slot) >= 0 && leases.job(jobs.lease(slot)) == slot, "lease of another job");
+                    Invariant.check(
+                            jobs.lease(slot) >= 0 && leases.job(jobs.lease(slot)) == slot, "lease of another job");
                 }
-                case SUCCEEDED, FAILED, CANCELLED -> Invariant.check(where == JobTable.NOWHERE, "ended job is in a queue");
+                case SUCCEEDED, FAILED, CANCELLED ->
+                    Invariant.check(where == JobTable.NOWHERE, "ended job is in a queue");
             }
             Invariant.check(jobs.findByKey(jobs.jobKey(slot)) == slot, "job is not found by its key");
         }
