@@ -142,9 +142,8 @@ public final class BytesSlab implements AutoCloseable {
         count--;
         usedBytes -= (long) units << 3;
         if (--liveRows[chunk] == 0) {
-            if (!wasFull) {
-                unlinkOpen(chunk);
-            }
+            // A chunk has room for seven rows at least, so this one was open before its last row went.
+            unlinkOpen(chunk);
             openNext[chunk] = emptyHead;
             emptyHead = chunk;
             unitsPerRow[chunk] = 0;

@@ -91,6 +91,26 @@ class BytesSlabPropertyTest {
     }
 
     @Test
+    void shouldFillTheGapsOfFullChunksBeforeItGrows() {
+        try (var slab = new BytesSlab(BytesSlab.BYTES_MAX)) {
+            var source = new UnsafeBuffer(new byte[36]);
+            int rowsPerChunk = slab.chunkBytes() / 40;
+            var refs = new IntArrayList();
+            for (int i = 0; i < 5 * rowsPerChunk; i++) {
+                refs.addInt(slab.add(source, 0, 36));
+            }
+            assertThat(slab.bytes()).isEqualTo(5L * slab.chunkBytes());
+            for (int i = 0; i < refs.size(); i += 3) {
+                slab.remove(refs.getInt(i));
+            }
+            for (int i = 0; i < refs.size(); i += 3) {
+                slab.add(source, 0, 36);
+            }
+            assertThat(slab.bytes()).isEqualTo(5L * slab.chunkBytes());
+        }
+    }
+
+    @Test
     void shouldTakeAtMostEightBytesBesideAString() {
         try (var slab = new BytesSlab(BytesSlab.BYTES_MAX)) {
             var source = new UnsafeBuffer(new byte[36]);

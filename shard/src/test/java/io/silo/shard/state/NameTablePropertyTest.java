@@ -66,6 +66,20 @@ class NameTablePropertyTest {
     }
 
     @Test
+    void shouldHoldNoMoreAfterAMillionNamesThatWentThanAfterTheFirst() {
+        try (var table = new NameTable(1_000)) {
+            UnsafeBuffer name = buffer("name-of-some-length");
+            long bytes = 0;
+            for (int i = 0; i < 1_000_000; i++) {
+                name.putInt(0, i);
+                table.release(table.acquire(name, 0, name.capacity()));
+                bytes = i == 10_000 ? table.bytes() : bytes;
+            }
+            assertThat(table.bytes()).isEqualTo(bytes);
+        }
+    }
+
+    @Test
     void shouldNotAllocateInSteadyState() {
         try (var table = new NameTable(1_000)) {
             UnsafeBuffer name = buffer("some-tenant-of-ours");

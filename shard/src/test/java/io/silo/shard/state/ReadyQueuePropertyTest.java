@@ -6,196 +6,125 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.silo.shard.Allocations;
 import io.silo.shard.Seeds;
-import java.util.ArrayDeque;
+import io.silo.shard.state.ReadyModel.Place;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.Deque;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.NavigableSet;
 import java.util.Random;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import org.agrona.collections.IntArrayList;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class ReadyQueuePropertyTest {
     private static final int TASKS = 4_000;
 
-    private record Place(int group, int priority, int tenant) {}
-
-    /** The same queue in the plainest way: rings are lists, lanes are sorted sets, nothing is shared or pooled. */
-    private static final class Model {
-        private final Comparator<Integer> order;
-        private final Map<Integer, TreeMap<Integer, Deque<Integer>>> rings = new HashMap<>();
-        private final Map<Place, TreeSet<Integer>> lanes = new HashMap<>();
-        private final Map<List<Integer>, Integer> served = new HashMap<>();
-        private final int[] weights;
-
-        Model(ArrayLinks links, int[] weights) {
-            order = Comparator.<Integer>comparingLong(s -> links.startMs[s]).thenComparingLong(s -> links.arrival[s]);
-            this.weights = weights;
-        }
-
-        void add(int slot, Place place) {
-            lanes.computeIfAbsent(place, p -> {
-                        ring(p).add(p.tenant);
-                        return new TreeSet<>(order);
-                    })
-                    .add(slot);
-        }
-
-        /** Without a turn: only a lane that ends gives up its place in the ring. */
-        void remove(int slot, Place place) {
-            NavigableSet<Integer> lane = lane(place);
-            lane.remove(slot);
-            if (lane.isEmpty()) {
-                lanes.remove(place);
-                Deque<Integer> ring = ring(place);
-                if (ring.getFirst() == place.tenant) {
-                    served.remove(List.of(place.group, place.priority));
-                }
-                ring.remove(place.tenant);
-                if (ring.isEmpty()) {
-                    requireNonNull(rings.get(place.group)).remove(place.priority);
-                }
-            }
-        }
-
-        int peek(int group) {
-            Place place = inTurn(group);
-            return place == null ? RowSlab.NULL_SLOT : lane(place).first();
-        }
-
-        int peek(int group, int tenant) {
-            for (int priority : rings.getOrDefault(group, new TreeMap<>()).keySet()) {
-                TreeSet<Integer> lane = lanes.get(new Place(group, priority, tenant));
-                if (lane != null) {
-                    return lane.first();
-                }
-            }
-            return RowSlab.NULL_SLOT;
-        }
-
-        int poll(int group) {
-            Place place = inTurn(group);
-            if (place == null) {
-                return RowSlab.NULL_SLOT;
-            }
-            int slot = lane(place).first();
-            var key = List.of(group, place.priority);
-            // A turn's length is fixed when it begins, by the weight of then.
-            int left = served.computeIfAbsent(key, k -> weights[place.tenant]) - 1;
-            served.put(key, left);
-            boolean isLast = lane(place).size() == 1;
-            remove(slot, place);
-            if (!isLast && left == 0) {
-                served.remove(key);
-                Deque<Integer> ring = ring(place);
-                ring.addLast(ring.removeFirst());
-            }
-            return slot;
-        }
-
-        private @Nullable Place inTurn(int group) {
-            TreeMap<Integer, Deque<Integer>> priorities = rings.get(group);
-            if (priorities == null || priorities.isEmpty()) {
-                return null;
-            }
-            return new Place(
-                    group,
-                    priorities.firstKey(),
-                    requireNonNull(priorities.firstEntry()).getValue().getFirst());
-        }
-
-        private NavigableSet<Integer> lane(Place place) {
-            return requireNonNull(lanes.get(place));
-        }
-
-        private Deque<Integer> ring(Place place) {
-            return rings.computeIfAbsent(place.group, g -> new TreeMap<>())
-                    .computeIfAbsent(place.priority, p -> new ArrayDeque<>());
-        }
-    }
-
     @Test
     void shouldAgreeWithThePlainModelUnderRandomChanges() {
         Seeds.forEach(25, seed -> {
-            var random = new Random(seed);
-            int groups = 1 + random.nextInt(4);
-            int priorities = 1 + random.nextInt(100);
-            int tenants = 1 + random.nextInt(seed % 2 == 0 ? 4 : 200);
-            int disorder = 1 << random.nextInt(12);
-            var links = new ArrayLinks(TASKS);
-            int[] weights = new int[tenants];
-            try (var queue = new ReadyQueue(links)) {
-                for (int tenant = 0; tenant < tenants; tenant++) {
-                    weights[tenant] = 1 + random.nextInt(3);
-                    queue.setWeight(tenant, weights[tenant]);
-                }
-                var model = new Model(links, weights);
-                var places = new HashMap<Integer, Place>();
-                var queued = new IntArrayList();
-                var idle = new IntArrayList();
-                for (int slot = TASKS - 1; slot >= 0; slot--) {
-                    idle.addInt(slot);
-                }
+            try (var run = new RandomRun(seed)) {
                 for (int step = 0; step < 15_000; step++) {
-                    int action = random.nextInt(10);
-                    if (action < 6 && !idle.isEmpty()) {
-                        int slot = idle.popInt();
-                        links.startMs[slot] = ((long) step + random.nextInt(disorder)) / 4;
-                        links.arrival[slot] = random.nextInt(8) == 0 ? -step : step;
-                        var place =
-                                new Place(random.nextInt(groups), random.nextInt(priorities), random.nextInt(tenants));
-                        queue.add(slot, place.group, place.priority, place.tenant);
-                        model.add(slot, place);
-                        places.put(slot, place);
-                        queued.addInt(slot);
-                        continue;
-                    }
-                    int group = random.nextInt(groups);
-                    int tenant = random.nextInt(tenants);
-                    int slot;
-                    if (action < 8) {
-                        slot = model.poll(group);
-                        assertThat(queue.peek(group)).isEqualTo(slot);
-                        assertThat(queue.poll(group)).isEqualTo(slot);
-                    } else if (action < 9) {
-                        slot = model.peek(group, tenant);
-                        assertThat(queue.peek(group, tenant)).isEqualTo(slot);
-                        assertThat(queue.poll(group, tenant)).isEqualTo(slot);
-                        if (slot != RowSlab.NULL_SLOT) {
-                            model.remove(slot, requireNonNull(places.get(slot)));
-                        }
-                    } else {
-                        slot = queued.isEmpty() ? RowSlab.NULL_SLOT : queued.getInt(random.nextInt(queued.size()));
-                        if (slot != RowSlab.NULL_SLOT) {
-                            Place place = requireNonNull(places.get(slot));
-                            queue.remove(slot, place.group, place.priority, place.tenant);
-                            model.remove(slot, place);
-                        }
-                    }
-                    if (slot != RowSlab.NULL_SLOT) {
-                        places.remove(slot);
-                        queued.fastUnorderedRemove(queued.indexOf(slot));
-                        idle.addInt(slot);
-                    }
-                    assertThat(queue.size()).isEqualTo(queued.size());
-                    assertThat(queue.peek(group)).isEqualTo(model.peek(group));
-                    assertThat(queue.isEmpty(group)).isEqualTo(model.peek(group) == RowSlab.NULL_SLOT);
+                    run.step(step);
                 }
-                for (int group = 0; group < groups; group++) {
-                    while (!queue.isEmpty(group)) {
-                        assertThat(queue.poll(group)).isEqualTo(model.poll(group));
-                    }
-                }
-                assertThat(queue.size() + queue.laneCount() + queue.outOfOrderCount())
-                        .isZero();
+                run.drain();
             }
         });
+    }
+
+    /** One seed: a queue and its model, changed alike and compared at every step. */
+    private static final class RandomRun implements AutoCloseable {
+        private final Random random;
+        private final ArrayLinks links = new ArrayLinks(TASKS);
+        private final ReadyQueue queue = new ReadyQueue(links);
+        private final ReadyModel model;
+        private final Map<Integer, Place> places = new HashMap<>();
+        private final IntArrayList queued = new IntArrayList();
+        private final IntArrayList idle = new IntArrayList();
+        private final int groups;
+        private final int priorities;
+        private final int tenants;
+        private final int disorder;
+
+        RandomRun(long seed) {
+            random = new Random(seed);
+            groups = 1 + random.nextInt(4);
+            priorities = 1 + random.nextInt(100);
+            tenants = 1 + random.nextInt(seed % 2 == 0 ? 4 : 200);
+            disorder = 1 << random.nextInt(12);
+            int[] weights = new int[tenants];
+            for (int tenant = 0; tenant < tenants; tenant++) {
+                weights[tenant] = 1 + random.nextInt(3);
+                queue.setWeight(tenant, weights[tenant]);
+            }
+            model = new ReadyModel(links, weights);
+            for (int slot = TASKS - 1; slot >= 0; slot--) {
+                idle.addInt(slot);
+            }
+        }
+
+        void step(int step) {
+            int action = random.nextInt(10);
+            int group = random.nextInt(groups);
+            if (action < 6 && !idle.isEmpty()) {
+                add(step, group);
+            } else if (action < 8) {
+                int slot = model.poll(group);
+                assertThat(queue.peek(group)).isEqualTo(slot);
+                assertThat(queue.poll(group)).isEqualTo(slot);
+                retire(slot);
+            } else if (action < 9) {
+                int tenant = random.nextInt(tenants);
+                int slot = model.peek(group, tenant);
+                assertThat(queue.peek(group, tenant)).isEqualTo(slot);
+                assertThat(queue.poll(group, tenant)).isEqualTo(slot);
+                if (slot != RowSlab.NULL_SLOT) {
+                    model.remove(slot, requireNonNull(places.get(slot)));
+                }
+                retire(slot);
+            } else if (!queued.isEmpty()) {
+                int slot = queued.getInt(random.nextInt(queued.size()));
+                Place place = requireNonNull(places.get(slot));
+                queue.remove(slot, place.group(), place.priority(), place.tenant());
+                model.remove(slot, place);
+                retire(slot);
+            }
+            assertThat(queue.size()).isEqualTo(queued.size());
+            assertThat(queue.size(group)).isEqualTo(model.size(group));
+            assertThat(queue.isEmpty(group)).isEqualTo(model.size(group) == 0);
+            assertThat(queue.peek(group)).isEqualTo(model.peek(group));
+        }
+
+        void drain() {
+            for (int group = 0; group < groups; group++) {
+                while (!queue.isEmpty(group)) {
+                    assertThat(queue.poll(group)).isEqualTo(model.poll(group));
+                }
+            }
+            assertThat(queue.size() + queue.laneCount() + queue.outOfOrderCount())
+                    .isZero();
+        }
+
+        @Override
+        public void close() {
+            queue.close();
+        }
+
+        private void add(int step, int group) {
+            int slot = idle.popInt();
+            links.startMs[slot] = ((long) step + random.nextInt(disorder)) / 4;
+            links.arrival[slot] = random.nextInt(8) == 0 ? -step : step;
+            var place = new Place(group, random.nextInt(priorities), random.nextInt(tenants));
+            queue.add(slot, place.group(), place.priority(), place.tenant());
+            model.add(slot, place);
+            places.put(slot, place);
+            queued.addInt(slot);
+        }
+
+        private void retire(int slot) {
+            if (slot != RowSlab.NULL_SLOT) {
+                places.remove(slot);
+                queued.fastUnorderedRemove(queued.indexOf(slot));
+                idle.addInt(slot);
+            }
+        }
     }
 
     @Test
@@ -329,6 +258,17 @@ class ReadyQueuePropertyTest {
             queue.add(0, 0, 0, 0);
             queue.add(1, ReadyQueue.GROUPS_MAX - 1, 99, ReadyQueue.TENANTS_MAX - 1);
             assertThatThrownBy(() -> queue.remove(1, 0, 0, 0)).isInstanceOf(IllegalStateException.class);
+            // 3 comes late between 0 and 2, so that it lies in the heap of its lane.
+            links.arrival[2] = 9;
+            links.arrival[3] = 5;
+            queue.add(2, 0, 0, 0);
+            queue.add(3, 0, 0, 0);
+            assertThat(queue.outOfOrderCount()).isEqualTo(1);
+            assertThatThrownBy(() -> queue.remove(3, ReadyQueue.GROUPS_MAX - 1, 99, ReadyQueue.TENANTS_MAX - 1))
+                    .isInstanceOf(IllegalStateException.class);
+            queue.remove(3, 0, 0, 0);
+            assertThatThrownBy(() -> queue.remove(3, 0, 0, 0)).isInstanceOf(IllegalStateException.class);
+            queue.remove(2, 0, 0, 0);
             assertThat(queue.poll(ReadyQueue.GROUPS_MAX - 1)).isEqualTo(1);
             assertThat(queue.poll(0)).isZero();
             assertThat(queue.poll(0)).isEqualTo(RowSlab.NULL_SLOT);

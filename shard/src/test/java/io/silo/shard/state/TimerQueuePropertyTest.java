@@ -71,6 +71,18 @@ class TimerQueuePropertyTest {
     }
 
     @Test
+    void shouldFireByArrivalThenKindWhenDeadlinesAreEqual() {
+        var queue = new TimerQueue();
+        for (int id = 0; id < 400; id++) {
+            int scrambled = id * 77 % 400;
+            queue.schedule(9, scrambled / 4, scrambled % 4, scrambled);
+        }
+        var ids = new IntArrayList();
+        queue.poll(9, (kind, id, deadlineMs) -> ids.addInt(id), 400);
+        assertThat(ids.toIntArray()).isSorted().hasSize(400);
+    }
+
+    @Test
     void shouldEndAPollAtItsLimitWhenTheHandlerKeepsScheduling() {
         var queue = new TimerQueue();
         queue.schedule(5, 1, 0, 1);

@@ -1,0 +1,117 @@
+package io.silo.shard.state;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** The same queue in the plainest way: rings are lists, lanes are sorted sets, nothing is shared or pooled. */
+final class ReadyModel {
+    record Place(int group, int priority, int tenant) {}
+
+    private final Comparator<Integer> order;
+    private final Map<Integer, TreeMap<Integer, Deque<Integer>>> rings = new HashMap<>();
+    private final Map<Place, TreeSet<Integer>> lanes = new HashMap<>();
+    private final Map<List<Integer>, Integer> served = new HashMap<>();
+    private final Map<Integer, Integer> sizes = new HashMap<>();
+    private final int[] weights;
+
+    ReadyModel(ArrayLinks links, int[] weights) {
+        order = Comparator.<Integer>comparingLong(s -> links.startMs[s]).thenComparingLong(s -> links.arrival[s]);
+        this.weights = weights;
+    }
+
+    void add(int slot, Place place) {
+        sizes.merge(place.group, 1, Integer::sum);
+        lanes.computeIfAbsent(place, p -> {
+                    ring(p).add(p.tenant);
+                    return new TreeSet<>(order);
+                })
+                .add(slot);
+    }
+
+    /** Without a turn: only a lane that ends gives up its place in the ring. */
+    void remove(int slot, Place place) {
+        NavigableSet<Integer> lane = lane(place);
+        lane.remove(slot);
+        sizes.merge(place.group, -1, Integer::sum);
+        if (lane.isEmpty()) {
+            lanes.remove(place);
+            Deque<Integer> ring = ring(place);
+            if (ring.getFirst() == place.tenant) {
+                served.remove(List.of(place.group, place.priority));
+            }
+            ring.remove(place.tenant);
+            if (ring.isEmpty()) {
+                requireNonNull(rings.get(place.group)).remove(place.priority);
+            }
+        }
+    }
+
+    int size(int group) {
+        return sizes.getOrDefault(group, 0);
+    }
+
+    int peek(int group) {
+        Place place = inTurn(group);
+        return place == null ? RowSlab.NULL_SLOT : lane(place).first();
+    }
+
+    int peek(int group, int tenant) {
+        for (int priority : rings.getOrDefault(group, new TreeMap<>()).keySet()) {
+            TreeSet<Integer> lane = lanes.get(new Place(group, priority, tenant));
+            if (lane != null) {
+                return lane.first();
+            }
+        }
+        return RowSlab.NULL_SLOT;
+    }
+
+    int poll(int group) {
+        Place place = inTurn(group);
+        if (place == null) {
+            return RowSlab.NULL_SLOT;
+        }
+        int slot = lane(place).first();
+        var key = List.of(group, place.priority);
+        // A turn's length is fixed when it begins, by the weight of then.
+        int left = served.computeIfAbsent(key, k -> weights[place.tenant]) - 1;
+        served.put(key, left);
+        boolean isLast = lane(place).size() == 1;
+        remove(slot, place);
+        if (!isLast && left == 0) {
+            served.remove(key);
+            Deque<Integer> ring = ring(place);
+            ring.addLast(ring.removeFirst());
+        }
+        return slot;
+    }
+
+    private @Nullable Place inTurn(int group) {
+        TreeMap<Integer, Deque<Integer>> priorities = rings.get(group);
+        if (priorities == null || priorities.isEmpty()) {
+            return null;
+        }
+        return new Place(
+                group,
+                priorities.firstKey(),
+                requireNonNull(priorities.firstEntry()).getValue().getFirst());
+    }
+
+    private NavigableSet<Integer> lane(Place place) {
+        return requireNonNull(lanes.get(place));
+    }
+
+    private Deque<Integer> ring(Place place) {
+        return rings.computeIfAbsent(place.group, g -> new TreeMap<>())
+                .computeIfAbsent(place.priority, p -> new ArrayDeque<>());
+    }
+}
