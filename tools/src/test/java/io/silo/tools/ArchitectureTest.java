@@ -23,6 +23,25 @@ import java.util.Set;
 class ArchitectureTest {
     private static final Set<String> CLOCKS = Set.of("currentTimeMillis", "nanoTime");
 
+    /** The classes of a shard's state with methods that change it. */
+    private static final Set<String> STATE =
+            Set.of("ShardState", "JobTable", "LeaseTable", "StatusChains", "ReadyQueue");
+
+    /** What the shard itself may call: deadlines and leases of sessions, which are not logged, and its own record's time. */
+    private static final Set<String> NOT_LOGGED = Set.of(
+            "pollStartTimers",
+            "nextStartMs",
+            "renewLease",
+            "pollExpiredLease",
+            "nextLeaseDeadlineMs",
+            "forEachLease",
+            "pinTaskGroup",
+            "unpinTaskGroup",
+            "finished",
+            "recordApplied",
+            "checkInvariants",
+            "close");
+
     @ArchTest
     static final ArchRule protocolKnowsNothingOfOurs = module("protocol");
 
@@ -125,10 +144,33 @@ class ArchitectureTest {
             .because("an applier is a function of state and event: what it must remember belongs into ShardState");
 
     @ArchTest
-    static final ArchRule modulesHaveNoCycles = slices().matching("io.silo.(*)..")
+    static final ArchRule decidersSeeTheViewOnly = noClasses()
+            .that(resideInAnyPackage("io.silo.shard.command..", "io.silo.shard.carry..", "io.silo.shard.history..")
+                    .and(not(simpleName("CommandContext"))))
+            .should()
+            .dependOnClassesThat(DescribedPredicate.describe(
+                    "hold the state that appliers change", type -> STATE.contains(type.getSimpleName())))
+            .because("what a decider reads is ShardView, and what it changes is an event; CommandContext alone renews "
+                    + "leases, which is not logged");
+
+    @ArchTest
+    static final ArchRule onlyAppliersChangeLoggedState = noClasses()
+            .that(resideInAPackage("io.silo..")
+                    .and(not(resideInAnyPackage("io.silo.shard.event..", "io.silo.shard.state.."))))
+            .should()
+            .callMethodWhere(DescribedPredicate.describe(
+                    "changes logged state of ShardState", ArchitectureTest::changesLoggedState))
+            .because(
+                    "replay knows events only: what is changed past an applier is gone after a restart. Write an event "
+                            + "and change the state in its applier");
+
+    @ArchTest
+    static final ArchRule nothingHasCycles = slices().matching("io.(silo).(**)")
             .should()
             .beFreeOfCycles()
-            .because("a cycle of modules cannot be read, tested or replaced in parts");
+            .because(
+                    "packages in a cycle cannot be read, tested or replaced one by one: put the interface that both need "
+                            + "where the lower one is");
 
     private static ArchRule module(String name, String... known) {
         final String[] allowed = new String[known.length + 1];
@@ -141,6 +183,16 @@ class ArchitectureTest {
                 .dependOnClassesThat(resideInAPackage("io.silo..").and(not(resideInAnyPackage(allowed))))
                 .because("the arrows between modules are drawn in ARCHITECTURE.md: move the class to the module that "
                         + "may know both, or put a port into protocol");
+    }
+
+    private static boolean changesLoggedState(JavaMethodCall call) {
+        final JavaClass owner = call.getTargetOwner();
+        final String method = call.getTarget().getName();
+        return owner.getName().equals("io.silo.shard.state.ShardState")
+                && !NOT_LOGGED.contains(method)
+                && owner.getAllRawInterfaces().stream()
+                        .flatMap(view -> view.getMethods().stream())
+                        .noneMatch(read -> read.getName().equals(method));
     }
 
     private static boolean readsClockOrDraws(JavaMethodCall call) {
