@@ -335,7 +335,12 @@ public final class EventLog implements AutoCloseable {
 
     /** First position that is still readable; {@link #nextPosition()} if none is. */
     public long firstPosition() {
-        return cycles.isEmpty() ? appendedPosition + 1 : cycles.oldest().firstPosition();
+        if (!cycles.isEmpty()) {
+            return cycles.oldest().firstPosition();
+        }
+        return recovered.chain().isEmpty()
+                ? appendedPosition + 1
+                : recovered.chain().get(0).requireStarted().firstPosition();
     }
 
     /** How much may still be appended: what the disk's free space allows. */

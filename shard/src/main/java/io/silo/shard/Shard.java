@@ -182,6 +182,8 @@ public final class Shard {
             refuse(session, buffer, offset, RejectReason.SHARD_CLOSED);
         } else if (decider == null) {
             refuse(session, buffer, offset, RejectReason.UNSUPPORTED);
+        } else if (commandHeader.durabilityRaw() > Durability.APPENDED.value()) {
+            refuse(session, buffer, offset, RejectReason.MALFORMED_FRAME);
         } else if (commandHeader.shardEpoch() != 0 && commandHeader.shardEpoch() != log.shardEpoch()) {
             refuse(session, buffer, offset, RejectReason.STALE_EPOCH);
         } else {
@@ -204,18 +206,33 @@ public final class Shard {
             command.begin(session, buffer, offset, nowMs, monotonicMs, recordBytes);
             decider.decide(command, buffer, offset, length);
             finish(session, command.header().correlationId(), command.isAppendedEnough());
+        } catch (IndexOutOfBoundsException | IllegalArgumentException malformed) {
+            // The frame was checked before it came here; should that ever miss something, one client's bytes must not
+            // close a
+            // shard. Only while nothing was decided: behind the first event memory and record have to agree.
+            if (record.eventCount() > 0) {
+                fail(malformed);
+            } else {
+                context.listener().onMalformedCommand(settings.shard(), malformed);
+                refuse(session, buffer, offset, RejectReason.MALFORMED_FRAME);
+            }
         } catch (Throwable failure) {
             fail(failure);
         }
     }
 
-    /** Moves start times and ends leases that expired, by what was drained until {@code drainedUntilMs} (monotonic). */
+    /** Makes jobs ready whose start time has come: before commands are drained, so that a poll at that moment gets them. */
+    int fireStartTimers() {
+        return status == Status.OPEN ? state.pollStartTimers(nowMs, START_TIMERS_PER_CYCLE) : 0;
+    }
+
+    /** Ends leases that expired, by what was drained until {@code drainedUntilMs} (monotonic), and waits that are over. */
     int fireTimers(long drainedUntilMs) {
         if (status != Status.OPEN) {
             return 0;
         }
         try {
-            int work = state.pollStartTimers(nowMs, START_TIMERS_PER_CYCLE);
+            int work = 0;
             if (state.nextLeaseDeadlineMs() <= drainedUntilMs) {
                 work += expireLeases(drainedUntilMs);
             }

@@ -101,7 +101,11 @@ public final class ShardAgent implements Agent, CommandConsumer {
         for (Shard shard : shards) {
             shard.time(shardClock.nowMs(), shardClock.monotonicMs());
         }
-        int work = drain();
+        int work = 0;
+        for (Shard shard : shards) {
+            work += shard.fireStartTimers();
+        }
+        work += drain();
         work += takeReads();
         for (Shard shard : shards) {
             work += shard.fireTimers(drainedUntilMs);
@@ -278,19 +282,28 @@ public final class ShardAgent implements Agent, CommandConsumer {
         int granted = 0;
         int inVain = 0;
         int ready = shard.view().readyCount(number);
+        int turnsLeft = group.size();
+        // An even share of what is ready at the start of each round, so that idle workers all get some; at least one.
+        int share = evenShare(ready, group.size());
         while (ready > 0 && granted < limit && inVain < group.size()) {
+            if (turnsLeft-- == 0) {
+                turnsLeft = group.size();
+                share = evenShare(ready, group.size());
+            }
             final Subscription subscriber = group.next(shard.settings().shard());
             if (subscriber == null) {
                 break;
             }
-            // An even share, so that idle workers all get some; at least one.
-            final int share = Math.max(1, Math.min(limit - granted, (ready + group.size() - 1) / group.size()));
-            final int got = grantTo(shard, subscriber, number, share);
+            final int got = grantTo(shard, subscriber, number, Math.min(share, limit - granted));
             inVain = got == 0 ? inVain + 1 : 0;
             granted += got;
             ready = shard.isOpen() ? shard.view().readyCount(number) : 0;
         }
         return granted;
+    }
+
+    private static int evenShare(int ready, int subscribers) {
+        return Math.max(1, (ready + subscribers - 1) / Math.max(1, subscribers));
     }
 
     private int grantTo(Shard shard, Subscription subscriber, int number, int share) {

@@ -5,6 +5,9 @@ public interface ShardListener {
     /** The shard failed and is closed; its memory is discarded, its log stays as it is. Other shards of the thread go on. */
     void onShardFailed(int shard, Throwable cause);
 
+    /** A command that passed the frame check could not be read; it was refused and nothing was decided. */
+    void onMalformedCommand(int shard, RuntimeException cause);
+
     /** The wall clock stepped forward further than is followed, or back within bounds again. */
     void onClockStepHeld(boolean held);
 }

@@ -60,6 +60,7 @@ final class JobImages {
     private long chainKey;
     private long chainLast = EventLog.NULL_POSITION;
     private int chainOffset;
+    private long firstChunk = Long.MAX_VALUE;
     private @Nullable JobReader reader;
 
     JobImages(ShardView view, EventLog log) {
@@ -77,6 +78,8 @@ final class JobImages {
         if (jobs.jobKey(slot) != jobKey) {
             jobKey = jobs.jobKey(slot);
             carried.clear();
+            firstChunk = Long.MAX_VALUE;
+            chainKey = 0;
             chainLast = EventLog.NULL_POSITION;
             chainOffset = 0;
         }
@@ -206,6 +209,7 @@ final class JobImages {
                 .chunkOffset(chainOffset)
                 .putChunk(bytes, 0, length);
         record.commit(chunk.limit());
+        firstChunk = Math.min(firstChunk, record.position());
         chainLast = record.position();
         chainOffset += length;
     }
@@ -233,6 +237,7 @@ final class JobImages {
                 .leaseRequestIdHigh(isLeased ? leases.requestIdHigh(lease) : 0)
                 .leaseRequestIdLow(isLeased ? leases.requestIdLow(lease) : 0)
                 .leaseStartedAtMs(isLeased ? leases.startedAtMs(lease) : 0)
+                .chunkFirstPosition(firstChunk == Long.MAX_VALUE ? EventLog.NULL_POSITION : firstChunk)
                 .leaseMs(isLeased ? leases.leaseMs(lease) : 0)
                 .attempt(jobs.attempt(slot))
                 .relativeAttempt(jobs.relativeAttempt(slot))

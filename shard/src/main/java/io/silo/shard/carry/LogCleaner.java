@@ -85,7 +85,7 @@ public final class LogCleaner {
         final int end = jobs.slotLimit();
         final int sliceEnd = Math.min(end, nextSlot + ROWS_PER_SLICE);
         while (nextSlot < sliceEnd) {
-            if (jobs.isLive(nextSlot) && jobs.definitionPosition(nextSlot) <= throughPosition) {
+            if (jobs.isLive(nextSlot) && jobs.neededFrom(nextSlot) <= throughPosition) {
                 if (!images.write(record, nextSlot)) {
                     // The record is full, or holds a part of a chained payload: this job goes on in the next slice.
                     return 1;

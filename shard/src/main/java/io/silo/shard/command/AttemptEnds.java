@@ -34,22 +34,14 @@ public final class AttemptEnds {
     private int resultOffset;
     private int resultLength;
     private short resultEncoding;
-    private long chunkPosition = EventLog.NULL_POSITION;
     private Uploads.@Nullable Upload upload;
 
     /** Sets the result or error data of the next end. */
-    void result(
-            DirectBuffer buffer,
-            int offset,
-            int length,
-            short encoding,
-            long lastChunkPosition,
-            Uploads.@Nullable Upload uploaded) {
+    void result(DirectBuffer buffer, int offset, int length, short encoding, Uploads.@Nullable Upload uploaded) {
         result = buffer;
         resultOffset = offset;
         resultLength = length;
         resultEncoding = encoding;
-        chunkPosition = lastChunkPosition;
         upload = uploaded;
     }
 
@@ -61,7 +53,8 @@ public final class AttemptEnds {
                 .jobKey(jobs.jobKey(slot))
                 .previousPosition(jobs.lastPosition(slot))
                 .startedAtMs(context.view().leases().startedAtMs(jobs.lease(slot)))
-                .chunkPosition(chunkPosition)
+                .chunkPosition(upload == null ? EventLog.NULL_POSITION : upload.lastPosition)
+                .chunkFirstPosition(upload == null ? EventLog.NULL_POSITION : upload.firstPosition)
                 .attempt(jobs.attempt(slot))
                 .resultBytes(upload == null ? resultLength : upload.totalBytes)
                 .resultEncoding(PayloadEncoding.get(resultEncoding))
@@ -82,7 +75,8 @@ public final class AttemptEnds {
                 .previousPosition(jobs.lastPosition(slot))
                 .startedAtMs(view.leases().startedAtMs(jobs.lease(slot)))
                 .nextStartMs(nextStartMs(context, slot))
-                .chunkPosition(chunkPosition)
+                .chunkPosition(upload == null ? EventLog.NULL_POSITION : upload.lastPosition)
+                .chunkFirstPosition(upload == null ? EventLog.NULL_POSITION : upload.firstPosition)
                 .attempt(jobs.attempt(slot))
                 .resultBytes(upload == null ? resultLength : upload.totalBytes)
                 .resultEncoding(PayloadEncoding.get(resultEncoding))

@@ -157,6 +157,9 @@ final class EnqueueDecider implements CommandDecider {
 
     /** Checks in the order of {@link RejectReason}. */
     private @Nullable RejectReason refusal(CommandContext context, DirectBuffer buffer, ItemsDecoder item) {
+        if (item.payloadEncodingRaw() > PayloadEncoding.MSGPACK.value()) {
+            return RejectReason.MALFORMED_FRAME;
+        }
         RejectReason refusal =
                 NameChecks.tenant(context.settings(), context.session(), buffer, tenantOffset, tenantLength);
         if (refusal == null && item.priority() > Bounds.PRIORITY_MAX) {
@@ -220,6 +223,7 @@ final class EnqueueDecider implements CommandDecider {
                 .enqueuedAtMs(nowMs)
                 .startAtMs(item.startAtMs() == 0 ? nowMs : item.startAtMs())
                 .chunkPosition(upload == null ? EventLog.NULL_POSITION : upload.lastPosition)
+                .chunkFirstPosition(upload == null ? EventLog.NULL_POSITION : upload.firstPosition)
                 .retryInitialIntervalMs(item.retryInitialIntervalMs())
                 .retryMaxIntervalMs(item.retryMaxIntervalMs())
                 .retryCount(item.retryCount())

@@ -1,6 +1,5 @@
 package io.silo.shard.command;
 
-import io.silo.log.EventLog;
 import io.silo.protocol.event.ReturnReason;
 import io.silo.shard.state.LeaseView;
 import io.silo.shard.state.RowSlab;
@@ -35,7 +34,7 @@ public final class LeaseEnds {
         if (leases.session(lease) == 0) {
             ends.returned(context, slot, ReturnReason.UNCLAIMED_AFTER_RESTART);
         } else {
-            ends.result(WORKER_CRASHED, 0, 0, (short) 0, EventLog.NULL_POSITION, null);
+            ends.result(WORKER_CRASHED, 0, 0, (short) 0, null);
             ends.failed(context, slot, WORKER_CRASHED, 0, WORKER_CRASHED.capacity(), true);
         }
     }

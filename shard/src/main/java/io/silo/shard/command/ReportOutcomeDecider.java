@@ -1,11 +1,11 @@
 package io.silo.shard.command;
 
-import io.silo.log.EventLog;
 import io.silo.protocol.Bounds;
 import io.silo.protocol.LeaseToken;
 import io.silo.protocol.RejectReason;
 import io.silo.protocol.command.MessageHeaderDecoder;
 import io.silo.protocol.command.Outcome;
+import io.silo.protocol.command.PayloadEncoding;
 import io.silo.protocol.command.ReportOutcomeDecoder;
 import io.silo.protocol.command.ReportOutcomeDecoder.ItemsDecoder;
 import io.silo.protocol.reply.OutcomeReplyEncoder;
@@ -57,10 +57,11 @@ final class ReportOutcomeDecider implements CommandDecider {
         if (resultLength > Bounds.INLINE_BYTES_MAX) {
             return RejectReason.PAYLOAD_TOO_LARGE;
         }
-        final Outcome outcome = item.outcome();
-        if (outcome == Outcome.NULL_VAL) {
+        if (item.outcomeRaw() > Outcome.CANCELLED.value()
+                || item.resultEncodingRaw() > PayloadEncoding.MSGPACK.value()) {
             return RejectReason.MALFORMED_FRAME;
         }
+        final Outcome outcome = item.outcome();
         if (outcome == Outcome.FAILED) {
             final RejectReason refusal = NameChecks.errorCode(buffer, errorOffset, errorLength);
             if (refusal != null) {
@@ -83,8 +84,7 @@ final class ReportOutcomeDecider implements CommandDecider {
                 return RejectReason.UPLOAD_NOT_FOUND;
             }
         }
-        final long chunkPosition = upload == null ? EventLog.NULL_POSITION : upload.lastPosition;
-        ends.result(buffer, resultOffset, resultLength, item.resultEncodingRaw(), chunkPosition, upload);
+        ends.result(buffer, resultOffset, resultLength, item.resultEncodingRaw(), upload);
         switch (outcome) {
             case SUCCEEDED -> ends.succeeded(context, slot);
             case FAILED -> ends.failed(context, slot, buffer, errorOffset, errorLength, false);

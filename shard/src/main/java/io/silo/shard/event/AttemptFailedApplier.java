@@ -22,6 +22,7 @@ public final class AttemptFailedApplier implements EventApplier {
         if (slot == RowSlab.NULL_SLOT) {
             return;
         }
+        state.jobChunked(slot, decoder.chunkFirstPosition());
         final boolean reported = decoder.expired() == 0;
         if (decoder.nextStartMs() == NO_NEXT_START) {
             state.attemptEnded(slot, place.position(), place.timeMs(), reported, JobState.FAILED);

@@ -17,6 +17,7 @@ final class AttemptSucceededApplier implements EventApplier {
         decoder.wrapAndApplyHeader(buffer, offset, header);
         final int slot = KnownJob.slot(state, place, decoder.jobKey());
         if (slot != RowSlab.NULL_SLOT) {
+            state.jobChunked(slot, decoder.chunkFirstPosition());
             state.attemptEnded(slot, place.position(), place.timeMs(), true, JobState.SUCCEEDED);
         }
     }

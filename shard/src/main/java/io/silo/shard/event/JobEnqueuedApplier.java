@@ -16,6 +16,7 @@ final class JobEnqueuedApplier implements EventApplier {
         Invariant.check(state.jobs().findByKey(decoder.jobKey()) == RowSlab.NULL_SLOT, "job key used twice");
         final int slot = definition.insert(state, buffer);
         state.jobPlaced(slot, place.position(), place.offset(), place.length());
+        state.jobChunked(slot, decoder.chunkFirstPosition());
         state.jobScheduled(slot, place.timeMs(), decoder.startAtMs(), place.timeMs());
     }
 }

@@ -30,6 +30,7 @@ final class JobImageApplier implements EventApplier {
                 ? known
                 : restore(state, place, buffer, definitionOffset, workerOffset, workerLength);
         state.jobPlaced(slot, place.position(), place.offset() + definitionOffset - offset, definitionLength);
+        state.jobChunksMoved(slot, decoder.chunkFirstPosition());
     }
 
     private int restore(

@@ -2,6 +2,7 @@ package io.silo.shard.state;
 
 import io.silo.protocol.Xxh64;
 import org.agrona.DirectBuffer;
+import org.agrona.collections.Long2LongHashMap;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -75,6 +76,9 @@ final class JobTable implements JobView, ReadyLinks {
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
     /** Ids are chosen by clients: without a seed they cannot know, they could make them collide. */
     private final long hashSeed;
+
+    /** First chunk of the jobs that have chunked bytes: few do, so it is not in the row. */
+    private final Long2LongHashMap firstChunks = new Long2LongHashMap(Long.MAX_VALUE);
 
     private long digest;
 
@@ -173,6 +177,19 @@ final class JobTable implements JobView, ReadyLinks {
         rows.putLong(slot, DEFINITION_POSITION, position);
         rows.putInt(slot, DEFINITION_OFFSET, offset);
         rows.putInt(slot, DEFINITION_LENGTH, length);
+    }
+
+    /** The job needs a chunk at this record; {@link Long#MAX_VALUE} = none. */
+    void firstChunk(int slot, long position) {
+        if (position == Long.MAX_VALUE) {
+            firstChunks.remove(slot);
+        } else {
+            firstChunks.put(slot, position);
+        }
+    }
+
+    long firstChunk(int slot) {
+        return firstChunks.get(slot);
     }
 
     void lastPosition(int slot, long position) {
@@ -321,6 +338,11 @@ final class JobTable implements JobView, ReadyLinks {
     @Override
     public long definitionPosition(int slot) {
         return rows.getLong(slot, DEFINITION_POSITION);
+    }
+
+    @Override
+    public long neededFrom(int slot) {
+        return Math.min(rows.getLong(slot, DEFINITION_POSITION), firstChunks.get(slot));
     }
 
     @Override

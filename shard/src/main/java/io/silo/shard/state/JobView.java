@@ -51,6 +51,9 @@ public interface JobView {
     /** Record that holds the job's definition: its JobEnqueued event, or its last image. */
     long definitionPosition(int slot);
 
+    /** Earliest record that the job needs: its definition, or the first chunk of its payload or a result. */
+    long neededFrom(int slot);
+
     /** Offset of the JobEnqueued event, behind the header of its record. */
     int definitionOffset(int slot);
 

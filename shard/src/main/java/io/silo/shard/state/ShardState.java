@@ -92,6 +92,18 @@ public final class ShardState implements ShardView {
         jobs.lastPosition(slot, position);
     }
 
+    /** The job names chunks from this record on; {@link io.silo.log.EventLog#NULL_POSITION} = it does not. */
+    public void jobChunked(int slot, long firstPosition) {
+        if (firstPosition >= 0) {
+            jobs.firstChunk(slot, Math.min(jobs.firstChunk(slot), firstPosition));
+        }
+    }
+
+    /** An image names every chunk anew. */
+    public void jobChunksMoved(int slot, long firstPosition) {
+        jobs.firstChunk(slot, firstPosition >= 0 ? firstPosition : Long.MAX_VALUE);
+    }
+
     /** SCHEDULED to RUNNING. */
     public int taskLeased(
             int slot,

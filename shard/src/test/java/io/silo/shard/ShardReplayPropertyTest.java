@@ -1,0 +1,200 @@
+package io.silo.shard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.silo.log.EventLog;
+import io.silo.protocol.RejectReason;
+import io.silo.protocol.command.Outcome;
+import io.silo.shard.TestClient.Item;
+import io.silo.shard.TestClient.Task;
+import io.silo.shard.command.ShardSettings;
+import io.silo.shard.event.EventAppliers;
+import io.silo.shard.event.Replayer;
+import io.silo.shard.state.ShardState;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Random work on one shard, with kills, power losses, carry-forward and trimming at random. After every step the state rebuilt from
+ * the log equals the live one; whatever was acknowledged as durable is found again.
+ */
+class ShardReplayPropertyTest {
+    private static final int STEPS = 120;
+
+    @Test
+    void shouldReplayToTheLiveStateAfterEveryStep() {
+        int[] trimmed = new int[1];
+        Seeds.forEach(30, seed -> {
+            Run run = new Run(seed);
+            run.go();
+            trimmed[0] += run.harness.log.firstPosition() > 0 ? 1 : 0;
+        });
+        if (Long.getLong("silo.seed") == null) {
+            assertThat(trimmed[0]).as("runs that trimmed their log").isGreaterThan(20);
+        }
+    }
+
+    /** One seed's world. */
+    private static final class Run {
+        private final SplittableRandom random;
+        private final ShardHarness harness;
+        private TestClient client;
+        private long sessions = 1;
+        private final List<Task> live = new ArrayList<>();
+        private final Map<String, String> acknowledged = new HashMap<>();
+        private final Set<String> results = new HashSet<>();
+        private final List<Integer> large = new ArrayList<>();
+        private int jobs;
+        private long uploads = 1;
+
+        Run(long seed) {
+            random = new SplittableRandom(seed);
+            harness = new ShardHarness(seed, ShardSettings.whole(0), 192 * 1024);
+            client = new TestClient(harness, sessions);
+        }
+
+        void go() {
+            for (int step = 0; step < STEPS; step++) {
+                act(random.nextInt(100));
+                harness.run();
+                harness.shard.checkInvariants();
+                compareWithReplay();
+            }
+            for (String id : acknowledged.keySet()) {
+                assertThat(client.get(id).code()).as("job %s", id).isZero();
+            }
+        }
+
+        private void act(int dice) {
+            if (dice < 30) {
+                enqueueSome();
+            } else if (dice < 50) {
+                live.addAll(client.lease("w" + random.nextInt(3), "g" + random.nextInt(2), 1 + random.nextInt(5), 0));
+            } else if (dice < 68) {
+                end();
+            } else if (dice < 72) {
+                giveBack();
+            } else if (dice < 76) {
+                client.heartbeat("w" + random.nextInt(3));
+            } else if (dice < 84) {
+                harness.advance(random.nextInt(6_000));
+            } else if (dice < 91) {
+                // Syncs what was only appended, and lets a carry under way settle.
+                harness.shard.carryOldestCycle();
+                harness.advance(60);
+            } else if (dice < 94) {
+                enqueueLarge();
+            } else if (dice < 97) {
+                harness.kill();
+                reconnect();
+            } else {
+                harness.loseUnsynced(random);
+                reconnect();
+            }
+        }
+
+        private void reconnect() {
+            live.clear();
+            client = new TestClient(harness, ++sessions);
+            for (String id : acknowledged.keySet()) {
+                assertThat(client.get(id).code())
+                        .as("job %s after a restart", id)
+                        .isZero();
+            }
+            for (String id : results) {
+                assertThat(client.get(id).result()).as("result of %s", id).isEqualTo("r" + id);
+            }
+        }
+
+        private void enqueueSome() {
+            Item[] items = new Item[1 + random.nextInt(4)];
+            for (int i = 0; i < items.length; i++) {
+                items[i] = item("j" + jobs++);
+                items[i].payload = new byte[random.nextInt(6_000)];
+            }
+            List<Integer> codes = client.enqueue(items);
+            for (int i = 0; i < items.length; i++) {
+                if (codes.get(i) == RejectReason.OK) {
+                    acknowledged.put(items[i].id, items[i].tenant);
+                }
+            }
+        }
+
+        private Item item(String id) {
+            Item item = new Item(id);
+            item.tenant = "";
+            item.taskGroup = "g" + random.nextInt(2);
+            item.priority = random.nextInt(3);
+            item.startAtMs = random.nextInt(4) == 0 ? harness.wallMs + random.nextInt(5_000) : 0;
+            item.retryCount = random.nextInt(3);
+            item.jitter = random.nextBoolean();
+            item.retryInitialMs = random.nextInt(2_000);
+            item.leaseMs = random.nextBoolean() ? 0 : 500 + random.nextInt(5_000);
+            item.requestId = random.nextLong();
+            item.metadata = random.nextBoolean() ? Map.of() : Map.of("k", "v" + id);
+            return item;
+        }
+
+        private void enqueueLarge() {
+            byte[] payload = new byte[40_000 + random.nextInt(60_000)];
+            for (int i = 0; i < payload.length; i += 7) {
+                payload[i] = (byte) (payload.length + i);
+            }
+            if (client.upload(uploads, payload, 20_000) == RejectReason.OK) {
+                Item item = item("large" + payload.length + "-" + jobs++);
+                item.payload = new byte[0];
+                item.uploadId = uploads;
+                if (client.enqueue(item).get(0) == RejectReason.OK) {
+                    acknowledged.put(item.id, "");
+                    large.add(payload.length);
+                }
+            }
+            uploads++;
+        }
+
+        private void end() {
+            if (live.isEmpty()) {
+                return;
+            }
+            Task task = live.remove(random.nextInt(live.size()));
+            Outcome outcome = Outcome.get((short) random.nextInt(3));
+            String errorCode = outcome == Outcome.FAILED ? "E" : "";
+            int code = client.report(task, outcome, errorCode, "r" + task.id());
+            if (code == RejectReason.OK && outcome == Outcome.SUCCEEDED) {
+                results.add(task.id());
+            }
+        }
+
+        private void giveBack() {
+            if (!live.isEmpty()) {
+                Task task = live.remove(random.nextInt(live.size()));
+                client.giveBack("w" + random.nextInt(3), task);
+            }
+        }
+
+        /** Rebuilds the state from a copy of the disk, as a process that starts now would. */
+        private void compareWithReplay() {
+            ShardState rebuilt = new ShardState(
+                    random.nextLong(), new ShardState.Capacity(1 << 16, 1 << 24, 1 << 12, 1 << 10, 1 << 10, 1 << 10));
+            try (EventLog log = ShardHarness.openLog(
+                    harness.disk.processKill(), random.nextLong(), harness.boot, harness.cycleBytes)) {
+                Replayer replayer = new Replayer(rebuilt, new EventAppliers(), log.firstPosition());
+                log.replay(replayer);
+                replayer.finish();
+            }
+            rebuilt.checkInvariants();
+            assertThat(rebuilt.jobs().count())
+                    .isEqualTo(harness.shard.view().jobs().count());
+            assertThat(rebuilt.digest())
+                    .as("digest after replay")
+                    .isEqualTo(harness.shard.view().digest());
+            rebuilt.close();
+        }
+    }
+}
