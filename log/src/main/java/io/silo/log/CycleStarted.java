@@ -46,21 +46,35 @@ record CycleStarted(
     private static final long MAGIC = 0x53494C4F53545254L;
 
     private static final int CRC_INDEX = BYTES - Integer.BYTES;
-    private static final Reason[] REASONS = Reason.values();
 
     /** Why a cycle was started. */
     enum Reason {
         /** The log was opened: a new epoch. */
-        OPENED,
+        OPENED(0),
         /** The cycle before it was full. */
-        ROLLED,
+        ROLLED(1),
         /** What lay behind {@code previousPosition} was cut off on purpose: a new epoch. */
-        TRUNCATED
+        TRUNCATED(2);
+
+        private final int code;
+
+        Reason(int code) {
+            this.code = code;
+        }
+
+        private static @Nullable Reason of(int code) {
+            for (Reason reason : values()) {
+                if (reason.code == code) {
+                    return reason;
+                }
+            }
+            return null;
+        }
     }
 
     void encode(MutableDirectBuffer buffer) {
         ByteBuffer bytes = ByteBuffer.allocate(BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.putLong(MAGIC).putInt(CyclePreamble.FORMAT).putInt(reason.ordinal());
+        bytes.putLong(MAGIC).putInt(CyclePreamble.FORMAT).putInt(reason.code);
         bytes.putLong(epoch).putLong(firstPosition).putLong(previousCycle).putLong(previousPosition);
         bytes.putInt(previousCrc).putInt(preambleCrc);
         bytes.putLong(bootIdHigh).putLong(bootIdLow).putLong(timeMs).putInt(0);
@@ -75,17 +89,16 @@ record CycleStarted(
         }
         ByteBuffer bytes = ByteBuffer.allocate(BYTES).order(ByteOrder.LITTLE_ENDIAN);
         buffer.getBytes(offset, bytes, BYTES);
-        int reason = bytes.getInt(12);
+        Reason reason = Reason.of(bytes.getInt(12));
         if (bytes.getLong(0) != MAGIC
                 || bytes.getInt(8) != CyclePreamble.FORMAT
                 || bytes.getInt(CRC_INDEX) != crcOf(bytes)
                 || bytes.getInt(52) != preamble.crc()
-                || reason < 0
-                || reason >= REASONS.length) {
+                || reason == null) {
             return null;
         }
         return new CycleStarted(
-                REASONS[reason],
+                reason,
                 bytes.getLong(16),
                 bytes.getLong(24),
                 bytes.getLong(32),

@@ -74,6 +74,7 @@ public final class EventLog implements AutoCloseable {
     private final UnsafeBuffer control = new UnsafeBuffer(ByteBuffer.allocateDirect(CycleStarted.BYTES));
     private State state = State.OPEN;
     private @Nullable Throwable failure;
+    private @Nullable ByteBuffer window;
     private @Nullable Cycle active;
     private @Nullable CyclePreamble next;
     private long highestCycle;
@@ -119,6 +120,7 @@ public final class EventLog implements AutoCloseable {
             ByteBuffer window = DocumentCursor.newWindow();
             RecoveredLog recovered = new LogRecovery(store, identity, context, window).run();
             var log = new EventLog(store, identity, context, recovered);
+            log.window = window;
             isOpen = true;
             return log;
         } finally {
@@ -138,7 +140,8 @@ public final class EventLog implements AutoCloseable {
     public long replay(RecordHandler handler) {
         checkNotStarted();
         Objects.requireNonNull(handler);
-        long count = new LogReplay(store, identity, recovered).run(cycles, layout, handler);
+        long count =
+                new LogReplay(store, identity, recovered, Objects.requireNonNull(window)).run(cycles, layout, handler);
         cycles.publish(appendedPosition);
         state = State.REPLAYED;
         return count;
@@ -230,6 +233,7 @@ public final class EventLog implements AutoCloseable {
             durablePosition = appendedPosition;
             durableCrc = appendedCrc;
             state = State.STARTED;
+            window = null;
             writeMark(false);
             faults.at("log.start.marked");
         } catch (LogException e) {
@@ -700,6 +704,10 @@ public final class EventLog implements AutoCloseable {
         }
         try {
             if (cycles.trimBefore(position)) {
+                if (isMarkDue) {
+                    // The mark may only name a cycle whose start is durable.
+                    syncStore();
+                }
                 // The mark names the first retained cycle before any file goes, so that the gap is not taken for a
                 // loss.
                 writeMark(false);

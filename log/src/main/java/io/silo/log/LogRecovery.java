@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * {@code docs/decisions/0002-torn-tail-or-corruption.md}.
  */
 final class LogRecovery {
+    /** Stands for a log that was not closed: less than every position and than none. */
+    private static final long NO_CLEAN_END = Long.MIN_VALUE;
+
     private final CycleSource source;
     private final LogIdentity identity;
     private final EventLogContext context;
@@ -267,12 +270,11 @@ final class LogRecovery {
         try (CycleFile file = source.open(newest.cycle())) {
             DurableMark claim = mark != null && mark.cycle() == newest.cycle() ? mark : null;
             var records = new RecordCursor(file, newest, window);
-            boolean isClean = claim != null && claim.clean();
+            long cleanEnd = claim != null && claim.clean() ? claim.position() : NO_CLEAN_END;
             long nextCycle = DurableMark.NO_CYCLE;
             RecordCursor.Found found = RecordCursor.Found.RECORD;
             checkClaimedCrc(claim, newest, records);
-            while (!(isClean && records.position() == claim.position())
-                    && (found = records.next()) == RecordCursor.Found.RECORD) {
+            while (records.position() != cleanEnd && (found = records.next()) == RecordCursor.Found.RECORD) {
                 checkClaimedCrc(claim, newest, records);
                 if (records.kind() == RecordLayout.KIND_CYCLE_CLOSED) {
                     nextCycle = RecordLayout.nextCycle(records.buffer(), records.index());
@@ -292,7 +294,7 @@ final class LogRecovery {
             }
             if (nextCycle != DurableMark.NO_CYCLE) {
                 judgeSuccessor(newest, nextCycle);
-            } else if (!isClean) {
+            } else if (cleanEnd == NO_CLEAN_END) {
                 judgeBehindEnd(file, newest, records, found);
             }
         }

@@ -9,11 +9,12 @@ final class LogReplay {
     private final CycleSource source;
     private final RecoveredLog recovered;
     private final Corruption corruption;
-    private final ByteBuffer window = DocumentCursor.newWindow();
+    private final ByteBuffer window;
 
-    LogReplay(CycleSource source, LogIdentity identity, RecoveredLog recovered) {
+    LogReplay(CycleSource source, LogIdentity identity, RecoveredLog recovered, ByteBuffer window) {
         this.source = source;
         this.recovered = recovered;
+        this.window = window;
         corruption = new Corruption(source, identity);
     }
 

@@ -22,7 +22,6 @@ import org.agrona.BufferUtil;
 import org.agrona.DirectBuffer;
 import org.agrona.IoUtil;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A cycle that can be appended to: one Chronicle queue of one file in one mapped chunk, our own channel for syncing it, our own
@@ -62,7 +61,7 @@ final class ChronicleCycle {
     private final UnsafeBuffer pages;
     private final long blockBytes;
     private final UnsafeBuffer target = new UnsafeBuffer(0, 0);
-    private @Nullable BytesStore<?, ?> advised;
+    private long advisedAddress;
     private volatile long end;
     private volatile long allocated;
     private long prefaulted;
@@ -133,9 +132,10 @@ final class ChronicleCycle {
 
     private void adviseNewChunk(Bytes<?> bytes) {
         BytesStore<?, ?> chunk = bytes.bytesStore();
-        if (chunk != advised) {
-            advised = chunk;
-            NativeFile.adviseRandom(bytes.addressForWrite(chunk.start()), blockBytes);
+        long address = chunk.addressForWrite(chunk.start());
+        if (address != advisedAddress) {
+            advisedAddress = address;
+            NativeFile.adviseRandom(address, blockBytes);
         }
     }
 

@@ -95,6 +95,10 @@ public final class SimulatedCycleStore implements CycleStore {
 
     @Override
     public long[] cycles() {
+        return cycles(disk, directory);
+    }
+
+    static long[] cycles(SimulatedDisk disk, String directory) {
         String prefix = directory + "/cycles/";
         return disk.list(prefix).stream()
                 .mapToLong(name -> Long.parseUnsignedLong(name.substring(prefix.length()), 16))
@@ -113,6 +117,15 @@ public final class SimulatedCycleStore implements CycleStore {
 
     @Override
     public int readMark(int slot, ByteBuffer target) {
+        try {
+            return readMark(disk, directory, slot, target);
+        } catch (SimulatedDiskException e) {
+            throw new LogException(
+                    LogErrorCode.STORE_FAILED, false, "The durable mark under " + directory + " cannot be read.", e);
+        }
+    }
+
+    static int readMark(SimulatedDisk disk, String directory, int slot, ByteBuffer target) {
         String name = markName(directory);
         return disk.exists(name) ? disk.read(name, (long) slot * MARK_SLOT_STRIDE, target) : 0;
     }

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
@@ -305,7 +306,7 @@ public final class SimulatedDisk {
             var image = new SimulatedFile();
             pages.forEach((number, page) -> image.pages.put(number, page.clone()));
             for (var entry : durableOfDirty.entrySet()) {
-                byte[] page = image.pages.get(entry.getKey());
+                byte[] page = Objects.requireNonNull(image.pages.get(entry.getKey()));
                 choose(random, page, entry.getValue());
             }
             image.length = random.nextBoolean() ? length : durableLength;
