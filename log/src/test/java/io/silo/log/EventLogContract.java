@@ -2,6 +2,7 @@ package io.silo.log;
 
 import static io.silo.log.LogWorkbench.IDENTITY;
 import static io.silo.log.LogWorkbench.append;
+import static io.silo.log.LogWorkbench.appendWhenRoom;
 import static io.silo.log.LogWorkbench.boxed;
 import static io.silo.log.LogWorkbench.collector;
 import static io.silo.log.LogWorkbench.events;
@@ -330,17 +331,6 @@ public abstract class EventLogContract {
         byte[] read = new byte[length];
         log.read(record.position(), offset, length).getBytes(0, read);
         assertThat(boxed(read)).isEqualTo(record.events().subList(offset, offset + length));
-    }
-
-    /** Appends once there is room; the next cycle may still be under construction. */
-    protected static void appendWhenRoom(EventLog log, List<Seen> expected, byte[] events, int count) {
-        for (int tries = 0; !log.hasRoom(EventLog.HEADER_BYTES + events.length); tries++) {
-            assertThat(tries).as("tries until there is room").isLessThan(10_000);
-            log.doWork(System.nanoTime());
-            java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
-        }
-        long position = append(log, events, count, 1000L + count);
-        expected.add(new Seen(position, log.shardEpoch(), 1000L + count, count, boxed(events)));
     }
 
     /** Expects a failure with this code. */

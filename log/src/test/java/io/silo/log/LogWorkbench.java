@@ -3,6 +3,7 @@ package io.silo.log;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** What the log's tests share: an identity, small settings, records with recognisable content, and reading them all back. */
@@ -45,6 +46,19 @@ public final class LogWorkbench {
     /** Appends a record of this length whose content follows from it. */
     public static long append(EventLog log, int length) {
         return append(log, events(length, length), 1, 1000 + length);
+    }
+
+    /** Appends once there is room; the next cycle may still be under construction. */
+    public static void appendWhenRoom(EventLog log, List<Seen> expected, byte[] events, int count) {
+        for (int tries = 0; !log.hasRoom(EventLog.HEADER_BYTES + events.length); tries++) {
+            if (tries == 10_000) {
+                throw new AssertionError("no room after ten seconds");
+            }
+            log.doWork(System.nanoTime());
+            LockSupport.parkNanos(1_000_000);
+        }
+        long position = append(log, events, count, 1000L + count);
+        expected.add(new Seen(position, log.shardEpoch(), 1000L + count, count, boxed(events)));
     }
 
     /** Replays everything. */

@@ -31,6 +31,7 @@ public final class SimulatedDisk {
     private long allocatedBytes;
     private boolean isSyncFailing;
     private boolean isReadFailing;
+    private boolean isLying;
 
     /** Room of the disk in bytes; unlimited unless set. What is there already stays. */
     public synchronized void capacityBytes(long bytes) {
@@ -49,6 +50,11 @@ public final class SimulatedDisk {
     /** Lets every read fail from now on. */
     public synchronized void failReads(boolean isFailing) {
         isReadFailing = isFailing;
+    }
+
+    /** Lets every sync succeed without making anything durable: a disk that lies. For tests that must notice it. */
+    public synchronized void lieAboutSyncs() {
+        isLying = true;
     }
 
     /** Names of all files that begin so, in order. */
@@ -152,7 +158,9 @@ public final class SimulatedDisk {
         if (isSyncFailing) {
             throw new SimulatedDiskException("input/output error: " + name);
         }
-        require(name).sync();
+        if (!isLying) {
+            require(name).sync();
+        }
     }
 
     /** Makes all creations and deletions durable. */

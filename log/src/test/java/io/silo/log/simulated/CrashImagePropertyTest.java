@@ -2,6 +2,7 @@ package io.silo.log.simulated;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.silo.log.LogException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
@@ -55,6 +56,27 @@ class CrashImagePropertyTest {
             }
             model.verify();
         }
+    }
+
+    /** The canary: on a disk that lies about syncs the same runs must lose something that was durable. */
+    @Test
+    void mustNoticeADiskThatLies() {
+        int noticed = 0;
+        for (long seed = 0; seed < 20; seed++) {
+            var model = new LogModel(seed);
+            model.disk().lieAboutSyncs();
+            model.open(true);
+            for (int i = 0; i < STEPS; i++) {
+                model.step();
+            }
+            model.powerLoss();
+            try {
+                model.open(false);
+            } catch (LogException | AssertionError e) {
+                noticed++;
+            }
+        }
+        assertThat(noticed).isGreaterThan(15);
     }
 
     /** A crash at each named site, at its first to third occurrence, as a kill and as a power loss. */
@@ -119,7 +141,7 @@ class CrashImagePropertyTest {
             }
         } catch (HaltError e) {
             isHalted = true;
-        } catch (io.silo.log.LogException e) {
+        } catch (LogException e) {
             assertThat(e).hasCauseInstanceOf(HaltError.class);
             isHalted = true;
         }
