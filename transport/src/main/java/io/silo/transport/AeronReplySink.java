@@ -19,6 +19,7 @@ public final class AeronReplySink implements ReplySink {
     }
 
     /** Sends what could not leave before. Call it once a duty cycle. Returns a work count. */
+    @Override
     public int flush() {
         return ingress.flush();
     }

@@ -130,6 +130,7 @@ final class ChronicleCycle {
         return position;
     }
 
+    @SuppressWarnings("ReferenceEquality") // another mapping, not other content, is what counts
     private void adviseNewChunk(Bytes<?> bytes) {
         BytesStore<?, ?> chunk = bytes.bytesStore();
         long address = chunk.addressForWrite(chunk.start());

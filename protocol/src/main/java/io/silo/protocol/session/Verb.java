@@ -32,6 +32,7 @@ public enum Verb {
     /** Everything. */
     ADMIN();
 
+    @SuppressWarnings("ImmutableEnumChecker") // private and never changed
     private final int[] templateIds;
 
     Verb(int... templateIds) {
