@@ -1,0 +1,247 @@
+package io.silo.bench.micro;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.silo.log.EventLog;
+import io.silo.log.EventLogContext;
+import io.silo.log.LogIdentity;
+import io.silo.log.chronicle.ChronicleCycleStore;
+import io.silo.protocol.CommandConsumer;
+import io.silo.protocol.CommandSource;
+import io.silo.protocol.ReplySink;
+import io.silo.protocol.Session;
+import io.silo.protocol.command.Durability;
+import io.silo.protocol.command.EnqueueEncoder;
+import io.silo.protocol.command.MessageHeaderEncoder;
+import io.silo.protocol.command.Outcome;
+import io.silo.protocol.command.PayloadEncoding;
+import io.silo.protocol.command.ReportOutcomeEncoder;
+import io.silo.protocol.command.SubscribeEncoder;
+import io.silo.protocol.reply.ErrorReplyDecoder;
+import io.silo.protocol.reply.MessageHeaderDecoder;
+import io.silo.protocol.reply.OutcomeReplyDecoder;
+import io.silo.protocol.reply.TasksLeasedDecoder;
+import io.silo.shard.Clock;
+import io.silo.shard.Shard;
+import io.silo.shard.ShardAgent;
+import io.silo.shard.ShardContext;
+import io.silo.shard.ShardListener;
+import io.silo.shard.command.ColdRead;
+import io.silo.shard.command.ColdReads;
+import io.silo.shard.command.ShardSettings;
+import io.silo.shard.state.ShardState;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.List;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * A shard on a real log without a transport: a window of jobs goes round enqueue, push and report, one command each, as fast as the
+ * duty cycle takes them. One thread; does not allocate.
+ */
+final class LifecycleShard implements CommandSource, ReplySink, ColdReads, ShardListener, Clock, AutoCloseable {
+    private static final int COMMAND_BYTES = 512;
+    private static final int PAYLOAD_BYTES = 256;
+    private static final int ID_BYTES = 36;
+
+    private final int window;
+    private final UnsafeBuffer commands;
+    private final int[] lengths;
+    private final Session session = new Session(1, null);
+    private final MessageHeaderEncoder header = new MessageHeaderEncoder();
+    private final EnqueueEncoder enqueue = new EnqueueEncoder();
+    private final ReportOutcomeEncoder report = new ReportOutcomeEncoder();
+    private final MessageHeaderDecoder replyHeader = new MessageHeaderDecoder();
+    private final TasksLeasedDecoder leased = new TasksLeasedDecoder();
+    private final UnsafeBuffer payload = new UnsafeBuffer(new byte[PAYLOAD_BYTES]);
+    private final UnsafeBuffer id = new UnsafeBuffer("00000000-0000-0000-0000-000000000000".getBytes(US_ASCII));
+    private final byte[] taskGroup = "group".getBytes(US_ASCII);
+    private final byte[] tenant = "tenant".getBytes(US_ASCII);
+    private final Durability durability;
+    private final Shard shard;
+    private final ShardAgent agent;
+    private long nextId;
+    private int head;
+    private int tail;
+    private long finished;
+
+    /** @param window jobs in flight. */
+    LifecycleShard(Path directory, Durability durability, int window) {
+        this.window = window;
+        this.durability = durability;
+        this.commands = new UnsafeBuffer(ByteBuffer.allocateDirect(2 * window * COMMAND_BYTES));
+        this.lengths = new int[2 * window];
+        var random = new SecureRandom();
+        var context = new EventLogContext().lowWaterBytes(0).floorBytes(0).random(random::nextLong);
+        var log = EventLog.open(
+                ChronicleCycleStore.open(directory, context), new LogIdentity(1, 2, 3, 4), context);
+        shard = new Shard(new ShardContext(
+                ShardSettings.whole(0), log, this, random::nextLong, this, this, ShardState.Capacity.DEFAULT, 0, 0));
+        shard.recover(wallMs());
+        agent = new ShardAgent("bench", List.of(shard), this, this, this, this, this, Long.MAX_VALUE / 4);
+        subscribe();
+        for (int i = 0; i < window; i++) {
+            putEnqueue();
+        }
+    }
+
+    /** Duty cycles until {@code count} more jobs have finished. */
+    void run(long count) {
+        final long target = finished + count;
+        while (finished < target) {
+            agent.doWork();
+        }
+    }
+
+    private void subscribe() {
+        var subscribe = new SubscribeEncoder();
+        final int offset = next();
+        subscribe.wrapAndApplyHeader(commands, offset, header);
+        subscribe.header().correlationId(1).shardEpoch(0).shard(-1).durability(durability);
+        subscribe.subscriptionId(1).credits(Math.max(1, window)).tenant("");
+        subscribe.putTaskGroup(taskGroup, 0, taskGroup.length).workerId("worker");
+        end(subscribe.limit() - offset);
+    }
+
+    private void putEnqueue() {
+        final int offset = next();
+        long value = nextId++;
+        for (int i = ID_BYTES - 1; i > ID_BYTES - 13; i--) {
+            id.putByte(i, (byte) ('0' + value % 10));
+            value /= 10;
+        }
+        enqueue.wrapAndApplyHeader(commands, offset, header);
+        enqueue.header().correlationId(2).shardEpoch(0).shard(0).durability(durability);
+        final EnqueueEncoder.ItemsEncoder item = enqueue.itemsCount(1).next();
+        item.requestIdHigh(nextId)
+                .requestIdLow(nextId)
+                .startAtMs(0)
+                .uploadId(0)
+                .retryInitialIntervalMs(0)
+                .retryMaxIntervalMs(0)
+                .retryCount(0)
+                .retryBackoffPermille(1_000)
+                .leaseMs(0)
+                .priority((short) 0)
+                .retryJitter((short) 0)
+                .payloadEncoding(PayloadEncoding.RAW)
+                .metadataCount(0);
+        item.putTenant(tenant, 0, tenant.length)
+                .putTaskGroup(taskGroup, 0, taskGroup.length)
+                .putJobId(id, 0, ID_BYTES)
+                .putPayload(payload, 0, PAYLOAD_BYTES);
+        end(enqueue.limit() - offset);
+    }
+
+    private void putReport(long jobKey, long epoch, long token) {
+        final int offset = next();
+        report.wrapAndApplyHeader(commands, offset, header);
+        report.header().correlationId(3).shardEpoch(0).shard(0).durability(durability);
+        report.subscriptionId(1).credits(1);
+        final ReportOutcomeEncoder.ItemsEncoder item = report.itemsCount(1).next();
+        item.jobKey(jobKey)
+                .tokenEpoch(epoch)
+                .token(token)
+                .uploadId(0)
+                .outcome(Outcome.SUCCEEDED)
+                .resultEncoding(PayloadEncoding.RAW);
+        item.putErrorCode(payload, 0, 0).putResult(payload, 0, 8);
+        end(report.limit() - offset);
+    }
+
+    private int next() {
+        return tail % (2 * window) * COMMAND_BYTES;
+    }
+
+    private void end(int length) {
+        lengths[tail % (2 * window)] = length;
+        tail++;
+    }
+
+    @Override
+    public int poll(CommandConsumer consumer, int limit) {
+        int polled = 0;
+        while (polled < limit && head != tail) {
+            final int slot = head % (2 * window);
+            if (consumer.onCommand(session, commands, slot * COMMAND_BYTES, lengths[slot])
+                    != CommandConsumer.Disposition.CONSUMED) {
+                break;
+            }
+            head++;
+            polled++;
+        }
+        return polled;
+    }
+
+    @Override
+    public void send(Session to, DirectBuffer buffer, int offset, int length) {
+        replyHeader.wrap(buffer, offset);
+        if (replyHeader.templateId() == TasksLeasedDecoder.TEMPLATE_ID) {
+            leased.wrapAndApplyHeader(buffer, offset, replyHeader);
+            final TasksLeasedDecoder.TasksDecoder tasks = leased.tasks();
+            while (tasks.hasNext()) {
+                tasks.next();
+                putReport(tasks.jobKey(), tasks.tokenEpoch(), tasks.token());
+                skip(tasks);
+            }
+        } else if (replyHeader.templateId() == OutcomeReplyDecoder.TEMPLATE_ID) {
+            finished++;
+            putEnqueue();
+        } else if (replyHeader.templateId() == ErrorReplyDecoder.TEMPLATE_ID) {
+            throw new IllegalStateException("a command was refused");
+        }
+    }
+
+    private static void skip(TasksLeasedDecoder.TasksDecoder tasks) {
+        final TasksLeasedDecoder.TasksDecoder.MetadataDecoder metadata = tasks.metadata();
+        while (metadata.hasNext()) {
+            metadata.next();
+            metadata.skipKey();
+            metadata.skipValue();
+        }
+        tasks.skipTenant();
+        tasks.skipTaskGroup();
+        tasks.skipJobId();
+        tasks.skipPayload();
+    }
+
+    @Override
+    public boolean submit(ColdRead read) {
+        return false;
+    }
+
+    @Override
+    public int poll(Handler handler, int limit) {
+        return 0;
+    }
+
+    @Override
+    public void onShardFailed(int number, Throwable cause) {
+        throw new IllegalStateException("the shard failed", cause);
+    }
+
+    @Override
+    public void onMalformedCommand(int number, RuntimeException cause) {
+        throw cause;
+    }
+
+    @Override
+    public void onClockStepHeld(boolean held) {}
+
+    @Override
+    public long wallMs() {
+        return System.currentTimeMillis();
+    }
+
+    @Override
+    public long nanoTime() {
+        return System.nanoTime();
+    }
+
+    @Override
+    public void close() {
+        agent.onClose();
+    }
+}
