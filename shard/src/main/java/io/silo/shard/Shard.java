@@ -34,7 +34,7 @@ import io.silo.shard.state.ShardCounters.Figure;
 import io.silo.shard.state.ShardState;
 import io.silo.shard.state.ShardView;
 import io.silo.shard.state.SlotList;
-import java.util.List;
+import java.util.function.IntConsumer;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -96,6 +96,8 @@ public final class Shard {
     private final DigestRecordedEncoder digestRecorded = new DigestRecordedEncoder();
     private @Nullable Subscriptions subscriptions;
     private Status status = Status.RECOVERING;
+    private final IntConsumer returnOfClosedSession = this::returnOfClosedSession;
+    private long closedSession;
     private long recordsSinceDigest;
     private long nowMs;
     private long monotonicMs;
@@ -193,9 +195,11 @@ public final class Shard {
 
     private void decide(CommandDecider decider, Session session, DirectBuffer buffer, int offset, int length) {
         try {
+            messageHeader.wrap(buffer, offset);
+            final boolean appends = deciders.appends(messageHeader.templateId());
             final int recordBytes = Math.min(
                     EventLog.RECORD_BYTES_MAX, Math.max(RECORD_BYTES_MIN, RECORD_BYTES_PER_COMMAND_BYTE * length));
-            if (!log.reserve(recordBytes, nowMs)) {
+            if (appends && !log.reserve(recordBytes, nowMs)) {
                 refuse(
                         session,
                         buffer,
@@ -203,7 +207,7 @@ public final class Shard {
                         log.diskState() == DiskState.OK ? RejectReason.BUSY : RejectReason.DISK_FULL);
                 return;
             }
-            command.begin(session, buffer, offset, nowMs, monotonicMs, recordBytes);
+            command.begin(session, buffer, offset, nowMs, monotonicMs, appends ? recordBytes : 0);
             decider.decide(command, buffer, offset, length);
             finish(session, command.header().correlationId(), command.isAppendedEnough());
         } catch (IndexOutOfBoundsException | IllegalArgumentException malformed) {
@@ -282,6 +286,9 @@ public final class Shard {
                     || (tenant != TaskGrants.ANY_TENANT && state.peekReady(taskGroup, tenant) == RowSlab.NULL_SLOT)) {
                 return 0;
             }
+            if (!state.hasRoomForLeases(1)) {
+                return 0;
+            }
             if (subscriber.isCall()) {
                 redecide(subscriber.session, subscriber.call);
                 return 1;
@@ -321,26 +328,41 @@ public final class Shard {
         redecide(call.session, call.call);
     }
 
-    /** The session ended. With {@code worker} the leases that it holds through this session are returned at once. */
-    void onSessionClosed(Session session, List<Subscription> returned) {
+    /**
+     * The session ended: what it waited for is forgotten.
+     *
+     * @param explicit the client closed it, so that the leases it holds are returned at once.
+     */
+    void onSessionClosed(Session session, boolean explicit) {
         if (status != Status.OPEN) {
             return;
         }
         try {
             waiters.onSessionClosed(session);
             command.uploads().onSessionClosed(session.id());
-            for (Subscription subscription : returned) {
-                boolean done = false;
-                // Without room the leases run to their expiry, as those of a lost session do.
-                while (!done && beginInternal(RECORD_BYTES_MIN)) {
-                    done = leaseEnds.returnLeases(
-                            command, subscription.worker, 0, subscription.worker.capacity(), session.id());
-                    finishInternal();
-                }
+            // Without room the leases run to their expiry, as those of a lost session do.
+            if (explicit && state.leases().count() > 0 && beginInternal(RECORD_BYTES_MIN)) {
+                closedSession = session.id();
+                state.forEachLease(returnOfClosedSession);
+                finishInternal();
             }
         } catch (Throwable failure) {
             fail(failure);
         }
+    }
+
+    private void returnOfClosedSession(int lease) {
+        if (state.leases().session(lease) != closedSession) {
+            return;
+        }
+        if (!leaseEnds.hasRoom(command)) {
+            finishInternal();
+            if (!beginInternal(RECORD_BYTES_MIN)) {
+                closedSession = 0;
+                return;
+            }
+        }
+        leaseEnds.returnLease(command, lease);
     }
 
     /** Takes back a read that was performed elsewhere. */
@@ -374,6 +396,7 @@ public final class Shard {
     void beginSync() {
         try {
             log.beginSync();
+            counters.add(Figure.SYNCS, 1);
         } catch (Throwable failure) {
             fail(failure);
         }
@@ -383,7 +406,6 @@ public final class Shard {
         try {
             if (status == Status.OPEN) {
                 log.awaitSync();
-                counters.add(Figure.SYNCS, 1);
             }
         } catch (Throwable failure) {
             fail(failure);

@@ -40,6 +40,12 @@ public final class ShardAgent implements Agent, CommandConsumer {
 
     private static final int READS_PER_CYCLE = 64;
 
+    /**
+     * Longest that a command waits in a full ingress stream: sessions have at most half a term of 1 MiB under way, which a busy thread
+     * takes in a few hundred cycles of milliseconds.
+     */
+    private static final long SATURATED_GRACE_MS = 2_000;
+
     private final String roleName;
     private final Shard[] shards;
     private final int firstShard;
@@ -140,9 +146,9 @@ public final class ShardAgent implements Agent, CommandConsumer {
             polled = source.poll(this, COMMANDS_PER_POLL);
             drained += polled;
         } while (polled > 0 && drained < COMMANDS_PER_CYCLE && hasRoomForReplies());
-        if (polled == 0) {
-            drainedUntilMs = shardClock.monotonicMs();
-        }
+        // Without end in sight a command counts as drained after a grace: leases then expire late, not never.
+        final long sure = polled == 0 ? shardClock.monotonicMs() : shardClock.monotonicMs() - SATURATED_GRACE_MS;
+        drainedUntilMs = Math.max(drainedUntilMs, sure);
         return drained;
     }
 
@@ -183,9 +189,9 @@ public final class ShardAgent implements Agent, CommandConsumer {
 
     @Override
     public void onSessionClosed(Session session, boolean explicit) {
-        final List<Subscription> closed = subscriptions.onSessionClosed(session);
+        subscriptions.onSessionClosed(session);
         for (Shard shard : shards) {
-            shard.onSessionClosed(session, explicit ? closed : List.of());
+            shard.onSessionClosed(session, explicit);
         }
     }
 

@@ -161,19 +161,17 @@ final class Subscriptions {
         return expired;
     }
 
-    /** Forgets all that a session asked for; returns its subscriptions, whose leases the caller may return. */
-    List<Subscription> onSessionClosed(Session session) {
+    /** Forgets all that a session asked for. */
+    void onSessionClosed(Session session) {
         for (Subscription call : List.copyOf(calls)) {
             if (call.session == session) {
                 removeCall(call);
             }
         }
         final Map<Long, Subscription> own = bySession.remove(session);
-        if (own == null) {
-            return List.of();
+        if (own != null) {
+            own.values().forEach(this::leave);
         }
-        own.values().forEach(this::leave);
-        return List.copyOf(own.values());
     }
 
     private boolean join(Subscription subscription) {
@@ -183,8 +181,8 @@ final class Subscriptions {
         Group group = byName.get(subscription.taskGroup);
         if (group == null) {
             group = new Group(subscription.taskGroup, shards.length);
-            for (int i = 0; i < shards.length; i++) {
-                group.numbers[i] = shards[i].pinTaskGroup(group.name);
+            if (!pin(group)) {
+                return false;
             }
             byName.put(group.name, group);
             groups.add(group);
@@ -192,6 +190,19 @@ final class Subscriptions {
         group.members.add(subscription);
         count++;
         return true;
+    }
+
+    /** Gives the group a number on each open shard; false, with nothing pinned, if a shard has no room for its name. */
+    private boolean pin(Group group) {
+        boolean pinned = true;
+        for (int i = 0; i < shards.length; i++) {
+            group.numbers[i] = shards[i].pinTaskGroup(group.name);
+            pinned &= group.numbers[i] >= 0 || !shards[i].isOpen();
+        }
+        for (int i = 0; i < shards.length && !pinned; i++) {
+            shards[i].unpinTaskGroup(group.numbers[i]);
+        }
+        return pinned;
     }
 
     private void leave(Subscription subscription) {

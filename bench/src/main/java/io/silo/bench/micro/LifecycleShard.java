@@ -75,8 +75,7 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
         this.lengths = new int[2 * window];
         var random = new SecureRandom();
         var context = new EventLogContext().lowWaterBytes(0).floorBytes(0).random(random::nextLong);
-        var log = EventLog.open(
-                ChronicleCycleStore.open(directory, context), new LogIdentity(1, 2, 3, 4), context);
+        var log = EventLog.open(ChronicleCycleStore.open(directory, context), new LogIdentity(1, 2, 3, 4), context);
         shard = new Shard(new ShardContext(
                 ShardSettings.whole(0), log, this, random::nextLong, this, this, ShardState.Capacity.DEFAULT, 0, 0));
         shard.recover(wallMs());

@@ -30,6 +30,14 @@ public final class CommandDeciders {
         deciders[ReadBytesDecoder.TEMPLATE_ID] = new ReadBytesDecider();
     }
 
+    /** Whether a command may append a record. The others are answered even at the disk's hard floor. */
+    public boolean appends(int templateId) {
+        return templateId != HeartbeatDecoder.TEMPLATE_ID
+                && templateId != GetJobDecoder.TEMPLATE_ID
+                && templateId != GetJobResultDecoder.TEMPLATE_ID
+                && templateId != ReadBytesDecoder.TEMPLATE_ID;
+    }
+
     /** The decider of a command to a shard, or null if there is none. */
     public @Nullable CommandDecider find(int templateId) {
         return templateId >= 0 && templateId < IDS_MAX ? deciders[templateId] : null;

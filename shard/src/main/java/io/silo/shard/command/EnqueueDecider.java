@@ -139,6 +139,10 @@ final class EnqueueDecider implements CommandDecider {
                     .code(isRepeat ? RejectReason.OK : RejectReason.JOB_EXISTS.code());
             return;
         }
+        if (!context.view().hasRoomForNames() && !areNamesKnown(context, buffer)) {
+            result.jobKey(0).code(RejectReason.MEMORY_FULL.code());
+            return;
+        }
         Uploads.@Nullable Upload upload = null;
         if (item.uploadId() != 0) {
             upload = context.uploads().find(context.session().id(), item.uploadId());
@@ -153,6 +157,14 @@ final class EnqueueDecider implements CommandDecider {
             context.uploads().remove(upload);
         }
         result.jobKey(jobKey).code(RejectReason.OK);
+    }
+
+    private boolean areNamesKnown(CommandContext context, DirectBuffer buffer) {
+        final DirectBuffer none = NameChecks.noTenant();
+        final int tenant = tenantLength == 0
+                ? context.view().findTenant(none, 0, none.capacity())
+                : context.view().findTenant(buffer, tenantOffset, tenantLength);
+        return tenant >= 0 && context.view().findTaskGroup(buffer, taskGroupOffset, taskGroupLength) >= 0;
     }
 
     /** Checks in the order of {@link RejectReason}. */

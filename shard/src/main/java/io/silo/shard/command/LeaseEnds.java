@@ -2,9 +2,7 @@ package io.silo.shard.command;
 
 import io.silo.protocol.event.ReturnReason;
 import io.silo.shard.state.LeaseView;
-import io.silo.shard.state.RowSlab;
 import java.nio.charset.StandardCharsets;
-import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Internal commands that end leases nobody reported: expiry, and the explicit close of a session. One per shard. */
@@ -39,24 +37,8 @@ public final class LeaseEnds {
         }
     }
 
-    /**
-     * Returns the leases of a worker that belong to a session that was closed.
-     *
-     * @return false if the record is full: append it and call again.
-     */
-    public boolean returnLeases(CommandContext context, DirectBuffer worker, int offset, int length, long sessionId) {
-        final LeaseView leases = context.view().leases();
-        int lease = leases.firstOf(worker, offset, length);
-        while (lease != RowSlab.NULL_SLOT) {
-            final int next = leases.nextOfWorker(lease);
-            if (leases.session(lease) == sessionId) {
-                if (!hasRoom(context)) {
-                    return false;
-                }
-                ends.returned(context, leases.job(lease), ReturnReason.SESSION_CLOSED);
-            }
-            lease = next;
-        }
-        return true;
+    /** Returns a lease of a session that was closed. */
+    public void returnLease(CommandContext context, int lease) {
+        ends.returned(context, context.view().leases().job(lease), ReturnReason.SESSION_CLOSED);
     }
 }

@@ -17,7 +17,12 @@ final class LeaseLookup {
         final ShardView view = context.view();
         final JobView jobs = view.jobs();
         final int slot = jobs.findByKey(jobKey);
-        if (slot == RowSlab.NULL_SLOT || jobs.token(slot) != token || jobs.tokenEpoch(slot) != tokenEpoch) {
+        if (slot == RowSlab.NULL_SLOT) {
+            return RowSlab.NULL_SLOT;
+        }
+        if (jobs.token(slot) != token || jobs.tokenEpoch(slot) != tokenEpoch) {
+            // The answer speaks of the newer lease: it waits until that is durable.
+            context.touch(jobs.lastPosition(slot));
             return RowSlab.NULL_SLOT;
         }
         final DirectBuffer scope = context.session().tenantScope();

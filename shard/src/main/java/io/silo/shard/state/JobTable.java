@@ -54,8 +54,8 @@ final class JobTable implements JobView, ReadyLinks {
     private static final int TOKEN_EPOCH = 120;
     private static final int ROW_BYTES = 128;
 
-    /** 8,192 rows are a chunk of 1 MiB. */
-    private static final int ROWS_PER_CHUNK = 8_192;
+    /** 2,048 rows are a chunk of 256 KiB, zeroed in about 20 us when it is taken. */
+    private static final int ROWS_PER_CHUNK = 2_048;
 
     /** Where the links of a row point. */
     static final int NOWHERE = 0;

@@ -30,17 +30,19 @@ final class LeaseTable implements LeaseView {
 
     private final RowSlab rows;
     private final NameTable workers;
+    private final int workersMax;
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
     private int[] heads = new int[0];
 
-    LeaseTable(int leasesMax, int workersMax) {
+    LeaseTable(long hashSeed, int leasesMax, int workersMax) {
         rows = new RowSlab(ROW_BYTES, ROWS_PER_CHUNK, leasesMax);
-        workers = new NameTable(workersMax);
+        workers = new NameTable(workersMax, hashSeed);
+        this.workersMax = workersMax;
     }
 
-    /** Whether one more lease, perhaps of a new worker, finds room. */
-    boolean hasRoom() {
-        return rows.count() < rows.rowsMax();
+    /** Whether so many more leases of one worker, perhaps a new one, find room. */
+    boolean hasRoom(int count) {
+        return rows.count() + count <= rows.rowsMax() && workers.count() < workersMax;
     }
 
     int insert(

@@ -16,6 +16,9 @@ public final class ShardState implements ShardView {
                 ReadyQueue.TASKS_MAX, 1L << 33, 1 << 20, 1 << 16, ReadyQueue.TENANTS_MAX, ReadyQueue.GROUPS_MAX);
     }
 
+    /** Lease timers looked at in one poll: renewed leases set theirs anew, and after a restart all are due at once. */
+    private static final int TIMERS_PER_POLL = 1_024;
+
     /** Timer of a start time. */
     private static final int START_TIMER = 0;
 
@@ -39,9 +42,9 @@ public final class ShardState implements ShardView {
     /** @param hashSeed random and unknown to clients. */
     public ShardState(long hashSeed, Capacity capacity) {
         this.capacity = capacity;
-        tenants = new NameTable(capacity.tenantsMax());
-        taskGroups = new NameTable(capacity.taskGroupsMax());
-        leases = new LeaseTable(capacity.leasesMax(), capacity.workersMax());
+        tenants = new NameTable(capacity.tenantsMax(), hashSeed);
+        taskGroups = new NameTable(capacity.taskGroupsMax(), hashSeed);
+        leases = new LeaseTable(hashSeed, capacity.leasesMax(), capacity.workersMax());
         jobs = new JobTable(hashSeed, capacity.jobsMax(), capacity.idBytesMax(), tenants, taskGroups, policies, leases);
         ready = new ReadyQueue(jobs);
     }
@@ -240,7 +243,10 @@ public final class ShardState implements ShardView {
     public int pollExpiredLease(long nowMs) {
         expiredLease = RowSlab.NULL_SLOT;
         expiryNowMs = nowMs;
-        while (expiredLease == RowSlab.NULL_SLOT && leaseTimers.poll(nowMs, leaseTimerHandler, 1) > 0) {
+        int looked = 0;
+        while (expiredLease == RowSlab.NULL_SLOT
+                && looked++ < TIMERS_PER_POLL
+                && leaseTimers.poll(nowMs, leaseTimerHandler, 1) > 0) {
             // A lease renewed since its timer was set gets a new one; each is looked at once per lease length.
         }
         return expiredLease;
@@ -265,7 +271,7 @@ public final class ShardState implements ShardView {
         taskGroups.release(taskGroup);
     }
 
-    /** Row of every live lease, for the deadlines after a replay: calls back for each. */
+    /** Calls back for the row of every live lease, which the callback may remove. */
     public void forEachLease(IntConsumer action) {
         for (int lease = 0; lease < leases.slotEnd(); lease++) {
             if (leases.isLive(lease)) {
@@ -344,14 +350,17 @@ public final class ShardState implements ShardView {
 
     @Override
     public boolean hasRoomForJobs(int count) {
-        return jobs.count() + count <= capacity.jobsMax()
-                && tenants.count() + count <= capacity.tenantsMax()
-                && taskGroups.count() + count <= capacity.taskGroupsMax();
+        return jobs.count() + count <= capacity.jobsMax();
+    }
+
+    @Override
+    public boolean hasRoomForNames() {
+        return tenants.count() < capacity.tenantsMax() && taskGroups.count() < capacity.taskGroupsMax();
     }
 
     @Override
     public boolean hasRoomForLeases(int count) {
-        return leases.count() + count <= capacity.leasesMax();
+        return leases.hasRoom(count);
     }
 
     @Override

@@ -39,9 +39,13 @@ public interface ShardView {
     /** Newest job of a tenant in a state, or {@link RowSlab#NULL_SLOT}; go on by {@link JobView#older}. */
     int newestJob(int tenant, JobState state);
 
-    /** Whether a job with these new names would find room in the name tables, and one more job in the rows. */
+    /** Whether so many more jobs find room in the rows. */
     boolean hasRoomForJobs(int count);
 
+    /** Whether one more tenant and one more task group find room. */
+    boolean hasRoomForNames();
+
+    /** Whether so many more leases of one worker find room. */
     boolean hasRoomForLeases(int count);
 
     /** Bytes that the indexes hold. */
