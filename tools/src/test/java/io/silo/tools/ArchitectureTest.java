@@ -117,7 +117,8 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule aeronStaysInTheTransport = noClasses()
             .that(resideInAPackage("io.silo..")
-                    .and(not(resideInAnyPackage("io.silo.transport..", "io.silo.client..", "io.silo.server"))))
+                    .and(not(resideInAnyPackage(
+                            "io.silo.transport..", "io.silo.client..", "io.silo.server", "io.silo.bench.."))))
             .should()
             .dependOnClassesThat(resideInAnyPackage("io.aeron.."))
             .because("only transport speaks Aeron, client and server only start it: use the ports CommandSource and "
