@@ -2,11 +2,12 @@ package io.silo.tools;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.silo.server.config.AccessToken;
+import io.silo.protocol.session.AccessToken;
 import io.silo.server.config.ServerConfig;
 import io.silo.server.config.Setting;
 import io.silo.server.config.Settings;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -107,7 +108,7 @@ final class ConfigCommand implements Runnable {
                 entry.put("name", token.name());
                 entry.put("tenant", token.tenant());
                 final ArrayNode verbs = entry.putArray("verbs");
-                token.verbs().stream().sorted().forEach(verb -> verbs.add(verb.text()));
+                verbs(token).forEach(verbs::add);
             }
             return node;
         }
@@ -128,14 +129,16 @@ final class ConfigCommand implements Runnable {
             }
             for (AccessToken token : config.tokens()) {
                 out.println("\n# token " + token.name() + ": "
-                        + (token.tenant().isEmpty() ? "all tenants" : "tenant " + token.tenant()) + ", "
-                        + String.join(
-                                ", ",
-                                token.verbs().stream()
-                                        .sorted()
-                                        .map(AccessToken.Verb::text)
-                                        .toList()));
+                        + (token.tenant() == null ? "all tenants" : "tenant " + token.tenant()) + ", "
+                        + String.join(", ", verbs(token)));
             }
+        }
+
+        private static List<String> verbs(AccessToken token) {
+            return token.verbs().stream()
+                    .sorted()
+                    .map(verb -> verb.name().toLowerCase(Locale.ROOT))
+                    .toList();
         }
     }
 }

@@ -13,7 +13,7 @@ public interface ShardAssignment {
     /**
      * Claims a shard for this node.
      *
-     * @return the right to open it; its floor is above every epoch that was ever opened.
+     * @return the right to open it; its floor is the highest epoch that was ever opened.
      * @throws IllegalArgumentException if the map has no such shard.
      */
     ShardOwnership claim(UUID shardId);

@@ -6,6 +6,6 @@ import java.util.UUID;
  * The right to open a shard's log. Immutable; any thread.
  *
  * @param shardId the shard.
- * @param epochFloor lowest epoch under which the log may be opened now: above every epoch that any owner had.
+ * @param epochFloor highest epoch under which any owner opened the log, 0 = never: the log must know it, and open above it.
  */
 public record ShardOwnership(UUID shardId, long epochFloor) {}

@@ -46,7 +46,7 @@ public final class SingleNodeAssignment implements ShardAssignment {
      * Reads the map, or makes one on the first start.
      *
      * @param shardCount shards of a new map; an existing one keeps its own number, with a warning if they differ.
-     * @param threads shard threads; shard i runs on thread i modulo this.
+     * @param threads shard threads; each has neighbouring shards.
      */
     public static SingleNodeAssignment open(DataDirectory directory, int shardCount, int threads) {
         final Path file = directory.path().resolve(NAME);
@@ -122,7 +122,9 @@ public final class SingleNodeAssignment implements ShardAssignment {
             entry.put("id", shard.id().toString());
             entry.put("range_first", String.format("%016x", shard.rangeFirst()));
             entry.put("range_last", String.format("%016x", shard.rangeLast()));
-            entry.put("thread", i % threads);
+            entry.put(
+                    "thread",
+                    i * Math.min(threads, map.shards().size()) / map.shards().size());
             entry.put("epoch_opened", shard.epochOpened());
         }
         try {
@@ -143,7 +145,7 @@ public final class SingleNodeAssignment implements ShardAssignment {
 
     @Override
     public ShardOwnership claim(UUID shardId) {
-        return new ShardOwnership(shardId, shard(shardId).epochOpened() + 1);
+        return new ShardOwnership(shardId, shard(shardId).epochOpened());
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.silo.server.config;
 
+import io.silo.protocol.session.AccessToken;
+import io.silo.protocol.session.Verb;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -36,6 +38,9 @@ public final class ConfigLoader {
 
     /** A configuration longer than this is not one: 1 MiB, a thousand times what all settings need. */
     private static final long FILE_BYTES_MAX = 1024 * 1024;
+
+    /** Bound on the length of a token, in characters: it travels in the first, small message of a session. */
+    private static final int SECRET_CHARACTERS_MAX = 1_024;
 
     private static final String AUTH = "auth";
     private static final String TOKENS = "tokens";
@@ -90,7 +95,7 @@ public final class ConfigLoader {
         final List<AccessToken> all = new ArrayList<>(tokens);
         final String operator = config.value(Settings.AUTH_TOKEN);
         if (!operator.isEmpty()) {
-            all.add(new AccessToken("operator", operator, "", AccessToken.allVerbs()));
+            all.add(new AccessToken("operator", operator, null, Set.of(Verb.ADMIN)));
         } else if (origins.containsKey(Settings.AUTH_TOKEN)) {
             problem(config.origin(Settings.AUTH_TOKEN), "server.auth_token is empty; remove it, or give it a value.");
         }
@@ -185,7 +190,7 @@ public final class ConfigLoader {
                 problem(at(table.inputPositionOf(List.of(key))), "A token's " + key + " must be text in quotes.");
             }
         }
-        final Set<AccessToken.Verb> verbs = readVerbs(table, where);
+        final Set<Verb> verbs = readVerbs(table, where);
         if (problems.size() > before) {
             return;
         }
@@ -196,7 +201,7 @@ public final class ConfigLoader {
         }
         final String secret = readSecret(table, name, where, directory);
         if (secret != null) {
-            tokens.add(new AccessToken(name, secret, table.getString(List.of("tenant"), () -> ""), verbs));
+            tokens.add(new AccessToken(name, secret, table.getString(List.of("tenant")), verbs));
         }
     }
 
@@ -217,7 +222,7 @@ public final class ConfigLoader {
                 return null;
             }
         }
-        if (secret == null || secret.isEmpty() || secret.length() > AccessToken.SECRET_CHARACTERS_MAX) {
+        if (secret == null || secret.isEmpty() || secret.length() > SECRET_CHARACTERS_MAX) {
             problem(
                     where,
                     "The token of '" + name + "' must have 1 to 1024 characters; an unset variable makes it empty.");
@@ -226,19 +231,19 @@ public final class ConfigLoader {
         return secret;
     }
 
-    private Set<AccessToken.Verb> readVerbs(TomlTable table, String where) {
+    private Set<Verb> readVerbs(TomlTable table, String where) {
         final Object value = table.get(List.of("verbs"));
         if (value == null) {
-            return AccessToken.allVerbs();
+            return Set.of(Verb.ADMIN);
         }
-        final Map<String, AccessToken.Verb> known = new TreeMap<>();
-        for (AccessToken.Verb verb : AccessToken.Verb.values()) {
-            known.put(verb.text(), verb);
+        final Map<String, Verb> known = new TreeMap<>();
+        for (Verb verb : Verb.values()) {
+            known.put(Setting.show(verb), verb);
         }
-        final Set<AccessToken.Verb> verbs = new LinkedHashSet<>();
+        final Set<Verb> verbs = new LinkedHashSet<>();
         final List<Object> items = value instanceof TomlArray array ? array.toList() : List.of(value);
         for (Object item : items) {
-            final AccessToken.Verb verb = known.get(String.valueOf(item));
+            final Verb verb = known.get(String.valueOf(item));
             if (verb == null) {
                 unknown(where, "verb", String.valueOf(item), known.keySet());
             } else {

@@ -1,5 +1,6 @@
 package io.silo.server.config;
 
+import io.silo.protocol.session.AccessToken;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -39,6 +39,28 @@ public final class Settings {
             1024 * MIB,
             "Length of a cycle of the log before the next one begins.");
 
+    public static final Setting<Long> DISK_LOW_BYTES = Setting.number(
+            "database.disk_low_bytes",
+            0,
+            0,
+            1L << 50,
+            "Free space below which no new work is taken; 0 = the floor and two cycles.");
+    public static final Setting<Long> DISK_FLOOR_BYTES = Setting.number(
+            "database.disk_floor_bytes", 64 * MIB, 0, 1L << 50, "Free space below which nothing is appended.");
+
+    public static final Setting<Long> APPENDED_SYNC_DELAY_MS = Setting.number(
+            "durability.appended_sync_delay_ms",
+            50,
+            0,
+            60_000,
+            "Age at which bytes that were only appended are synced.");
+    public static final Setting<Long> APPENDED_SYNC_BYTES = Setting.number(
+            "durability.appended_sync_bytes",
+            8 * MIB,
+            0,
+            1024 * MIB,
+            "Count at which bytes that were only appended are synced.");
+
     public static final Setting<Long> SHARD_COUNT =
             Setting.number("shard.count", 4, 1, 64, "Shards made on the first start; fixed after that.");
     public static final Setting<Long> SHARD_THREADS =
@@ -47,6 +69,19 @@ public final class Settings {
             "shard.lease_ms", 10_000, 100, 86_400_000, "Length of a task lease that its job does not set.");
     public static final Setting<Long> PAYLOAD_BYTES_MAX =
             Setting.number("shard.payload_bytes_max", 16 * MIB, 1_024, 16 * MIB, "Largest payload or result.");
+
+    public static final Setting<Long> MEMORY_BYTES_MAX = Setting.number(
+            "shard.memory_bytes_max",
+            0,
+            0,
+            1L << 50,
+            "Memory of all shards' indexes above which new work is refused; 0 = three quarters of the JVM's largest heap.");
+    public static final Setting<Long> CLOCK_STEP_MS_MAX = Setting.number(
+            "clock.max_step_ms",
+            3_600_000,
+            1_000,
+            366L * 86_400_000,
+            "Forward step of the wall clock that is followed at once.");
 
     public static final Setting<TenancyMode> TENANCY_MODE =
             Setting.choice("tenancy.mode", TenancyMode.class, TenancyMode.OPTIONAL, "Whether calls name a tenant.");
@@ -72,10 +107,16 @@ public final class Settings {
             SESSION_TIMEOUT_MS,
             DATABASE_PATH,
             CYCLE_BYTES,
+            DISK_LOW_BYTES,
+            DISK_FLOOR_BYTES,
+            APPENDED_SYNC_DELAY_MS,
+            APPENDED_SYNC_BYTES,
             SHARD_COUNT,
             SHARD_THREADS,
             LEASE_MS,
             PAYLOAD_BYTES_MAX,
+            MEMORY_BYTES_MAX,
+            CLOCK_STEP_MS_MAX,
             TENANCY_MODE,
             METRICS_ENABLED,
             METRICS_ADDRESS,

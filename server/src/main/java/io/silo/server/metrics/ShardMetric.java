@@ -1,83 +1,93 @@
 package io.silo.server.metrics;
 
-/**
- * One number that a shard keeps for its metrics. Names follow METRIC-1 of the reference where they mean the same; those of the
- * log are our own. Immutable; any thread.
- */
-public enum ShardMetric {
-    JOBS_ENQUEUED("silo_jobs_enqueued", "", "", Kind.COUNTER, "Jobs accepted."),
-    JOBS_DEQUEUED("silo_jobs_dequeued", "", "", Kind.COUNTER, "Tasks leased to workers."),
-    ATTEMPTS_FIRST("silo_job_attempts", "is_retry", "false", Kind.COUNTER, "Attempts begun."),
-    ATTEMPTS_RETRY("silo_job_attempts", "is_retry", "true", Kind.COUNTER, "Attempts begun."),
-    COMPLETED_SUCCEEDED(
-            "silo_jobs_completed", "status", "succeeded", Kind.COUNTER, "Outcomes accepted, one an attempt."),
-    COMPLETED_FAILED("silo_jobs_completed", "status", "failed", Kind.COUNTER, "Outcomes accepted, one an attempt."),
-    COMPLETED_CANCELLED(
-            "silo_jobs_completed", "status", "cancelled", Kind.COUNTER, "Outcomes accepted, one an attempt."),
-    LEASES_REAPED("silo_lease_reaper_leases_reaped", "", "", Kind.COUNTER, "Task leases that expired."),
-    LEASES_ACTIVE("silo_task_leases_active", "", "", Kind.GAUGE, "Task leases now."),
-    JOBS("silo_jobs", "", "", Kind.GAUGE, "Jobs in memory, finished ones too."),
-    TASKS_READY("silo_tasks_ready", "", "", Kind.GAUGE, "Tasks that a worker could have now."),
-    ACKS_DURABLE(
-            "silo_acknowledgements",
-            "durability",
-            "durable",
-            Kind.COUNTER,
-            "Replies to writing commands, by the level reached."),
-    ACKS_APPENDED(
-            "silo_acknowledgements",
-            "durability",
-            "appended",
-            Kind.COUNTER,
-            "Replies to writing commands, by the level reached."),
-    REJECTIONS("silo_rejections", "", "", Kind.COUNTER, "Commands and items of batches refused."),
-    LOG_APPENDS("silo_log_appends", "", "", Kind.COUNTER, "Records appended."),
-    LOG_APPENDED_POSITION("silo_log_appended_position", "", "", Kind.GAUGE, "Position of the last record appended."),
-    LOG_DURABLE_POSITION(
-            "silo_log_durable_position", "", "", Kind.GAUGE, "Position of the last record that is durable."),
-    LOG_RETAINED_BYTES("silo_log_retained_bytes", "", "", Kind.GAUGE, "Bytes of all records kept."),
-    SHARD_EPOCH("silo_shard_epoch", "", "", Kind.GAUGE, "Fencing number of the shard's ownership.");
+import io.silo.protocol.event.AttemptCancelledDecoder;
+import io.silo.protocol.event.AttemptFailedDecoder;
+import io.silo.protocol.event.AttemptSucceededDecoder;
+import io.silo.protocol.event.JobEnqueuedDecoder;
+import io.silo.protocol.event.LeaseReturnedDecoder;
+import io.silo.protocol.event.TaskLeasedDecoder;
+import io.silo.shard.state.ShardCounters;
+import io.silo.shard.state.ShardCounters.Figure;
+import java.util.List;
+import java.util.function.ToLongFunction;
 
+/**
+ * One number that a shard shows. Names follow METRIC-1 of the reference where they mean the same; those of the log are our own.
+ * Immutable; any thread.
+ *
+ * @param name without the suffix {@code _total} that counters are shown with.
+ * @param labelName name of a second label beside {@code shard}; empty = none.
+ * @param labelValue value of that label.
+ * @param kind whether the number only rises.
+ * @param help one sentence for people.
+ * @param reading where the number stands.
+ */
+record ShardMetric(
+        String name,
+        String labelName,
+        String labelValue,
+        Kind kind,
+        String help,
+        ToLongFunction<ShardCounters> reading) {
     /** Whether a number only rises. */
-    public enum Kind {
+    enum Kind {
         COUNTER,
         GAUGE
     }
 
-    private final String metricName;
-    private final String labelName;
-    private final String labelValue;
-    private final Kind kind;
-    private final String help;
+    private static final String COMPLETED = "Outcomes accepted, one an attempt; expired leases are not among them.";
+    private static final String ACKNOWLEDGED = "Replies sent, by the durability they had reached.";
 
-    ShardMetric(String metricName, String labelName, String labelValue, Kind kind, String help) {
-        this.metricName = metricName;
-        this.labelName = labelName;
-        this.labelValue = labelValue;
-        this.kind = kind;
-        this.help = help;
+    /** Every metric; those of one name stand together. */
+    static final List<ShardMetric> ALL = List.of(
+            counter("silo_jobs_enqueued", "Jobs accepted.", c -> c.events(JobEnqueuedDecoder.TEMPLATE_ID)),
+            counter("silo_jobs_dequeued", "Tasks leased to workers.", c -> c.events(TaskLeasedDecoder.TEMPLATE_ID)),
+            counter("silo_job_attempts", "Attempts begun.", c -> c.events(TaskLeasedDecoder.TEMPLATE_ID)),
+            counter(
+                    "silo_job_attempts_retried",
+                    "Attempts that failed and are tried again.",
+                    c -> c.get(Figure.ATTEMPTS_RETRIED)),
+            completed("succeeded", c -> c.events(AttemptSucceededDecoder.TEMPLATE_ID)),
+            // An expired lease is an AttemptFailed too; the reaper has its own counter.
+            completed(
+                    "failed",
+                    c -> Math.max(0, c.events(AttemptFailedDecoder.TEMPLATE_ID) - c.get(Figure.LEASES_EXPIRED))),
+            completed("cancelled", c -> c.events(AttemptCancelledDecoder.TEMPLATE_ID)),
+            counter(
+                    "silo_leases_returned",
+                    "Task leases given back unspent.",
+                    c -> c.events(LeaseReturnedDecoder.TEMPLATE_ID)),
+            counter("silo_lease_reaper_leases_reaped", "Task leases that expired.", c -> c.get(Figure.LEASES_EXPIRED)),
+            gauge("silo_task_leases_active", "Task leases now.", Figure.LEASES),
+            gauge("silo_jobs", "Jobs in memory, finished ones too.", Figure.JOBS),
+            gauge("silo_shard_memory_bytes", "Memory of the shard's indexes.", Figure.MEMORY_BYTES),
+            gauge("silo_replies_parked", "Replies that wait for a sync.", Figure.PARKED_REPLIES),
+            acknowledged("durable", Figure.ACKNOWLEDGED_DURABLE),
+            acknowledged("appended", Figure.ACKNOWLEDGED_APPENDED),
+            counter(
+                    "silo_commands_put_off",
+                    "Commands taken later, because no reply could be parked.",
+                    c -> c.get(Figure.COMMANDS_PUT_OFF)),
+            counter("silo_log_appends", "Records appended.", c -> c.get(Figure.RECORDS_APPENDED)),
+            counter("silo_log_appended_bytes", "Bytes of those records.", c -> c.get(Figure.BYTES_APPENDED)),
+            gauge("silo_log_appended_position", "Position of the last record appended.", Figure.APPENDED_POSITION),
+            gauge("silo_log_durable_position", "Position of the last record that is durable.", Figure.DURABLE_POSITION),
+            gauge("silo_shard_epoch", "Fencing number of the shard's ownership.", Figure.SHARD_EPOCH));
+
+    private static ShardMetric counter(String name, String help, ToLongFunction<ShardCounters> reading) {
+        return new ShardMetric(name, "", "", Kind.COUNTER, help, reading);
     }
 
-    /** Name without the suffix {@code _total} that counters are shown with. */
-    public String metricName() {
-        return metricName;
+    private static ShardMetric gauge(String name, String help, Figure figure) {
+        return new ShardMetric(name, "", "", Kind.GAUGE, help, counters -> counters.get(figure));
     }
 
-    /** Name of a second label beside {@code shard}; empty = none. */
-    public String labelName() {
-        return labelName;
+    private static ShardMetric completed(String status, ToLongFunction<ShardCounters> reading) {
+        return new ShardMetric("silo_jobs_completed", "status", status, Kind.COUNTER, COMPLETED, reading);
     }
 
-    public String labelValue() {
-        return labelValue;
-    }
-
-    public Kind kind() {
-        return kind;
-    }
-
-    /** One sentence for people. */
-    public String help() {
-        return help;
+    private static ShardMetric acknowledged(String durability, Figure figure) {
+        return new ShardMetric(
+                "silo_acknowledgements", "durability", durability, Kind.COUNTER, ACKNOWLEDGED, c -> c.get(figure));
     }
 }

@@ -1,39 +1,51 @@
 package io.silo.server.metrics;
 
 import io.prometheus.metrics.model.registry.MultiCollector;
-import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
-import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import io.prometheus.metrics.model.snapshots.SummarySnapshot;
+import io.silo.protocol.RejectReason;
+import io.silo.shard.state.ShardCounters;
+import io.silo.shard.state.ShardCounters.Figure;
+import io.silo.transport.IngressCounters;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 
-/** Turns the shards' numbers into Prometheus metrics when somebody asks. Reads only; any thread. */
+/**
+ * Turns the plain numbers that shard threads keep into Prometheus metrics when somebody asks. Reads only, waits for nobody; any
+ * thread.
+ */
 public final class ShardMetricsCollector implements MultiCollector {
-    private final List<ShardMetrics> shards;
+    private final Map<String, ShardCounters> shards;
+    private final List<IngressCounters> threads;
     private final IntSupplier shardsOwned;
 
     /**
+     * @param shards by the value of the label {@code shard}.
+     * @param threads by the value of the label {@code thread}.
      * @param shardsOwned shards that are served now.
      */
-    public ShardMetricsCollector(List<ShardMetrics> shards, IntSupplier shardsOwned) {
-        this.shards = List.copyOf(shards);
+    public ShardMetricsCollector(
+            Map<String, ShardCounters> shards, List<IngressCounters> threads, IntSupplier shardsOwned) {
+        this.shards = new LinkedHashMap<>(shards);
+        this.threads = List.copyOf(threads);
         this.shardsOwned = shardsOwned;
     }
 
     @Override
     public MetricSnapshots collect() {
         final Map<String, List<ShardMetric>> byName = new LinkedHashMap<>();
-        for (ShardMetric metric : ShardMetric.values()) {
-            byName.computeIfAbsent(metric.metricName(), name -> new ArrayList<>())
-                    .add(metric);
+        for (ShardMetric metric : ShardMetric.ALL) {
+            byName.computeIfAbsent(metric.name(), name -> new ArrayList<>()).add(metric);
         }
         final List<MetricSnapshot> snapshots = new ArrayList<>();
         for (Map.Entry<String, List<ShardMetric>> family : byName.entrySet()) {
@@ -43,69 +55,116 @@ public final class ShardMetricsCollector implements MultiCollector {
                         case GAUGE -> gauge(family.getKey(), family.getValue());
                     });
         }
-        snapshots.add(syncHistogram());
-        snapshots.add(GaugeSnapshot.builder()
-                .name("silo_shards_owned")
-                .help("Shards served by this node.")
-                .dataPoint(GaugeSnapshot.GaugeDataPointSnapshot.builder()
-                        .value(shardsOwned.getAsInt())
-                        .build())
-                .build());
+        snapshots.add(refusals());
+        snapshots.add(syncs());
+        snapshots.add(gaugeOf("silo_shards_owned", "Shards served by this node.", shardsOwned::getAsInt));
+        snapshots.add(ofThreads(
+                "silo_sessions_opened",
+                "Sessions authenticated.",
+                c -> c.sessions().opened()));
+        snapshots.add(ofThreads(
+                "silo_sessions_refused",
+                "Connections turned away.",
+                c -> c.sessions().refused()));
+        snapshots.add(ofThreads(
+                "silo_frames_malformed",
+                "Frames that are no command.",
+                c -> c.sessions().malformed()));
+        snapshots.add(ofThreads("silo_commands", "Commands taken off the wire.", IngressCounters::commands));
+        snapshots.add(ofThreads("silo_commands_bytes", "Bytes of those commands.", IngressCounters::bytesIn));
+        snapshots.add(ofThreads("silo_replies", "Replies sent.", IngressCounters::replies));
+        snapshots.add(ofThreads(
+                "silo_replies_dropped", "Replies to sessions that were gone.", IngressCounters::repliesDropped));
+        snapshots.add(gaugeOf(
+                "silo_sessions_open",
+                "Sessions now.",
+                () -> threads.stream().mapToLong(c -> c.sessions().open()).sum()));
         return MetricSnapshots.of(snapshots.toArray(new MetricSnapshot[0]));
     }
 
     private CounterSnapshot counter(String name, List<ShardMetric> family) {
         final CounterSnapshot.Builder builder =
                 CounterSnapshot.builder().name(name).help(family.get(0).help());
-        for (ShardMetrics shard : shards) {
+        shards.forEach((shard, counters) -> {
             for (ShardMetric metric : family) {
-                builder.dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
-                        .labels(labels(shard, metric))
-                        .value((double) shard.value(metric))
-                        .build());
+                builder.dataPoint(point(labels(shard, metric), metric.reading().applyAsLong(counters)));
             }
-        }
+        });
         return builder.build();
     }
 
     private GaugeSnapshot gauge(String name, List<ShardMetric> family) {
         final GaugeSnapshot.Builder builder =
                 GaugeSnapshot.builder().name(name).help(family.get(0).help());
-        for (ShardMetrics shard : shards) {
+        shards.forEach((shard, counters) -> {
             for (ShardMetric metric : family) {
                 builder.dataPoint(GaugeSnapshot.GaugeDataPointSnapshot.builder()
                         .labels(labels(shard, metric))
-                        .value((double) shard.value(metric))
+                        .value((double) metric.reading().applyAsLong(counters))
                         .build());
             }
+        });
+        return builder.build();
+    }
+
+    /** Only reasons that occurred: sixty names for each shard would hide the two that matter. */
+    private CounterSnapshot refusals() {
+        final CounterSnapshot.Builder builder =
+                CounterSnapshot.builder().name("silo_commands_refused").help("Commands refused as a whole.");
+        shards.forEach((shard, counters) -> {
+            for (RejectReason reason : RejectReason.values()) {
+                final long count = counters.refusals(reason.code());
+                if (count > 0) {
+                    final String name = reason.name().toLowerCase(Locale.ROOT);
+                    builder.dataPoint(point(Labels.of("shard", shard, "reason", name), count));
+                }
+            }
+        });
+        return builder.build();
+    }
+
+    private SummarySnapshot syncs() {
+        final SummarySnapshot.Builder builder = SummarySnapshot.builder()
+                .name("silo_log_sync_seconds")
+                .help("Syncs of the log and the time they took.");
+        shards.forEach((shard, counters) -> builder.dataPoint(SummarySnapshot.SummaryDataPointSnapshot.builder()
+                .labels(Labels.of("shard", shard))
+                .count(counters.get(Figure.SYNCS))
+                .sum(counters.get(Figure.SYNC_NS) / 1e9)
+                .build()));
+        return builder.build();
+    }
+
+    private CounterSnapshot ofThreads(String name, String help, ToLongFunction<IngressCounters> reading) {
+        final CounterSnapshot.Builder builder =
+                CounterSnapshot.builder().name(name).help(help);
+        for (int thread = 0; thread < threads.size(); thread++) {
+            builder.dataPoint(
+                    point(Labels.of("thread", Integer.toString(thread)), reading.applyAsLong(threads.get(thread))));
         }
         return builder.build();
     }
 
-    private HistogramSnapshot syncHistogram() {
-        final long[] boundsUs = ShardMetrics.syncBoundsUs();
-        final double[] boundsSeconds = new double[boundsUs.length + 1];
-        for (int i = 0; i < boundsUs.length; i++) {
-            boundsSeconds[i] = boundsUs[i] / 1e6;
-        }
-        boundsSeconds[boundsUs.length] = Double.POSITIVE_INFINITY;
-        final HistogramSnapshot.Builder builder =
-                HistogramSnapshot.builder().name("silo_log_sync_seconds").help("Time of a sync of the shard's log.");
-        for (ShardMetrics shard : shards) {
-            builder.dataPoint(HistogramSnapshot.HistogramDataPointSnapshot.builder()
-                    .labels(Labels.of("shard", shard.shard()))
-                    .classicHistogramBuckets(ClassicHistogramBuckets.of(
-                            boundsSeconds,
-                            Arrays.stream(shard.syncCounts()).boxed().toArray(Number[]::new)))
-                    .sum((double) shard.syncSumNs() / 1e9)
-                    .build());
-        }
-        return builder.build();
+    private static GaugeSnapshot gaugeOf(String name, String help, LongSupplier reading) {
+        return GaugeSnapshot.builder()
+                .name(name)
+                .help(help)
+                .dataPoint(GaugeSnapshot.GaugeDataPointSnapshot.builder()
+                        .value((double) reading.getAsLong())
+                        .build())
+                .build();
     }
 
-    private static Labels labels(ShardMetrics shard, ShardMetric metric) {
+    private static CounterSnapshot.CounterDataPointSnapshot point(Labels labels, long value) {
+        return CounterSnapshot.CounterDataPointSnapshot.builder()
+                .labels(labels)
+                .value((double) value)
+                .build();
+    }
+
+    private static Labels labels(String shard, ShardMetric metric) {
         return metric.labelName().isEmpty()
-                ? Labels.of("shard", shard.shard())
-                : Labels.of("shard", shard.shard(), metric.labelName(), metric.labelValue());
+                ? Labels.of("shard", shard)
+                : Labels.of("shard", shard, metric.labelName(), metric.labelValue());
     }
 }

@@ -3,6 +3,8 @@ package io.silo.server.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.silo.protocol.session.AccessToken;
+import io.silo.protocol.session.Verb;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -115,7 +117,7 @@ class ConfigLoaderTest {
                 name = "app"
                 token = "abc"
                 tenant = "acme"
-                verbs = ["enqueue", "read"]
+                verbs = ["produce", "read"]
                 [[auth.tokens]]
                 name = "worker"
                 token_file = "secret"
@@ -124,7 +126,7 @@ class ConfigLoaderTest {
                 ConfigLoader.load(file, NO_ENVIRONMENT, Map.of()).tokens();
         assertThat(tokens).extracting(AccessToken::name).containsExactly("app", "worker", "operator");
         assertThat(tokens.get(0).tenant()).isEqualTo("acme");
-        assertThat(tokens.get(0).verbs()).containsExactlyInAnyOrder(AccessToken.Verb.ENQUEUE, AccessToken.Verb.READ);
+        assertThat(tokens.get(0).verbs()).containsExactlyInAnyOrder(Verb.PRODUCE, Verb.READ);
         assertThat(tokens.get(1).secret()).isEqualTo("from-a-file");
         assertThat(tokens.toString()).doesNotContain("abc").doesNotContain("from-a-file");
         assertThat(ConfigLoader.load(file, NO_ENVIRONMENT, Map.of()).shown(Settings.AUTH_TOKEN))
@@ -138,8 +140,8 @@ class ConfigLoaderTest {
                         "silo.toml:1: The token of 'a' must have 1 to 1024 characters; an unset variable makes it empty.");
         assertThat(problems("[[auth.tokens]]\nname = \"a\"\n"))
                 .containsExactly("silo.toml:1: Token 'a' needs either token or token_file.");
-        assertThat(problems("[[auth.tokens]]\nname = \"a\"\ntoken = \"x\"\nverbs = [\"enqeue\"]\n"))
-                .containsExactly("silo.toml:1: Unknown verb 'enqeue'; did you mean 'enqueue'?");
+        assertThat(problems("[[auth.tokens]]\nname = \"a\"\ntoken = \"x\"\nverbs = [\"prodcue\"]\n"))
+                .containsExactly("silo.toml:1: Unknown verb 'prodcue'; did you mean 'produce'?");
         assertThat(problems(
                         "[[auth.tokens]]\nname = \"a\"\ntoken = \"x\"\n[[auth.tokens]]\nname = \"b\"\ntoken = \"x\"\n"))
                 .containsExactly("Two tokens are equal; the second is 'b'.");

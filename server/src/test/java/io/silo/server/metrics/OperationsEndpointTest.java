@@ -6,11 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.silo.protocol.RejectReason;
+import io.silo.protocol.event.AttemptFailedDecoder;
+import io.silo.protocol.event.JobEnqueuedDecoder;
 import io.silo.server.ServerErrorCode;
 import io.silo.server.ServerException;
 import io.silo.server.config.HostPort;
 import io.silo.server.metrics.HealthReport.ShardHealth;
 import io.silo.server.metrics.HealthReport.ShardState;
+import io.silo.shard.state.ShardCounters;
+import io.silo.shard.state.ShardCounters.Figure;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -19,6 +24,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,7 +37,7 @@ class OperationsEndpointTest {
     @TempDir
     Path directory;
 
-    private final ShardMetrics shard = new ShardMetrics("0");
+    private final ShardCounters shard = new ShardCounters();
     private final AtomicLong activity = new AtomicLong();
     private volatile HealthReport health = health(ShardState.SERVING);
     private volatile boolean busy;
@@ -40,7 +46,7 @@ class OperationsEndpointTest {
     @BeforeEach
     void start() {
         final PrometheusRegistry registry = new PrometheusRegistry();
-        registry.register(new ShardMetricsCollector(List.of(shard), () -> 1));
+        registry.register(new ShardMetricsCollector(Map.of("0", shard), List.of(), () -> 1));
         endpoint = new OperationsEndpoint(
                 ANY_PORT,
                 registry,
@@ -55,22 +61,29 @@ class OperationsEndpointTest {
 
     @Test
     void shouldShowWhatTheShardCounted() throws Exception {
-        shard.set(ShardMetric.JOBS_ENQUEUED, 7);
-        shard.set(ShardMetric.COMPLETED_FAILED, 3);
-        shard.set(ShardMetric.LEASES_ACTIVE, 2);
-        shard.recordSync(150_000);
-        shard.recordSync(20_000_000_000L);
+        for (int i = 0; i < 7; i++) {
+            shard.countEvent(JobEnqueuedDecoder.TEMPLATE_ID);
+        }
+        for (int i = 0; i < 4; i++) {
+            shard.countEvent(AttemptFailedDecoder.TEMPLATE_ID);
+        }
+        shard.add(Figure.LEASES_EXPIRED, 1);
+        shard.set(Figure.LEASES, 2);
+        shard.add(Figure.SYNCS, 2);
+        shard.add(Figure.SYNC_NS, 3_500_000_000L);
+        shard.countRefusal(RejectReason.BUSY.code());
         final String metrics = get("/metrics").body();
         assertThat(metrics)
                 .contains("silo_jobs_enqueued_total{shard=\"0\"} 7.0")
                 .contains("silo_jobs_completed_total{shard=\"0\",status=\"failed\"} 3.0")
+                .contains("silo_lease_reaper_leases_reaped_total{shard=\"0\"} 1.0")
                 .contains("silo_task_leases_active{shard=\"0\"} 2.0")
-                .contains("silo_log_sync_seconds_bucket{shard=\"0\",le=\"1.0E-4\"} 0")
-                .contains("silo_log_sync_seconds_bucket{shard=\"0\",le=\"2.0E-4\"} 1")
+                .contains("silo_commands_refused_total{reason=\"busy\",shard=\"0\"} 1.0")
                 .contains("silo_log_sync_seconds_count{shard=\"0\"} 2")
+                .contains("silo_log_sync_seconds_sum{shard=\"0\"} 3.5")
                 .contains("silo_shards_owned 1.0");
-        for (ShardMetric metric : ShardMetric.values()) {
-            assertThat(metrics).contains("# HELP " + metric.metricName());
+        for (ShardMetric metric : ShardMetric.ALL) {
+            assertThat(metrics).contains("# HELP " + metric.name());
         }
     }
 
