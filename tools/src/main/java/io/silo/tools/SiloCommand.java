@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
         versionProvider = SiloCommand.Version.class,
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
+            ServerCommand.class,
             ConfigCommand.class,
         })
 public final class SiloCommand implements Runnable {

@@ -1,0 +1,237 @@
+package io.silo.server;
+
+import io.silo.log.EventLog;
+import io.silo.log.EventLogContext;
+import io.silo.log.LogException;
+import io.silo.log.LogIdentity;
+import io.silo.log.chronicle.ChronicleCycleStore;
+import io.silo.protocol.ReplySink;
+import io.silo.server.assignment.ShardAssignment;
+import io.silo.server.assignment.ShardOwnership;
+import io.silo.server.config.ServerConfig;
+import io.silo.server.config.Settings;
+import io.silo.server.config.TenancyMode;
+import io.silo.server.metrics.HealthReport.ShardState;
+import io.silo.shard.Shard;
+import io.silo.shard.ShardContext;
+import io.silo.shard.ShardListener;
+import io.silo.shard.command.ColdReads;
+import io.silo.shard.command.ShardSettings;
+import io.silo.shard.state.ShardState.Capacity;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens the shards of a data directory, several at once: first every log is judged, then the healthy ones are replayed. What is
+ * damaged or missing is quarantined with a sentence; the others serve. Used by the thread that starts the server.
+ */
+final class ShardOpening {
+    private static final Logger LOGGER = LoggerFactory.getLogger(ShardOpening.class);
+
+    /** Share of the largest heap that the indexes may take: they lie outside it, under a limit of the same size. */
+    private static final int MEMORY_PERCENT = 75;
+
+    private final ServerConfig config;
+    private final DataDirectory directory;
+    private final ShardAssignment assignment;
+    private final EventLogContext logContext;
+    private final SecureRandom random = new SecureRandom();
+
+    ShardOpening(ServerConfig config, DataDirectory directory, ShardAssignment assignment) {
+        this.config = config;
+        this.directory = directory;
+        this.assignment = assignment;
+        final long floorBytes = config.value(Settings.DISK_FLOOR_BYTES);
+        final long lowBytes = config.value(Settings.DISK_LOW_BYTES);
+        final long cycleBytes = config.value(Settings.CYCLE_BYTES);
+        this.logContext = new EventLogContext()
+                .cycleBytes(cycleBytes)
+                .floorBytes(floorBytes)
+                .lowWaterBytes(lowBytes == 0 ? floorBytes + 2 * cycleBytes : lowBytes)
+                .appendedSyncBytes(config.value(Settings.APPENDED_SYNC_BYTES))
+                .appendedSyncDelayNs(TimeUnit.MILLISECONDS.toNanos(config.value(Settings.APPENDED_SYNC_DELAY_MS)));
+        logContext.bootIdHigh(); // read once, before several threads want it
+    }
+
+    /** Judges every log of the map; those that can be served have a log afterwards, the others a sentence. */
+    List<ShardSlot> judge() {
+        final List<ShardSlot> slots = new ArrayList<>();
+        for (int i = 0; i < assignment.shardMap().shards().size(); i++) {
+            slots.add(new ShardSlot(i, assignment.shardMap().shards().get(i)));
+        }
+        final List<ShardOwnership> owned =
+                slots.stream().map(slot -> assignment.claim(slot.id())).toList();
+        inParallel(slots, slot -> judge(slot, owned.get(slot.index())));
+        return slots;
+    }
+
+    private void judge(ShardSlot slot, ShardOwnership ownership) {
+        final Path path = directory.shardDirectory(slot.id());
+        if (!Files.isDirectory(path)) {
+            quarantine(slot, ServerErrorCode.SHARD_LOG_MISSING, "Its directory " + path + " is missing.");
+            return;
+        }
+        try {
+            final EventLog log =
+                    EventLog.open(ChronicleCycleStore.open(path, logContext), identity(slot.id()), logContext);
+            if (log.shardEpoch() < ownership.epochFloor()) {
+                log.close();
+                quarantine(
+                        slot,
+                        ServerErrorCode.SHARD_LOG_MISSING,
+                        "Its log knows epochs up to " + log.shardEpoch() + ", but it was opened under epoch "
+                                + ownership.epochFloor() + ": its directory is empty or an old copy.");
+                return;
+            }
+            slot.log(log);
+        } catch (LogException damaged) {
+            refuse(slot, damaged);
+        }
+    }
+
+    private LogIdentity identity(UUID shardId) {
+        final UUID cluster = directory.identity().clusterId();
+        return new LogIdentity(
+                cluster.getMostSignificantBits(),
+                cluster.getLeastSignificantBits(),
+                shardId.getMostSignificantBits(),
+                shardId.getLeastSignificantBits());
+    }
+
+    /** Makes the shard of a log that was judged well. */
+    void make(ShardSlot slot, ReplySink replies, ColdReads coldReads, ShardListener listener) {
+        final EventLog log = slot.log();
+        if (log == null) {
+            throw new IllegalArgumentException("shard " + slot.index() + " has no log");
+        }
+        final SplittableRandom seeded = new SplittableRandom(random.nextLong());
+        slot.shard(new Shard(new ShardContext(
+                settings(slot),
+                log,
+                replies,
+                seeded::nextLong,
+                coldReads,
+                listener,
+                Capacity.DEFAULT,
+                logContext.bootIdHigh(),
+                logContext.bootIdLow())));
+    }
+
+    private ShardSettings settings(ShardSlot slot) {
+        final long configured = config.value(Settings.MEMORY_BYTES_MAX);
+        final long memoryBytes = configured == 0 ? Runtime.getRuntime().maxMemory() / 100 * MEMORY_PERCENT : configured;
+        return new ShardSettings(
+                slot.number(),
+                config.intValue(Settings.LEASE_MS),
+                config.intValue(Settings.PAYLOAD_BYTES_MAX),
+                memoryBytes / assignment.shardMap().shards().size(),
+                tenancy(config.value(Settings.TENANCY_MODE)),
+                slot.entry().rangeFirst(),
+                slot.entry().rangeLast());
+    }
+
+    private static ShardSettings.Tenancy tenancy(TenancyMode mode) {
+        return switch (mode) {
+            case OFF -> ShardSettings.Tenancy.OFF;
+            case OPTIONAL -> ShardSettings.Tenancy.OPTIONAL;
+            case REQUIRED -> ShardSettings.Tenancy.REQUIRED;
+        };
+    }
+
+    /**
+     * Replays and opens every shard that was made, then notes their epochs.
+     *
+     * @return events replayed, of all shards together.
+     */
+    long recover(List<ShardSlot> slots) {
+        final long[] events = new long[slots.size()];
+        inParallel(slots, slot -> {
+            final Shard shard = slot.shard();
+            final EventLog log = slot.log();
+            if (shard == null || log == null) {
+                return;
+            }
+            try {
+                events[slot.index()] = shard.recover(System.currentTimeMillis());
+                slot.epoch(log.shardEpoch());
+                slot.become(ShardState.SERVING, "");
+            } catch (LogException damaged) {
+                log.close();
+                refuse(slot, damaged);
+            } catch (RuntimeException | Error broken) {
+                // An applier that met an impossible event: the log is whole, what it says is not.
+                log.close();
+                LOGGER.error("Shard {} could not be replayed", slot.index(), broken);
+                quarantine(
+                        slot, ServerErrorCode.SHARD_QUARANTINED, "Its log cannot be replayed: " + broken.getMessage());
+            }
+        });
+        long sum = 0;
+        for (ShardSlot slot : slots) {
+            sum += events[slot.index()];
+            if (slot.state() == ShardState.SERVING && slot.log() != null) {
+                assignment.onOpened(slot.id(), slot.route().shardEpoch());
+            }
+        }
+        return sum;
+    }
+
+    private void refuse(ShardSlot slot, LogException failure) {
+        if (failure.code().isCorruption()) {
+            quarantine(
+                    slot,
+                    ServerErrorCode.SHARD_QUARANTINED,
+                    failure.getMessage() + " [" + failure.code().code() + "]");
+        } else {
+            final String why = failure.getMessage() + " [" + failure.code().code() + "]";
+            slot.become(ShardState.FAILED, why);
+            LOGGER.error("Shard {} ({}) is not served: {}", slot.index(), slot.id(), why);
+        }
+    }
+
+    private void quarantine(ShardSlot slot, ServerErrorCode code, String why) {
+        final String sentence =
+                why + " [" + code.page() + "] See: ./silo log verify " + directory.shardDirectory(slot.id());
+        slot.become(ShardState.QUARANTINED, sentence);
+        LOGGER.error("Shard {} ({}) is quarantined, the others serve: {}", slot.index(), slot.id(), sentence);
+    }
+
+    private interface SlotTask {
+        void run(ShardSlot slot);
+    }
+
+    /** Opening waits for the disk and computes in turn: one thread a core keeps both busy. */
+    private static void inParallel(List<ShardSlot> slots, SlotTask task) {
+        final int threads = Math.min(slots.size(), Runtime.getRuntime().availableProcessors());
+        final ExecutorService executor =
+                Executors.newFixedThreadPool(threads, runnable -> new Thread(runnable, "silo-open"));
+        try {
+            final List<Future<?>> running = new ArrayList<>();
+            for (ShardSlot slot : slots) {
+                running.add(executor.submit(() -> task.run(slot)));
+            }
+            for (Future<?> future : running) {
+                future.get();
+            }
+        } catch (ExecutionException failed) {
+            throw failed.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(failed);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while opening shards", interrupted);
+        } finally {
+            executor.shutdown();
+        }
+    }
+}
