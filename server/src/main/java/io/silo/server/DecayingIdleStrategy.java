@@ -23,12 +23,26 @@ public final class DecayingIdleStrategy implements IdleStrategy {
     /** Longest park (design: 10 ms). */
     private static final long PARK_MAX_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
-    /** Time without work after which parks grow (design: 1 s). */
-    private static final long DECAY_AFTER_NS = TimeUnit.SECONDS.toNanos(1);
+    /** Time without work after which a shard thread's parks grow (design: 1 s). */
+    static final long SHARD_DECAY_NS = TimeUnit.SECONDS.toNanos(1);
 
+    /**
+     * The same for the media driver: it has a timer of its own every second, which a longer time would never outlast. Traffic
+     * over UDP wakes it more often; IPC does not pass through it.
+     */
+    static final long DRIVER_DECAY_NS = TimeUnit.MILLISECONDS.toNanos(20);
+
+    private final long decayAfterNs;
     private int turns;
     private long parkNs = PARK_MIN_NS;
     private long idleSinceNs;
+
+    /**
+     * @param decayAfterNs time without work after which parks grow.
+     */
+    DecayingIdleStrategy(long decayAfterNs) {
+        this.decayAfterNs = decayAfterNs;
+    }
 
     @Override
     public void idle(int workCount) {
@@ -52,7 +66,7 @@ public final class DecayingIdleStrategy implements IdleStrategy {
             Thread.yield();
         } else {
             LockSupport.parkNanos(parkNs);
-            if (parkNs < PARK_MAX_NS && System.nanoTime() - idleSinceNs > DECAY_AFTER_NS) {
+            if (parkNs < PARK_MAX_NS && System.nanoTime() - idleSinceNs > decayAfterNs) {
                 parkNs = Math.min(parkNs * 2, PARK_MAX_NS);
             }
         }

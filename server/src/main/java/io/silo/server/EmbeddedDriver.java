@@ -82,7 +82,7 @@ final class EmbeddedDriver implements AutoCloseable {
                 .dirDeleteOnShutdown(true)
                 .warnIfDirectoryExists(false)
                 .threadingMode(ThreadingMode.SHARED)
-                .sharedIdleStrategy(new DecayingIdleStrategy())
+                .sharedIdleStrategy(new DecayingIdleStrategy(DecayingIdleStrategy.DRIVER_DECAY_NS))
                 .sharedThreadFactory(task -> new Thread(task, "silo-driver"))
                 .ipcTermBufferLength(TERM_BYTES)
                 .publicationTermBufferLength(TERM_BYTES)

@@ -23,7 +23,7 @@ final class ShardThread {
     private final Agent agent;
     private final AeronIngress ingress;
     private final Supplier<Aeron> aeron;
-    private final IdleStrategy idle = new DecayingIdleStrategy();
+    private final IdleStrategy idle = new DecayingIdleStrategy(DecayingIdleStrategy.SHARD_DECAY_NS);
     private final CountDownLatch firstCycle = new CountDownLatch(1);
     private final Thread thread;
     private volatile boolean running = true;

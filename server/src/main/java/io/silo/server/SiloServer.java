@@ -229,6 +229,11 @@ public final class SiloServer implements AutoCloseable {
             }
 
             @Override
+            public void onMalformedCommand(int number, RuntimeException cause) {
+                LOGGER.warn("A client sent a command that shard {} cannot read: {}", number, cause.getMessage());
+            }
+
+            @Override
             public void onClockStepHeld(boolean held) {
                 if (held) {
                     LOGGER.warn("The wall clock stepped forward by more than clock.max_step_ms; it is not followed.");
