@@ -319,7 +319,7 @@ public final class ShardAgent implements Agent, CommandConsumer {
             if (subscriber.isCall()) {
                 subscriptions.removeCall(subscriber);
             } else {
-                subscriber.credits -= got;
+                subscriptions.takeCredits(subscriber, got);
             }
         }
         return got;

@@ -22,7 +22,7 @@ final class Subscription {
     /** The waiting call; empty for a subscription. */
     final UnsafeBuffer call;
 
-    /** Tasks that may still be pushed. */
+    /** Tasks that may still be pushed; changed by {@link Subscriptions} only, which counts who has some. */
     int credits;
 
     Subscription(

@@ -27,6 +27,9 @@ final class Subscriptions {
         private final List<Subscription> members = new ArrayList<>();
         private int turn;
 
+        /** Members with credits: without any, nobody is looked at. */
+        private int credited;
+
         private Group(UnsafeBuffer name, int shardCount) {
             this.name = name;
             this.numbers = new int[shardCount];
@@ -44,7 +47,7 @@ final class Subscriptions {
         /** The next member that has credits and may draw on this shard, or null; the turn moves behind it. */
         @Nullable
         Subscription next(int shard) {
-            for (int tried = 0; tried < members.size(); tried++) {
+            for (int tried = 0; credited > 0 && tried < members.size(); tried++) {
                 turn = turn >= members.size() ? 0 : turn;
                 final Subscription candidate = members.get(turn++);
                 if (candidate.credits > 0 && (candidate.shard == Subscription.ALL_SHARDS || candidate.shard == shard)) {
@@ -95,7 +98,7 @@ final class Subscriptions {
             if (open.credits + credits > Bounds.CREDITS_MAX) {
                 return RejectReason.INVALID_CREDITS;
             }
-            open.credits += (int) credits;
+            credits(open, open.credits + (int) credits);
             return null;
         }
         final Subscription added =
@@ -112,8 +115,21 @@ final class Subscriptions {
         final Map<Long, Subscription> own = bySession.get(session);
         final Subscription open = own == null ? null : own.get(id);
         if (open != null) {
-            open.credits = (int) Math.min(Bounds.CREDITS_MAX, open.credits + credits);
+            credits(open, (int) Math.min(Bounds.CREDITS_MAX, open.credits + credits));
         }
+    }
+
+    /** Tasks were pushed. */
+    void takeCredits(Subscription subscription, int count) {
+        credits(subscription, subscription.credits - count);
+    }
+
+    private void credits(Subscription subscription, int credits) {
+        final Group group = byName.get(subscription.taskGroup);
+        if (group != null) {
+            group.credited += Integer.signum(credits) - Integer.signum(subscription.credits);
+        }
+        subscription.credits = credits;
     }
 
     /** Ends a subscription; false if the session has none with this id. Its leases stay. */
@@ -188,6 +204,7 @@ final class Subscriptions {
             groups.add(group);
         }
         group.members.add(subscription);
+        group.credited += Integer.signum(subscription.credits);
         count++;
         return true;
     }
@@ -210,6 +227,7 @@ final class Subscriptions {
         if (group == null || !group.members.remove(subscription)) {
             return;
         }
+        group.credited -= Integer.signum(subscription.credits);
         count--;
         if (group.members.isEmpty()) {
             for (int i = 0; i < shards.length; i++) {

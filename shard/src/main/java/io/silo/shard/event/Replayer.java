@@ -66,6 +66,7 @@ public final class Replayer implements RecordHandler {
             carriedThrough.wrapAndApplyHeader(buffer, at, header);
             if (carriedThrough.firstPosition() == firstPosition) {
                 place.lenient(false);
+                state.imagesComplete();
             }
         }
     }

@@ -212,6 +212,11 @@ public final class ShardState implements ShardView {
         lastTimeMs = Math.max(lastTimeMs, timeMs);
     }
 
+    /** The images of a trimmed log are all in: what depends on the order of changes is put in order. */
+    public void imagesComplete() {
+        jobs.rebuildChains();
+    }
+
     /** Singletons of a carried log. */
     public void carriedThrough(long nextKey, long timeMs) {
         nextJobKey = Math.max(nextJobKey, nextKey);
@@ -406,6 +411,14 @@ public final class ShardState implements ShardView {
                 case SUCCEEDED, FAILED, CANCELLED ->
                     Invariant.check(where == JobTable.NOWHERE, "ended job is in a queue");
             }
+            final int older = jobs.older(slot);
+            Invariant.check(
+                    older == RowSlab.NULL_SLOT
+                            || (jobs.state(older) == jobs.state(slot)
+                                    && jobs.tenant(older) == jobs.tenant(slot)
+                                    && jobs.newer(older) == slot
+                                    && jobs.changedAtMs(older) <= jobs.changedAtMs(slot)),
+                    "chain of a tenant and state is out of order");
             Invariant.check(jobs.findByKey(jobs.jobKey(slot)) == slot, "job is not found by its key");
         }
         Invariant.check(running == leases.count(), "leases differ from running jobs");

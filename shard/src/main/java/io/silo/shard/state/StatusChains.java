@@ -36,6 +36,10 @@ final class StatusChains {
         }
     }
 
+    void clear() {
+        heads = new int[0][];
+    }
+
     int newest(int tenant, JobState state) {
         final int index = tenant * STATES + state.ordinal();
         return index / CHUNK < heads.length ? heads[index / CHUNK][index % CHUNK] : RowSlab.NULL_SLOT;
