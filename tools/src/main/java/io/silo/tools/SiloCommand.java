@@ -21,6 +21,8 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             ServerCommand.class,
+            StatusCommand.class,
+            LoadCommand.class,
             ConfigCommand.class,
         })
 public final class SiloCommand implements Runnable {

@@ -56,7 +56,6 @@ public final class LoadGenerator implements AutoCloseable {
     private final IdleStrategy idle = new BackoffIdleStrategy(20, 50, 1_000, 50_000);
 
     private boolean measuring;
-    private boolean halted;
     private long completed;
     private long sent;
     private long enqueueCommands;
@@ -171,18 +170,13 @@ public final class LoadGenerator implements AutoCloseable {
                 refusedForNow);
     }
 
-    /** Ends a run from another thread: no new jobs are sent, those in flight are finished. */
-    public void halt() {
-        halted = true;
-    }
-
     private void runPhase(long jobsMax, long lengthNs) {
         completed = 0;
         sent = 0;
         final long begin = System.nanoTime();
         final double intervalNs = settings.ratePerSecond() == 0 ? 0 : 1e9 / settings.ratePerSecond();
         long nowNs = begin;
-        while (sent < jobsMax && nowNs - begin < lengthNs && !halted) {
+        while (sent < jobsMax && nowNs - begin < lengthNs) {
             int work = poll();
             nowNs = System.nanoTime();
             final long due = intervalNs == 0 ? Long.MAX_VALUE : (long) ((nowNs - begin) / intervalNs) + 1;
