@@ -1,0 +1,163 @@
+package io.silo.client;
+
+import io.silo.protocol.RejectReason;
+import io.silo.transport.ReplyHandler;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.agrona.MutableDirectBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One command on its way: made by any thread, then the net thread's alone. It is sent, and sent again after a lost session or a
+ * BUSY, until it has an answer or its deadline passes: every command of this client may be repeated.
+ */
+abstract class Call<T> implements ReplyHandler {
+    private static final long BACKOFF_NS = TimeUnit.MILLISECONDS.toNanos(5);
+    private static final long BACKOFF_NS_MAX = TimeUnit.MILLISECONDS.toNanos(500);
+
+    // 4 hops: one for each way the map can be old, and one more; a map that is still wrong then is the server's
+    // mistake.
+    private static final int REROUTES_MAX = 4;
+
+    private final CompletableFuture<T> future = new CompletableFuture<>();
+    final long deadlineNs;
+    private @Nullable Semaphore permits;
+    private @Nullable Executor callbacks;
+    private @Nullable RejectReason lastRefusal;
+    private boolean wasSent;
+    private boolean done;
+    private boolean mapIsOld;
+    private int reroutes;
+    private long notBeforeNs = System.nanoTime();
+    private long backoffNs = BACKOFF_NS;
+
+    Call(long deadlineNs) {
+        this.deadlineNs = deadlineNs;
+    }
+
+    /** Whom it addresses, or null if the map does not say. */
+    abstract ShardMap.@Nullable Target target(ShardMap map);
+
+    /**
+     * Encodes message header and message.
+     *
+     * @return length in bytes.
+     */
+    abstract int encode(CommandCodecs codecs, MutableDirectBuffer buffer, ShardMap.Target target);
+
+    /** How long one sending may wait for its answer. */
+    long answerTimeoutNs(long nowNs) {
+        return Math.max(1, deadlineNs - nowNs);
+    }
+
+    final CompletableFuture<T> future() {
+        return future;
+    }
+
+    /** Where it is told of, and the permits to give one back to when it is done. */
+    final void bind(Executor executor, @Nullable Semaphore window) {
+        callbacks = executor;
+        permits = window;
+    }
+
+    final boolean isDone() {
+        return done;
+    }
+
+    final boolean isReady(long nowNs) {
+        return nowNs - notBeforeNs >= 0;
+    }
+
+    final void sent() {
+        wasSent = true;
+    }
+
+    /** Whether the map must be fetched anew before it is sent again; asked once. */
+    final boolean takeMapIsOld() {
+        final boolean old = mapIsOld;
+        mapIsOld = false;
+        return old;
+    }
+
+    final void succeed(T value) {
+        if (finish()) {
+            tell(() -> future.complete(value));
+        }
+    }
+
+    final void fail(SiloException cause) {
+        if (finish()) {
+            tell(() -> future.completeExceptionally(cause));
+        }
+    }
+
+    private boolean finish() {
+        if (done) {
+            return false;
+        }
+        done = true;
+        if (permits != null) {
+            permits.release();
+        }
+        return true;
+    }
+
+    private void tell(Runnable completion) {
+        if (callbacks == null) {
+            completion.run();
+        } else {
+            callbacks.execute(completion);
+        }
+    }
+
+    final void again(long delayNs) {
+        notBeforeNs = System.nanoTime() + delayNs;
+    }
+
+    /** The deadline has passed. */
+    void onDeadline(String address) {
+        if (lastRefusal != null) {
+            fail(new SiloException(lastRefusal));
+        } else if (wasSent) {
+            fail(new SiloException(RejectReason.UNKNOWN_OUTCOME));
+        } else {
+            fail(new SiloException(RejectReason.UNREACHABLE, "No server answers at " + address + "."));
+        }
+    }
+
+    @Override
+    public void onError(long correlationId, @Nullable RejectReason reason, int code) {
+        if (reason == null) {
+            fail(new SiloException(
+                    RejectReason.UNSUPPORTED, "The server refused the call with the unknown code " + code + "."));
+            return;
+        }
+        switch (reason) {
+            case NOT_OWNER, STALE_EPOCH, TENANT_NOT_IN_SHARD -> {
+                if (reroutes++ < REROUTES_MAX) {
+                    mapIsOld = true;
+                    backOff(reason);
+                } else {
+                    fail(new SiloException(reason));
+                }
+            }
+            case BUSY, TOO_MANY_SUBSCRIPTIONS -> backOff(reason);
+            default -> fail(new SiloException(reason));
+        }
+    }
+
+    private void backOff(RejectReason reason) {
+        lastRefusal = reason;
+        again(backoffNs);
+        backoffNs = Math.min(BACKOFF_NS_MAX, backoffNs * 2);
+    }
+
+    /** The session went, or no answer came: it is sent again while its deadline allows. */
+    @Override
+    public void onUnknownOutcome(long correlationId) {
+        lastRefusal = null;
+        again(0);
+    }
+}

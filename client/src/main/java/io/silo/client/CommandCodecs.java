@@ -1,0 +1,49 @@
+package io.silo.client;
+
+import io.silo.protocol.command.CommandHeaderEncoder;
+import io.silo.protocol.command.Durability;
+import io.silo.protocol.command.EnqueueEncoder;
+import io.silo.protocol.command.GetJobEncoder;
+import io.silo.protocol.command.GetJobResultEncoder;
+import io.silo.protocol.command.HeartbeatEncoder;
+import io.silo.protocol.command.MessageHeaderEncoder;
+import io.silo.protocol.command.PayloadEncoding;
+import io.silo.protocol.command.ReadBytesEncoder;
+import io.silo.protocol.command.ReportOutcomeEncoder;
+import io.silo.protocol.command.ReturnLeasesEncoder;
+import io.silo.protocol.command.SubscribeEncoder;
+import io.silo.protocol.command.UnsubscribeEncoder;
+import io.silo.protocol.command.UploadChunkEncoder;
+
+/** The encoders of the net thread, made once. */
+final class CommandCodecs {
+    final MessageHeaderEncoder messageHeader = new MessageHeaderEncoder();
+    final EnqueueEncoder enqueue = new EnqueueEncoder();
+    final UploadChunkEncoder uploadChunk = new UploadChunkEncoder();
+    final GetJobEncoder getJob = new GetJobEncoder();
+    final GetJobResultEncoder getJobResult = new GetJobResultEncoder();
+    final ReadBytesEncoder readBytes = new ReadBytesEncoder();
+    final SubscribeEncoder subscribe = new SubscribeEncoder();
+    final UnsubscribeEncoder unsubscribe = new UnsubscribeEncoder();
+    final HeartbeatEncoder heartbeat = new HeartbeatEncoder();
+    final ReportOutcomeEncoder reportOutcome = new ReportOutcomeEncoder();
+    final ReturnLeasesEncoder returnLeases = new ReturnLeasesEncoder();
+
+    /** Fills the command header but for the correlation id, which the shard client writes. */
+    static void fill(CommandHeaderEncoder header, ShardMap.Target target, io.silo.client.Durability durability) {
+        header.correlationId(0)
+                .shardEpoch(target.shardEpoch())
+                .shard(target.shard())
+                .durability(
+                        durability == io.silo.client.Durability.APPENDED ? Durability.APPENDED : Durability.DURABLE);
+    }
+
+    static PayloadEncoding wire(Encoding encoding) {
+        return switch (encoding) {
+            case RAW -> PayloadEncoding.RAW;
+            case TEXT -> PayloadEncoding.TEXT;
+            case JSON -> PayloadEncoding.JSON;
+            case MSGPACK -> PayloadEncoding.MSGPACK;
+        };
+    }
+}

@@ -1,0 +1,114 @@
+package io.silo.client;
+
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A lease this worker holds, from its grant to the answer to its outcome. Guarded by itself where it is not final. */
+final class HeldTask {
+    final TaskData data;
+    final ShardMap.Target target;
+    private @Nullable Task task;
+    private @Nullable Thread runner;
+    private boolean leaseLost;
+    private boolean cancelled;
+    private boolean abandoned;
+    private boolean ended;
+    private long renewedNs = System.nanoTime();
+
+    /** @param target shard that granted it; its epoch is in the token, so none is claimed. */
+    HeldTask(TaskData data, ShardMap.Target target) {
+        this.data = data;
+        this.target = target;
+    }
+
+    /** What names a lease among those of a worker. */
+    record Key(int thread, int shard, long jobKey, long token) {}
+
+    Key key() {
+        return new Key(target.thread(), target.shard(), data.jobKey(), data.token());
+    }
+
+    /** The handler begins. False if there is nothing left to run. */
+    synchronized boolean begin(Task newTask) {
+        if (leaseLost || abandoned) {
+            return false;
+        }
+        task = newTask;
+        runner = Thread.currentThread();
+        if (cancelled) {
+            newTask.cancel();
+        }
+        return true;
+    }
+
+    /** The handler is done. False if nobody is to be told of its outcome. */
+    synchronized boolean end() {
+        runner = null;
+        // An interrupt that came too late must not meet the next task.
+        Thread.interrupted();
+        ended = true;
+        return !leaseLost && !abandoned;
+    }
+
+    /** The server says that the lease is gone. True the first time. */
+    synchronized boolean lose() {
+        if (leaseLost) {
+            return false;
+        }
+        leaseLost = true;
+        if (task != null) {
+            task.loseLease();
+        }
+        interrupt();
+        return true;
+    }
+
+    /** The worker stops and gives the lease back. False if its handler had ended before. */
+    synchronized boolean abandon() {
+        if (ended) {
+            return false;
+        }
+        abandoned = true;
+        if (task != null) {
+            task.loseLease();
+        }
+        interrupt();
+        return true;
+    }
+
+    synchronized void cancel() {
+        cancelled = true;
+        if (task != null) {
+            task.cancel();
+        }
+    }
+
+    /** Whether the worker has stopped and gives the lease back, handler or not. */
+    synchronized boolean isAbandoned() {
+        return abandoned;
+    }
+
+    /** Whether the handler is done; its outcome may wait to be reported. */
+    synchronized boolean hasEnded() {
+        return ended;
+    }
+
+    synchronized boolean isLost() {
+        return leaseLost;
+    }
+
+    private void interrupt() {
+        if (runner != null) {
+            runner.interrupt();
+        }
+    }
+
+    synchronized void renewed(long nowNs) {
+        renewedNs = nowNs;
+    }
+
+    /** When a heartbeat is due: a third of the lease after the last, so that two may be lost. */
+    synchronized long heartbeatDueNs() {
+        return renewedNs + TimeUnit.MILLISECONDS.toNanos(data.leaseMs()) / 3;
+    }
+}

@@ -1,0 +1,50 @@
+package io.silo.client;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/** A job that was accepted, and the client to ask about it. Immutable; any thread. */
+public final class JobHandle {
+    private final SiloClient client;
+    private final EnqueueResult acknowledgement;
+
+    JobHandle(SiloClient client, EnqueueResult acknowledgement) {
+        this.client = client;
+        this.acknowledgement = acknowledgement;
+    }
+
+    /** Id of the job, unique in its tenant. */
+    public String id() {
+        return acknowledgement.jobId();
+    }
+
+    /** Tenant of the job; {@code -} if it has none. */
+    public String tenant() {
+        return acknowledgement.tenant();
+    }
+
+    /** Level of durability that the job had reached when it was acknowledged. */
+    public Durability durability() {
+        return acknowledgement.durability();
+    }
+
+    /** Reads the job. */
+    public Job get() {
+        return client.getJob(tenant(), id());
+    }
+
+    /** Waits until the job ends. See {@link SiloClient#awaitResult}. */
+    public JobResult awaitResult(Duration timeout) {
+        return client.awaitResult(tenant(), id(), timeout);
+    }
+
+    /** As {@link #awaitResult}, without waiting here. */
+    public CompletableFuture<JobResult> awaitResultAsync(Duration timeout) {
+        return client.awaitResultAsync(tenant(), id(), timeout);
+    }
+
+    @Override
+    public String toString() {
+        return "JobHandle[" + tenant() + "/" + id() + "]";
+    }
+}

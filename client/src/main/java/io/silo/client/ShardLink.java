@@ -1,0 +1,208 @@
+package io.silo.client;
+
+import io.aeron.Aeron;
+import io.silo.protocol.RejectReason;
+import io.silo.protocol.reply.BytesReplyDecoder;
+import io.silo.protocol.reply.EnqueueReplyDecoder;
+import io.silo.protocol.reply.HeartbeatReplyDecoder;
+import io.silo.protocol.reply.HelloReplyDecoder;
+import io.silo.protocol.reply.JobReplyDecoder;
+import io.silo.protocol.reply.JobResultReplyDecoder;
+import io.silo.protocol.reply.OutcomeReplyDecoder;
+import io.silo.protocol.reply.ReplyHeaderDecoder;
+import io.silo.protocol.reply.SubscribeReplyDecoder;
+import io.silo.protocol.reply.TasksLeasedDecoder;
+import io.silo.protocol.reply.UploadReplyDecoder;
+import io.silo.transport.ReplyHandler;
+import io.silo.transport.ShardClient;
+import io.silo.transport.ShardClientContext;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.collections.Long2ObjectHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** The session with one shard thread, and the calls that wait for its answers. Net thread only. */
+final class ShardLink implements ReplyHandler {
+    private static final int FRAGMENTS_MAX = 256;
+
+    private final NetAgent agent;
+    private final ShardClient client;
+    private final Long2ObjectHashMap<Call<?>> calls = new Long2ObjectHashMap<>();
+    private long sessionId;
+
+    ShardLink(NetAgent agent, Aeron aeron, ShardClientContext context) {
+        this.agent = agent;
+        this.client = new ShardClient(aeron, context, this);
+    }
+
+    int thread() {
+        return client.thread();
+    }
+
+    boolean isOpen() {
+        return client.state() == ShardClient.State.OPEN;
+    }
+
+    /** Id of the session, another one after each reconnect; 0 before the first. */
+    long sessionId() {
+        return sessionId;
+    }
+
+    int poll() {
+        return client.poll(FRAGMENTS_MAX);
+    }
+
+    int inFlightCount() {
+        return client.inFlightCount();
+    }
+
+    void reconnect() {
+        client.reconnect();
+    }
+
+    void attach(Aeron aeron) {
+        client.attach(aeron);
+    }
+
+    boolean refreshMap() {
+        return client.refreshShards();
+    }
+
+    void close() {
+        client.close();
+    }
+
+    /** Sends a call. False if the stream is full or the session gone. */
+    boolean offer(Call<?> call, MutableDirectBuffer buffer, int length, long nowNs) {
+        final long correlationId = client.offer(buffer, 0, length, call.answerTimeoutNs(nowNs));
+        if (correlationId < 0) {
+            return false;
+        }
+        calls.put(correlationId, call);
+        call.sent();
+        return true;
+    }
+
+    /** The call that a reply answers; null if it was refused by the header, or is nobody's. */
+    private @Nullable Call<?> take(ReplyHeaderDecoder header) {
+        final Call<?> call = calls.remove(header.correlationId());
+        if (call != null && header.code() != RejectReason.OK) {
+            call.onError(header.correlationId(), RejectReason.fromCode(header.code()), header.code());
+            agent.afterReply(call);
+            return null;
+        }
+        return call;
+    }
+
+    @Override
+    public void onConnected(HelloReplyDecoder reply) {
+        // The same session id again answers a repeated Hello.
+        final boolean isNew = reply.sessionId() != sessionId;
+        sessionId = reply.sessionId();
+        agent.onMap(this, ShardMap.of(reply), isNew);
+    }
+
+    @Override
+    public void onDisconnected() {
+        agent.onLinkLost(this);
+    }
+
+    @Override
+    public void onRefused(RejectReason reason) {
+        agent.onRefused(this, reason);
+    }
+
+    @Override
+    public void onError(long correlationId, @Nullable RejectReason reason, int code) {
+        final Call<?> call = calls.remove(correlationId);
+        if (call != null) {
+            call.onError(correlationId, reason, code);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onUnknownOutcome(long correlationId) {
+        final Call<?> call = calls.remove(correlationId);
+        if (call != null) {
+            call.onUnknownOutcome(correlationId);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onEnqueueReply(EnqueueReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onEnqueueReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onUploadReply(UploadReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onUploadReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onSubscribeReply(SubscribeReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onSubscribeReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onTasksLeased(TasksLeasedDecoder reply) {
+        agent.onTasksLeased(this, reply);
+    }
+
+    @Override
+    public void onHeartbeatReply(HeartbeatReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onHeartbeatReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onOutcomeReply(OutcomeReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onOutcomeReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onJobReply(JobReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onJobReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onJobResultReply(JobResultReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onJobResultReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onBytesReply(BytesReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onBytesReply(reply);
+            agent.afterReply(call);
+        }
+    }
+}

@@ -1,0 +1,375 @@
+package io.silo.client;
+
+import io.silo.protocol.Bounds;
+import io.silo.protocol.RejectReason;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Enqueues jobs and reads them. One client serves a whole process: it has one connection to each shard thread, one network
+ * thread, and is safe for any thread.
+ *
+ * <pre>{@code
+ * try (SiloClient client = SiloClient.connect("127.0.0.1:7451")) {
+ *     JobHandle job = client.enqueue(JobRequest.to("emails").payload("hello").build());
+ *     JobResult result = job.awaitResult(Duration.ofSeconds(30));
+ * }
+ * }</pre>
+ *
+ * <p>Every method comes twice: plain, which waits, and with {@code Async}, which returns a future. A call that fails throws
+ * {@link SiloException}, or ends its future with it. Lost connections are rebuilt and calls repeated inside their time-out;
+ * repeating is always safe. At most {@link SiloClientBuilder#window} calls are on their way; the next waits for room, an
+ * {@code Async} one too, and gets {@code BUSY} after {@link SiloClientBuilder#windowTimeout}.
+ *
+ * <p>Futures are completed by two threads of the client's own. Code that hangs on them may call the client.
+ */
+public final class SiloClient implements AutoCloseable {
+    // 3: an upload is given up by a restart or under memory pressure; thrice in a row is no accident.
+    private static final int UPLOAD_ATTEMPTS = 3;
+
+    // The message's own block and the groups' headers; the rest is counted job by job.
+    private static final int BATCH_OVERHEAD_BYTES = 256;
+
+    private static final int CALLBACK_THREADS = 2;
+
+    private final SiloClientBuilder settings;
+    private final ForkJoinPool callbacks;
+    private final NetAgent agent;
+    private final Semaphore window;
+    private final Semaphore waitingWindow;
+
+    SiloClient(SiloClientBuilder settings) {
+        this.settings = settings;
+        this.callbacks =
+                new ForkJoinPool(CALLBACK_THREADS, ForkJoinPool.defaultForkJoinWorkerThreadFactory, null, true);
+        this.agent = new NetAgent(settings, callbacks);
+        this.window = new Semaphore(settings.window);
+        this.waitingWindow = new Semaphore(settings.window);
+        agent.start();
+    }
+
+    /** Begins a client with other than default settings. */
+    public static SiloClientBuilder builder() {
+        return new SiloClientBuilder();
+    }
+
+    /** A client of the server at {@code host:port}, with default settings. */
+    public static SiloClient connect(String address) {
+        return builder().address(address).build();
+    }
+
+    /** Waits until the server has answered once, and returns its version. */
+    public String awaitConnected() {
+        return join(withMap().thenApply(ShardMap::serverVersion));
+    }
+
+    /** Enqueues a job. Throws if it was refused. */
+    public JobHandle enqueue(JobRequest request) {
+        return join(enqueueAsync(request));
+    }
+
+    /** As {@link #enqueue}, without waiting for the acknowledgement. */
+    public CompletableFuture<JobHandle> enqueueAsync(JobRequest request) {
+        return enqueueAllAsync(List.of(request)).thenApply(results -> {
+            final EnqueueResult result = results.get(0);
+            final RejectReason rejected = result.rejected();
+            if (rejected != null) {
+                throw new SiloException(
+                        rejected, "Expected to enqueue job '" + result.jobId() + "', but: " + rejected.sentence());
+            }
+            return new JobHandle(this, result);
+        });
+    }
+
+    /**
+     * Enqueues many jobs, in as few messages as they fit. Each is accepted or refused by itself.
+     *
+     * @return one result a request, in order. Throws only when a message as a whole had no answer: some jobs may exist then, and
+     *     the same requests may be enqueued again.
+     */
+    public List<EnqueueResult> enqueueAll(List<JobRequest> requests) {
+        return join(enqueueAllAsync(requests));
+    }
+
+    /** As {@link #enqueueAll}, without waiting for the acknowledgements. */
+    public CompletableFuture<List<EnqueueResult>> enqueueAllAsync(List<JobRequest> requests) {
+        if (requests.isEmpty()) {
+            return CompletableFuture.completedFuture(List.of());
+        }
+        final List<JobCalls.Item> items = new ArrayList<>(requests.size());
+        for (final JobRequest request : requests) {
+            items.add(new JobCalls.Item(request, request.tenant == null ? settings.tenant : request.tenant));
+        }
+        return withMap().thenCompose(map -> enqueueSound(items, map));
+    }
+
+    /** Refuses at once what cannot be sent, and sends the others. */
+    private CompletableFuture<List<EnqueueResult>> enqueueSound(List<JobCalls.Item> items, ShardMap map) {
+        final @Nullable EnqueueResult[] results = new EnqueueResult[items.size()];
+        final List<JobCalls.Item> sound = new ArrayList<>(items.size());
+        final List<Integer> places = new ArrayList<>(items.size());
+        for (int i = 0; i < items.size(); i++) {
+            final JobCalls.Item item = items.get(i);
+            RejectReason refused = item.request.unencodable(item.tenant);
+            if (refused == null && item.request.payload.size() > map.payloadBytesMax()) {
+                refused = RejectReason.PAYLOAD_TOO_LARGE;
+            }
+            if (refused == null) {
+                sound.add(item);
+                places.add(i);
+            } else {
+                results[i] = new EnqueueResult(
+                        item.tenant, item.request.id, refused, EnqueueResult.NULL_POSITION, durability(item));
+            }
+        }
+        if (sound.size() == items.size()) {
+            return enqueueItems(sound, map, UPLOAD_ATTEMPTS);
+        }
+        if (sound.isEmpty()) {
+            return CompletableFuture.completedFuture(Arrays.asList(results));
+        }
+        return enqueueItems(sound, map, UPLOAD_ATTEMPTS).thenApply(answers -> {
+            for (int i = 0; i < answers.size(); i++) {
+                results[places.get(i)] = answers.get(i);
+            }
+            return Arrays.asList(results);
+        });
+    }
+
+    private CompletableFuture<List<EnqueueResult>> enqueueItems(
+            List<JobCalls.Item> items, ShardMap map, int uploadAttempts) {
+        final List<CompletableFuture<?>> uploads = new ArrayList<>();
+        for (final JobCalls.Item item : items) {
+            final Payload payload = item.request.payload;
+            if (payload.size() > map.inlineBytesMax() || payload.size() > 0 && item.inlineLength() > batchRoom()) {
+                uploads.add(upload(payload.bytes(), item.hash).thenAccept(id -> item.uploadId = id));
+            }
+        }
+        if (uploads.isEmpty()) {
+            return sendItems(items, map);
+        }
+        return CompletableFuture.allOf(uploads.toArray(new CompletableFuture<?>[0]))
+                .thenCompose(done -> sendItems(items, map))
+                .thenCompose(results -> repeatLostUploads(items, results, map, uploadAttempts));
+    }
+
+    private CompletableFuture<List<EnqueueResult>> repeatLostUploads(
+            List<JobCalls.Item> items, List<EnqueueResult> results, ShardMap map, int uploadAttempts) {
+        final List<JobCalls.Item> lost = new ArrayList<>();
+        final List<Integer> places = new ArrayList<>();
+        for (int i = 0; i < items.size(); i++) {
+            if (results.get(i).rejected() == RejectReason.UPLOAD_NOT_FOUND) {
+                items.get(i).uploadId = 0;
+                lost.add(items.get(i));
+                places.add(i);
+            }
+        }
+        if (lost.isEmpty() || uploadAttempts <= 1) {
+            return CompletableFuture.completedFuture(results);
+        }
+        return enqueueItems(lost, map, uploadAttempts - 1).thenApply(again -> {
+            final List<EnqueueResult> merged = new ArrayList<>(results);
+            for (int i = 0; i < again.size(); i++) {
+                merged.set(places.get(i), again.get(i));
+            }
+            return merged;
+        });
+    }
+
+    /** Splits by shard, durability and size, sends, and puts the answers into the order of the items. */
+    private CompletableFuture<List<EnqueueResult>> sendItems(List<JobCalls.Item> items, ShardMap map) {
+        if (items.size() == 1) {
+            return sendBatch(items);
+        }
+        record Key(ShardMap.@Nullable Target target, Durability durability) {}
+        final Map<Key, List<JobCalls.Item>> open = new HashMap<>();
+        final Map<Key, Integer> lengths = new HashMap<>();
+        final List<List<JobCalls.Item>> batches = new ArrayList<>();
+        for (final JobCalls.Item item : items) {
+            final Key key = new Key(map.target(item.hash), durability(item));
+            List<JobCalls.Item> batch = open.get(key);
+            final int length = lengths.getOrDefault(key, 0) + item.inlineLength();
+            if (batch == null || batch.size() == Bounds.BATCH_ITEMS_MAX || length > batchRoom()) {
+                batch = new ArrayList<>();
+                open.put(key, batch);
+                batches.add(batch);
+                lengths.put(key, item.inlineLength());
+            } else {
+                lengths.put(key, length);
+            }
+            batch.add(item);
+        }
+        final EnqueueResult[] results = new EnqueueResult[items.size()];
+        final Map<JobCalls.Item, Integer> places = new HashMap<>();
+        for (int i = 0; i < items.size(); i++) {
+            places.put(items.get(i), i);
+        }
+        final List<CompletableFuture<?>> sent = new ArrayList<>();
+        for (final List<JobCalls.Item> batch : batches) {
+            sent.add(sendBatch(batch).thenAccept(answers -> {
+                for (int i = 0; i < answers.size(); i++) {
+                    results[places.get(batch.get(i))] = answers.get(i);
+                }
+            }));
+        }
+        return CompletableFuture.allOf(sent.toArray(new CompletableFuture<?>[0]))
+                .thenApply(done -> Arrays.asList(results));
+    }
+
+    private CompletableFuture<List<EnqueueResult>> sendBatch(List<JobCalls.Item> batch) {
+        return submit(new JobCalls.Enqueue(batch, durability(batch.get(0)), deadlineNs()), window)
+                .thenApply(results -> {
+                    if (results.size() != batch.size()) {
+                        throw new SiloException(
+                                RejectReason.UNKNOWN_OUTCOME,
+                                "Expected " + batch.size() + " results, but the server sent " + results.size() + ".");
+                    }
+                    return results;
+                });
+    }
+
+    private Durability durability(JobCalls.Item item) {
+        final Durability own = item.request.durability;
+        return own == null ? settings.durability : own;
+    }
+
+    private static int batchRoom() {
+        return Bounds.MESSAGE_BYTES_MAX - BATCH_OVERHEAD_BYTES;
+    }
+
+    CompletableFuture<Long> upload(byte[] bytes, long tenantHash) {
+        return submit(new JobCalls.Upload(bytes, tenantHash, deadlineNs()), window);
+    }
+
+    /** Reads a job of the default tenant. */
+    public Job getJob(String jobId) {
+        return getJob(settings.tenant, jobId);
+    }
+
+    /** Reads a job. Throws {@code JOB_NOT_FOUND} if there is none, {@code PAYLOAD_CORRUPT} if its bytes are damaged. */
+    public Job getJob(String tenant, String jobId) {
+        return join(getJobAsync(tenant, jobId, false));
+    }
+
+    /** As {@link #getJob(String, String)}, without waiting; with its attempts if asked for. */
+    public CompletableFuture<Job> getJobAsync(String tenant, String jobId, boolean includeAttempts) {
+        return submit(new JobCalls.GetJob(tenant, jobId, includeAttempts, deadlineNs()), window)
+                .thenCompose(draft -> whole(draft.payload()).thenCombine(whole(draft.result()), draft::with));
+    }
+
+    /** Reads the outcome of a job of the default tenant. */
+    public JobResult getResult(String jobId) {
+        return getResult(settings.tenant, jobId);
+    }
+
+    /** Reads the outcome of a job. Throws {@code JOB_NOT_COMPLETE} if it has not ended. */
+    public JobResult getResult(String tenant, String jobId) {
+        return awaitResult(tenant, jobId, Duration.ZERO);
+    }
+
+    /**
+     * Waits until a job ends.
+     *
+     * @param timeout after which {@code JOB_NOT_COMPLETE} is thrown; an answer may take {@code requestTimeout} longer.
+     */
+    public JobResult awaitResult(String tenant, String jobId, Duration timeout) {
+        return join(awaitResultAsync(tenant, jobId, timeout));
+    }
+
+    /** As {@link #awaitResult}, without waiting here. */
+    public CompletableFuture<JobResult> awaitResultAsync(String tenant, String jobId, Duration timeout) {
+        final JobCalls.GetResult call = new JobCalls.GetResult(
+                tenant, jobId, System.nanoTime() + timeout.toNanos(), settings.requestTimeout.toNanos());
+        return submit(call, waitingWindow)
+                .thenCompose(draft -> whole(draft.content(tenant, jobId)).thenApply(draft::with));
+    }
+
+    /** Fetches what a reply was too small for, and checks all of it. */
+    CompletableFuture<Payload> whole(JobDraft.Content content) {
+        final CompletableFuture<byte[]> bytes = content.isWhole()
+                ? CompletableFuture.completedFuture(content.begun())
+                : submit(new JobCalls.ReadAll(content, content.begun(), deadlineNs()), window);
+        return bytes.thenApply(content::checked);
+    }
+
+    NetAgent agent() {
+        return agent;
+    }
+
+    SiloClientBuilder settings() {
+        return settings;
+    }
+
+    CompletableFuture<ShardMap> withMap() {
+        final ShardMap known = agent.map();
+        return known != null
+                ? CompletableFuture.completedFuture(known)
+                : submit(new JobCalls.AwaitMap(deadlineNs()), window);
+    }
+
+    private long deadlineNs() {
+        return System.nanoTime() + settings.requestTimeout.toNanos();
+    }
+
+    private <T> CompletableFuture<T> submit(Call<T> call, Semaphore permits) {
+        try {
+            // Permits come back from the net thread, which never waits here: so the callbacks' threads may.
+            if (!permits.tryAcquire(settings.windowTimeout.toNanos(), TimeUnit.NANOSECONDS)) {
+                return CompletableFuture.failedFuture(new SiloException(
+                        RejectReason.BUSY, "The client's window of " + settings.window + " calls is full."));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return CompletableFuture.failedFuture(
+                    new SiloException(RejectReason.BUSY, "The thread was interrupted before the call was sent.", e));
+        }
+        agent.submit(call, permits);
+        return call.future();
+    }
+
+    /** Waits for a future and throws what it failed with. */
+    static <T> T join(CompletableFuture<T> future) {
+        try {
+            return future.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new SiloException(RejectReason.UNKNOWN_OUTCOME, "The thread was interrupted while it waited.", e);
+        } catch (ExecutionException e) {
+            throw unwrap(e);
+        }
+    }
+
+    static SiloException unwrap(Throwable failure) {
+        Throwable cause = failure;
+        while ((cause instanceof CompletionException || cause instanceof ExecutionException)
+                && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        if (cause instanceof SiloException told) {
+            // Made anew, so that its trace names the caller too.
+            return new SiloException(told.reason(), String.valueOf(told.getMessage()), told);
+        }
+        if (cause instanceof Error error) {
+            throw error;
+        }
+        throw new IllegalStateException("The client failed", cause);
+    }
+
+    /** Closes the sessions and ends the threads. Calls without an answer fail; close workers first. */
+    @Override
+    public void close() {
+        agent.close();
+        callbacks.shutdown();
+    }
+}

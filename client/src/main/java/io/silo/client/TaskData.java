@@ -1,0 +1,61 @@
+package io.silo.client;
+
+import io.silo.protocol.reply.TasksLeasedDecoder;
+import java.util.HashMap;
+import java.util.Map;
+
+/** A task as the server granted it; the payload may be cut, and is not checked yet. */
+record TaskData(
+        long jobKey,
+        long tokenEpoch,
+        long token,
+        long enqueuedAtMs,
+        long startAtMs,
+        int attempt,
+        int relativeAttempt,
+        long leaseMs,
+        int priority,
+        boolean isLastAttempt,
+        Map<String, String> metadata,
+        String tenant,
+        String taskGroup,
+        String jobId,
+        JobDraft.Content payload) {
+
+    static TaskData of(TasksLeasedDecoder.TasksDecoder task) {
+        final Map<String, String> metadata = new HashMap<>();
+        for (final TasksLeasedDecoder.TasksDecoder.MetadataDecoder entry : task.metadata()) {
+            final String key = entry.key();
+            metadata.put(key, entry.value());
+        }
+        final String tenant = task.tenant();
+        final String taskGroup = task.taskGroup();
+        final String jobId = task.jobId();
+        final byte[] payload = new byte[task.payloadLength()];
+        task.getPayload(payload, 0, payload.length);
+        return new TaskData(
+                task.jobKey(),
+                task.tokenEpoch(),
+                task.token(),
+                task.enqueuedAtMs(),
+                task.startAtMs(),
+                (int) task.attempt(),
+                (int) task.relativeAttempt(),
+                task.leaseMs(),
+                task.priority(),
+                task.isLastAttempt() == 1,
+                Map.copyOf(metadata),
+                tenant,
+                taskGroup,
+                jobId,
+                new JobDraft.Content(
+                        tenant,
+                        jobId,
+                        task.jobKey(),
+                        false,
+                        payload,
+                        (int) task.payloadBytes(),
+                        task.payloadCrc(),
+                        task.payloadEncodingRaw()));
+    }
+}
