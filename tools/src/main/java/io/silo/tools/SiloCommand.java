@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             ServerCommand.class,
             StatusCommand.class,
             LoadCommand.class,
+            LogCommand.class,
             ConfigCommand.class,
         })
 public final class SiloCommand implements Runnable {
