@@ -168,9 +168,9 @@ public final class Shard {
         return status == Status.OPEN;
     }
 
-    /** Whether a reply of any length can be parked; if not, no command may be decided. */
+    /** Whether a reply of any length can be parked; if not, no command may be decided. A shard that failed parks none. */
     boolean hasRoomForReply() {
-        return parked.hasRoom();
+        return status != Status.OPEN || parked.hasRoom();
     }
 
     /** Decides a client's command. Catches everything: a failure closes this shard only. */
@@ -227,7 +227,15 @@ public final class Shard {
 
     /** Makes jobs ready whose start time has come: before commands are drained, so that a poll at that moment gets them. */
     int fireStartTimers() {
-        return status == Status.OPEN ? state.pollStartTimers(nowMs, START_TIMERS_PER_CYCLE) : 0;
+        if (status != Status.OPEN) {
+            return 0;
+        }
+        try {
+            return state.pollStartTimers(nowMs, START_TIMERS_PER_CYCLE);
+        } catch (Throwable failure) {
+            fail(failure);
+            return 0;
+        }
     }
 
     /** Ends leases that expired, by what was drained until {@code drainedUntilMs} (monotonic), and waits that are over. */
@@ -324,6 +332,11 @@ public final class Shard {
             refuse(call.session, call.call, 0, RejectReason.SHARD_CLOSED);
             return;
         }
+        if (!parked.hasRoom()) {
+            // Many calls may be over at once, and each may still find tasks: what cannot be answered is not decided.
+            refuse(call.session, call.call, 0, RejectReason.BUSY);
+            return;
+        }
         clearWait(call.call);
         redecide(call.session, call.call);
     }
@@ -367,7 +380,11 @@ public final class Shard {
 
     /** Takes back a read that was performed elsewhere. */
     void onRead(ColdRead read) {
-        if (status == Status.OPEN) {
+        if (status != Status.OPEN) {
+            refuse(read.session(), read.correlationId(), RejectReason.SHARD_CLOSED);
+            return;
+        }
+        try {
             reply(
                     read.session(),
                     read.correlationId(),
@@ -376,6 +393,8 @@ public final class Shard {
                     read.replyCode(),
                     read.reply(),
                     read.replyLength());
+        } catch (Throwable failure) {
+            fail(failure);
         }
     }
 
@@ -462,18 +481,23 @@ public final class Shard {
         }
     }
 
-    /** Records the digest, syncs, answers what is durable and closes the log. Idempotent. */
+    /** Records the digest, syncs, answers what is durable and closes the log. After a failure it only closes. Idempotent. */
     void close() {
         if (status == Status.OPEN) {
             try {
                 recordDigest();
                 log.sync();
                 parked.dispatch(log.durablePosition(), replies);
-                log.close();
                 status = Status.CLOSED;
+                refuseWaiters();
             } catch (Throwable failure) {
                 fail(failure);
             }
+        }
+        try {
+            log.close();
+        } catch (Throwable failure) {
+            fail(failure);
         }
     }
 
@@ -639,7 +663,11 @@ public final class Shard {
     /** Refuses a command that no decider saw; speaks of no record, so it does not wait. */
     private void refuse(Session session, DirectBuffer buffer, int offset, RejectReason reason) {
         commandHeader.wrap(buffer, offset + MESSAGE_HEADER_BYTES);
-        Refusals.send(replies, session, commandHeader.correlationId(), settings.shard(), reason, refusalBuffer);
+        refuse(session, commandHeader.correlationId(), reason);
+    }
+
+    private void refuse(Session session, long correlationId, RejectReason reason) {
+        Refusals.send(replies, session, correlationId, settings.shard(), reason, refusalBuffer);
         counters.countRefusal(reason.code());
     }
 
@@ -649,6 +677,14 @@ public final class Shard {
         if (status != Status.FAILED) {
             status = Status.FAILED;
             context.listener().onShardFailed(settings.shard(), failure);
+            refuseWaiters();
+        }
+    }
+
+    /** Calls that wait for a result learn at once that it will not come from here. */
+    private void refuseWaiters() {
+        for (ResultWaiters.Waiter waiter : waiters.takeExpired(Long.MAX_VALUE)) {
+            refuse(waiter.session, waiter.command, 0, RejectReason.SHARD_CLOSED);
         }
     }
 

@@ -2,8 +2,8 @@ package io.silo.shard;
 
 import io.silo.log.EventLog;
 import io.silo.log.EventLogContext;
+import io.silo.log.FaultPlan;
 import io.silo.log.LogIdentity;
-import io.silo.log.LogReader;
 import io.silo.log.simulated.SimulatedCycleStore;
 import io.silo.log.simulated.SimulatedDisk;
 import io.silo.protocol.CommandConsumer;
@@ -22,12 +22,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * One shard on one thread over a simulated disk, with a clock that the test moves, commands that the test queues and replies that it
- * reads. Real log framing, real deciders and appliers; no transport.
+ * Shards of one thread over a simulated disk, with a clock that the test moves, commands that the test queues and replies that it
+ * reads. Real log framing, real deciders and appliers; no transport. Most tests need but one shard.
  */
 final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardListener, Clock, AutoCloseable {
     static final LogIdentity IDENTITY = new LogIdentity(1, 2, 3, 4);
@@ -41,13 +43,28 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
 
     private final long seed;
     final ShardSettings settings;
+    private final List<ShardSettings> allSettings;
     final long cycleBytes;
+    ShardState.Capacity capacity = CAPACITY;
+    long lowWaterBytes;
+    long floorBytes;
+
+    /** What goes wrong in the logs of the shards; also counts what passes there. */
+    IntFunction<FaultPlan> faults = shard -> FaultPlan.NONE;
+
+    /** Finished cold reads are kept back while it is set, and none is performed. */
+    boolean holdReads;
+
     SimulatedDisk disk = new SimulatedDisk();
     long wallMs = 1_000_000;
     long nanos = 5_000_000_000L;
     long boot = 1;
     ShardAgent agent;
+    final List<Shard> shards = new ArrayList<>();
+
+    /** The first one, and its log. */
     Shard shard;
+
     EventLog log;
     final List<Reply> replies = new ArrayList<>();
     final List<RuntimeException> malformed = new ArrayList<>();
@@ -55,41 +72,69 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
     private final Deque<Queued> commands = new ArrayDeque<>();
     private final Deque<ColdRead> done = new ArrayDeque<>();
     private final Map<Long, Session> sessions = new HashMap<>();
-    private JobReader reader;
+    private final Deque<ColdRead> submitted = new ArrayDeque<>();
+    private final Map<Integer, JobReader> readers = new HashMap<>();
 
     ShardHarness(long seed) {
         this(seed, ShardSettings.whole(0), 512 * 1024);
     }
 
     ShardHarness(long seed, ShardSettings settings, long cycleBytes) {
+        this(seed, List.of(settings), cycleBytes, harness -> {});
+    }
+
+    /** @param setUp sets the fields that opening reads. */
+    ShardHarness(long seed, List<ShardSettings> allSettings, long cycleBytes, Consumer<ShardHarness> setUp) {
         this.seed = seed;
-        this.settings = settings;
+        this.settings = allSettings.get(0);
+        this.allSettings = allSettings;
         this.cycleBytes = cycleBytes;
+        setUp.accept(this);
         open();
     }
 
-    /** Opens the shard on the disk as it is. */
+    /** Opens the shards on the disk as it is. */
     void open() {
-        log = openLog(disk, seed + boot * 31, boot, cycleBytes);
-        var random = new SplittableRandom(seed);
-        shard = new Shard(new ShardContext(settings, log, this, random::nextLong, this, this, CAPACITY, boot, 7));
-        shard.recover(wallMs);
-        agent = new ShardAgent("test", List.of(shard), this, this, this, this, this, 3_600_000);
-        reader = null;
+        shards.clear();
+        for (int i = 0; i < allSettings.size(); i++) {
+            String directory = i == 0 ? "shard" : "shard" + i;
+            EventLog opened = openLog(disk, directory, seed + boot * 31, boot, cycleBytes, context(i));
+            var random = new SplittableRandom(seed);
+            var added = new Shard(new ShardContext(
+                    allSettings.get(i), opened, this, random::nextLong, this, this, capacity, boot, 7));
+            added.recover(wallMs);
+            shards.add(added);
+        }
+        shard = shards.get(0);
+        log = shard.log();
+        agent = new ShardAgent("test", shards, this, this, this, this, this, 3_600_000);
+        readers.clear();
         commands.clear();
         done.clear();
+        submitted.clear();
+        failures.clear();
+    }
+
+    private EventLogContext context(int i) {
+        return new EventLogContext()
+                .lowWaterBytes(lowWaterBytes)
+                .floorBytes(floorBytes)
+                .faults(faults.apply(i));
     }
 
     static EventLog openLog(SimulatedDisk disk, long seed, long boot, long cycleBytes) {
+        var context = new EventLogContext().lowWaterBytes(0).floorBytes(0);
+        return openLog(disk, "shard", seed, boot, cycleBytes, context);
+    }
+
+    private static EventLog openLog(
+            SimulatedDisk disk, String directory, long seed, long boot, long cycleBytes, EventLogContext context) {
         var random = new SplittableRandom(seed);
-        var context = new EventLogContext()
-                .cycleBytes(cycleBytes)
+        context.cycleBytes(cycleBytes)
                 .tailCacheBytes(64 * 1024)
-                .lowWaterBytes(0)
-                .floorBytes(0)
                 .bootId(boot, 7)
                 .random(random::nextLong);
-        return EventLog.open(SimulatedCycleStore.open(disk, "shard", context), IDENTITY, context);
+        return EventLog.open(SimulatedCycleStore.open(disk, directory, context), IDENTITY, context);
     }
 
     /** The process dies; what was appended is still in the page cache. */
@@ -115,16 +160,21 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
         commands.add(new Queued(session, copy, length));
     }
 
-    /** Duty cycles until nothing is left to do; fails if the shard failed. */
+    /** Duty cycles until nothing is left to do; fails if a shard failed. */
     void run() {
-        int cycles = 0;
-        while (agent.doWork() > 0 && failures.isEmpty()) {
-            if (++cycles > 10_000) {
-                throw new AssertionError("the shard never comes to rest");
-            }
-        }
+        runAll();
         if (!failures.isEmpty()) {
             throw new AssertionError("the shard failed", failures.get(0));
+        }
+    }
+
+    /** As {@link #run}, and goes on where a shard fails. */
+    void runAll() {
+        int cycles = 0;
+        while (agent.doWork() > 0) {
+            if (++cycles > 10_000) {
+                throw new AssertionError("the shards never come to rest");
+            }
         }
     }
 
@@ -163,16 +213,27 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
 
     @Override
     public boolean submit(ColdRead read) {
-        if (done.size() >= READS_MAX) {
+        if (done.size() + submitted.size() >= READS_MAX) {
             return false;
         }
-        if (reader == null) {
-            LogReader logReader = log.newReader();
-            reader = new JobReader(logReader);
-        }
-        read.perform(reader);
-        done.add(read);
+        submitted.add(read);
+        performReads();
         return true;
+    }
+
+    private void performReads() {
+        while (!holdReads && !submitted.isEmpty()) {
+            ColdRead read = submitted.poll();
+            read.perform(readers.computeIfAbsent(
+                    read.shard(), i -> new JobReader(shards.get(i).log().newReader())));
+            done.add(read);
+        }
+    }
+
+    /** Performs the reads that were held back. */
+    void releaseReads() {
+        holdReads = false;
+        performReads();
     }
 
     @Override

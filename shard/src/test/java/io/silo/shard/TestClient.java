@@ -92,9 +92,19 @@ final class TestClient {
     private long correlations = 1;
     Durability durability = Durability.DURABLE;
 
+    /** Shard that commands go to. */
+    int shard;
+
+    /** Tenant that calls other than Enqueue name. */
+    String tenant = "";
+
     TestClient(ShardHarness harness, long session) {
+        this(harness, harness.session(session));
+    }
+
+    TestClient(ShardHarness harness, Session session) {
         this.harness = harness;
-        this.session = harness.session(session);
+        this.session = session;
     }
 
     // ---- enqueue
@@ -104,7 +114,7 @@ final class TestClient {
     long sendEnqueue(Item... items) {
         var command = new EnqueueEncoder();
         command.wrapAndApplyHeader(out, 0, header);
-        command.header().correlationId(correlations).shardEpoch(0).shard(0).durability(durability);
+        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
         var group = command.itemsCount(items.length);
         for (Item item : items) {
             group.next()
@@ -163,12 +173,12 @@ final class TestClient {
     long sendLease(String worker, String group, int max, int waitMs, long requestId) {
         var command = new LeaseTasksEncoder();
         command.wrapAndApplyHeader(out, 0, header);
-        command.header().correlationId(correlations).shardEpoch(0).shard(0).durability(durability);
+        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
         command.requestIdHigh(requestId)
                 .requestIdLow(requestId)
                 .waitMs(waitMs)
                 .maxTasks(max)
-                .tenant("")
+                .tenant(tenant)
                 .taskGroup(group)
                 .workerId(worker);
         harness.queue(session, out, command.limit());
@@ -224,7 +234,7 @@ final class TestClient {
         var command = new SubscribeEncoder();
         command.wrapAndApplyHeader(out, 0, header);
         command.header().correlationId(correlations).shardEpoch(0).shard(-1).durability(durability);
-        command.subscriptionId(id).credits(credits).tenant("").taskGroup(group).workerId(worker);
+        command.subscriptionId(id).credits(credits).tenant(tenant).taskGroup(group).workerId(worker);
         harness.queue(session, out, command.limit());
         long correlation = correlations++;
         harness.run();
@@ -259,9 +269,15 @@ final class TestClient {
     }
 
     int report(Task task, Outcome outcome, String errorCode, byte[] result, long uploadId, int credits) {
+        long correlation = sendReport(task, outcome, errorCode, result, uploadId, credits);
+        harness.run();
+        return reply(correlation, TestClient::outcomeCode);
+    }
+
+    long sendReport(Task task, Outcome outcome, String errorCode, byte[] result, long uploadId, int credits) {
         var command = new ReportOutcomeEncoder();
         command.wrapAndApplyHeader(out, 0, header);
-        command.header().correlationId(correlations).shardEpoch(0).shard(0).durability(durability);
+        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
         command.subscriptionId(task.subscription()).credits(credits);
         command.itemsCount(1)
                 .next()
@@ -274,9 +290,7 @@ final class TestClient {
                 .errorCode(errorCode)
                 .putResult(result, 0, result.length);
         harness.queue(session, out, command.limit());
-        long correlation = correlations++;
-        harness.run();
-        return reply(correlation, TestClient::outcomeCode);
+        return correlations++;
     }
 
     int succeed(Task task, String result) {
@@ -301,7 +315,7 @@ final class TestClient {
     int heartbeat(String worker, Task... tasks) {
         var command = new HeartbeatEncoder();
         command.wrapAndApplyHeader(out, 0, header);
-        command.header().correlationId(correlations).shardEpoch(0).shard(0).durability(durability);
+        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
         var group = command.leasesCount(tasks.length);
         for (Task task : tasks) {
             group.next().jobKey(task.jobKey()).tokenEpoch(task.epoch()).token(task.token());
@@ -326,7 +340,7 @@ final class TestClient {
     int giveBack(String worker, Task task) {
         var command = new ReturnLeasesEncoder();
         command.wrapAndApplyHeader(out, 0, header);
-        command.header().correlationId(correlations).shardEpoch(0).shard(0).durability(durability);
+        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
         command.leasesCount(1)
                 .next()
                 .jobKey(task.jobKey())
@@ -353,7 +367,7 @@ final class TestClient {
     int uploadPart(long uploadId, int total, int offset, byte[] bytes, int length) {
         var command = new UploadChunkEncoder();
         command.wrapAndApplyHeader(out, 0, header);
-        command.header().correlationId(correlations).shardEpoch(0).shard(0).durability(durability);
+        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
         command.uploadId(uploadId).totalBytes(total).chunkOffset(offset).putChunk(bytes, offset, length);
         harness.queue(session, out, command.limit());
         long correlation = correlations++;
@@ -366,12 +380,12 @@ final class TestClient {
         for (int offset = 0; offset < total; offset += partBytes) {
             var command = new ReadBytesEncoder();
             command.wrapAndApplyHeader(out, 0, header);
-            command.header().correlationId(correlations).shardEpoch(0).shard(0).durability(durability);
+            command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
             command.jobKey(jobKey)
                     .chunkOffset(offset)
                     .byteCount(partBytes)
                     .result((short) (result ? 1 : 0))
-                    .tenant("")
+                    .tenant(tenant)
                     .jobId(id);
             harness.queue(session, out, command.limit());
             long correlation = correlations++;
@@ -387,14 +401,18 @@ final class TestClient {
     }
 
     Job get(String id) {
-        var command = new GetJobEncoder();
-        command.wrapAndApplyHeader(out, 0, header);
-        command.header().correlationId(correlations).shardEpoch(0).shard(0).durability(durability);
-        command.includeAttempts((short) 1).tenant("").jobId(id);
-        harness.queue(session, out, command.limit());
-        long correlation = correlations++;
+        long correlation = sendGet(id);
         harness.run();
         return reply(correlation, TestClient::job);
+    }
+
+    long sendGet(String id) {
+        var command = new GetJobEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
+        command.includeAttempts((short) 1).tenant(tenant).jobId(id);
+        harness.queue(session, out, command.limit());
+        return correlations++;
     }
 
     static Job job(ShardHarness.Reply reply) {
@@ -437,8 +455,8 @@ final class TestClient {
     long sendGetResult(String id, int waitMs) {
         var command = new GetJobResultEncoder();
         command.wrapAndApplyHeader(out, 0, header);
-        command.header().correlationId(correlations).shardEpoch(0).shard(0).durability(durability);
-        command.waitMs(waitMs).tenant("").jobId(id);
+        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
+        command.waitMs(waitMs).tenant(tenant).jobId(id);
         harness.queue(session, out, command.limit());
         return correlations++;
     }
