@@ -58,7 +58,10 @@ final class ResultWaiters {
         if (waiters == null) {
             return List.of();
         }
-        byDeadline.removeAll(waiters);
+        // One by one: removeAll would search the list for each member of the set when all wait for this job.
+        for (Waiter waiter : waiters) {
+            byDeadline.remove(waiter);
+        }
         return waiters;
     }
 

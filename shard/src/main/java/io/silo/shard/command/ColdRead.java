@@ -53,7 +53,7 @@ public final class ColdRead {
     private final boolean includeAttempts;
     private final int partOffset;
     private final int partLength;
-    private final UnsafeBuffer reply = new UnsafeBuffer(new byte[Bounds.MESSAGE_BYTES_MAX]);
+    private final UnsafeBuffer reply = new UnsafeBuffer(0, 0);
     private final MessageHeaderEncoder messageHeader = new MessageHeaderEncoder();
     private int replyLength;
     private int replyCode;
@@ -116,6 +116,8 @@ public final class ColdRead {
 
     /** Reads and encodes the reply. Never throws: what cannot be read becomes a refusal. */
     public void perform(JobReader reader) {
+        // Not before: a read that finds no room to wait must cost the shard's thread nothing.
+        reply.wrap(new byte[Bounds.MESSAGE_BYTES_MAX]);
         final JobHistory history = reader.history();
         try {
             final boolean found = history.readDefinition(definitionPosition, definitionOffset, definitionLength)
