@@ -130,10 +130,7 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
     private static EventLog openLog(
             SimulatedDisk disk, String directory, long seed, long boot, long cycleBytes, EventLogContext context) {
         var random = new SplittableRandom(seed);
-        context.cycleBytes(cycleBytes)
-                .tailCacheBytes(64 * 1024)
-                .bootId(boot, 7)
-                .random(random::nextLong);
+        context.cycleBytes(cycleBytes).tailCacheBytes(64 * 1024).bootId(boot, 7).random(random::nextLong);
         return EventLog.open(SimulatedCycleStore.open(disk, directory, context), IDENTITY, context);
     }
 

@@ -234,7 +234,11 @@ final class TestClient {
         var command = new SubscribeEncoder();
         command.wrapAndApplyHeader(out, 0, header);
         command.header().correlationId(correlations).shardEpoch(0).shard(-1).durability(durability);
-        command.subscriptionId(id).credits(credits).tenant(tenant).taskGroup(group).workerId(worker);
+        command.subscriptionId(id)
+                .credits(credits)
+                .tenant(tenant)
+                .taskGroup(group)
+                .workerId(worker);
         harness.queue(session, out, command.limit());
         long correlation = correlations++;
         harness.run();
@@ -380,7 +384,11 @@ final class TestClient {
         for (int offset = 0; offset < total; offset += partBytes) {
             var command = new ReadBytesEncoder();
             command.wrapAndApplyHeader(out, 0, header);
-            command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
+            command.header()
+                    .correlationId(correlations)
+                    .shardEpoch(0)
+                    .shard(shard)
+                    .durability(durability);
             command.jobKey(jobKey)
                     .chunkOffset(offset)
                     .byteCount(partBytes)
