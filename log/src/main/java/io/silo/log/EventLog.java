@@ -51,6 +51,9 @@ public final class EventLog implements AutoCloseable {
     /** Pause while {@link #start} waits for its cycle. */
     private static final long CREATE_POLL_NS = 200_000;
 
+    /** What a cycle has left when it counts as full for {@link #diskState}: a batch of outcomes. */
+    private static final int ROOM_BYTES_MIN = 64 * 1024;
+
     private static final long NEVER = Long.MIN_VALUE;
 
     private enum State {
@@ -347,10 +350,17 @@ public final class EventLog implements AutoCloseable {
                 : recovered.chain().get(0).requireStarted().firstPosition();
     }
 
-    /** How much may still be appended: what the disk's free space allows. */
+    /**
+     * How much may still be appended: what the disk's free space allows. LOW at least while there is no space for the next cycle, FLOOR
+     * once that one is needed.
+     */
     public DiskState diskState() {
         checkUsable();
-        return store.diskState();
+        DiskState disk = store.diskState();
+        if (disk == DiskState.FLOOR || next == null || pollNextCycle() != CycleStore.Creation.NO_SPACE) {
+            return disk;
+        }
+        return mustRoll(ROOM_BYTES_MIN) ? DiskState.FLOOR : DiskState.LOW;
     }
 
     /**

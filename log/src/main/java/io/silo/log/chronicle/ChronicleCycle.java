@@ -49,6 +49,9 @@ final class ChronicleCycle {
     /** Blocks are allocated in such steps: long enough for 40 ms of the fastest appends measured (0.4 GB/s). */
     static final long ALLOCATION_STEP_BYTES = 16L * 1024 * 1024;
 
+    /** Blocks without which a cycle is not created: the longest record, the one that ends the cycle, and framing. */
+    static final long ALLOCATION_BYTES_MIN = EventLog.RECORD_BYTES_MAX + 2L * FRAMING_BYTES_MAX;
+
     private static final int PAGE_BYTES = 4096;
 
     private final long number;
@@ -151,9 +154,14 @@ final class ChronicleCycle {
         }
     }
 
-    /** Allocates blocks up to a step behind the end. The helper's thread. */
+    /** Allocates blocks up to a step behind the end, or what one more record needs if the disk has no more. The helper's thread. */
     NativeFile.Allocation allocateAhead() {
-        long wanted = Math.min(blockBytes + EventLog.RECORD_BYTES_MAX, end + ALLOCATION_STEP_BYTES);
+        NativeFile.Allocation result = allocateTo(end + ALLOCATION_STEP_BYTES);
+        return result == NativeFile.Allocation.NO_SPACE ? allocateTo(end + ALLOCATION_BYTES_MIN) : result;
+    }
+
+    private NativeFile.Allocation allocateTo(long offset) {
+        long wanted = Math.min(blockBytes + EventLog.RECORD_BYTES_MAX, offset);
         if (wanted <= allocated) {
             return NativeFile.Allocation.DONE;
         }

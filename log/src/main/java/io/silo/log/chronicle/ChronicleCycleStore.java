@@ -181,7 +181,7 @@ public final class ChronicleCycleStore implements CycleStore {
     private void create(long number, DirectBuffer document) {
         try {
             context.faults().at("log.create");
-            if (!helper.hasSpaceForCycle(ChronicleCycle.ALLOCATION_STEP_BYTES)) {
+            if (!helper.hasSpaceForCycle(2 * ChronicleCycle.ALLOCATION_BYTES_MIN)) {
                 creation = Creation.NO_SPACE;
                 return;
             }

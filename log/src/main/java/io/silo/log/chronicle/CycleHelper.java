@@ -115,7 +115,7 @@ final class CycleHelper implements Runnable {
         if (cycle == null) {
             return workCount;
         }
-        if (!isAllocationRefused && cycle.needsAllocation()) {
+        if (diskState != DiskState.FLOOR && cycle.needsAllocation()) {
             allocate(cycle);
             workCount++;
         }
@@ -147,9 +147,9 @@ final class CycleHelper implements Runnable {
         return true;
     }
 
-    /** Whether a cycle may be created: what it takes leaves the floor. */
+    /** Whether a cycle of these bytes may be created. The first of an opening may use the floor: without it nothing is served at all. */
     boolean hasSpaceForCycle(long bytes) {
-        return usableBytes() >= floorBytes + bytes;
+        return usableBytes() >= bytes + (active == null ? 0 : floorBytes);
     }
 
     private void checkDisk() {
