@@ -52,6 +52,9 @@ final class ChronicleCycle {
     /** Blocks without which a cycle is not created: the longest record, the one that ends the cycle, and framing. */
     static final long ALLOCATION_BYTES_MIN = EventLog.RECORD_BYTES_MAX + 2L * FRAMING_BYTES_MAX;
 
+    /** What the queue's own files and the directories take, generously. */
+    static final long CREATION_BYTES = 512 * 1024;
+
     private static final int PAGE_BYTES = 4096;
 
     private final long number;
@@ -66,7 +69,9 @@ final class ChronicleCycle {
     private final UnsafeBuffer target = new UnsafeBuffer(0, 0);
     private long advisedAddress;
     private volatile long end;
+    /** Moved by one thread at a time: the helper, from creation to retirement. */
     private volatile long allocated;
+
     private long prefaulted;
 
     /**
@@ -154,20 +159,23 @@ final class ChronicleCycle {
         }
     }
 
-    /** Allocates blocks up to a step behind the end, or what one more record needs if the disk has no more. The helper's thread. */
-    NativeFile.Allocation allocateAhead() {
-        NativeFile.Allocation result = allocateTo(end + ALLOCATION_STEP_BYTES);
-        return result == NativeFile.Allocation.NO_SPACE ? allocateTo(end + ALLOCATION_BYTES_MIN) : result;
+    /** Allocates blocks up to a step behind the end, or what one more record needs if there are no more. The helper's thread. */
+    NativeFile.Allocation allocateAhead(long budget) {
+        NativeFile.Allocation result = allocateTo(end + ALLOCATION_STEP_BYTES, budget);
+        return result == NativeFile.Allocation.NO_SPACE ? allocateTo(end + ALLOCATION_BYTES_MIN, budget) : result;
     }
 
-    private NativeFile.Allocation allocateTo(long offset) {
-        long wanted = Math.min(blockBytes + EventLog.RECORD_BYTES_MAX, offset);
-        if (wanted <= allocated) {
+    private NativeFile.Allocation allocateTo(long offset, long budget) {
+        long wanted = Math.min(blockBytes + EventLog.RECORD_BYTES_MAX, offset) - allocated;
+        if (wanted <= 0) {
             return NativeFile.Allocation.DONE;
         }
-        NativeFile.Allocation result = blocks.allocate(allocated, wanted - allocated);
+        if (wanted > budget) {
+            return NativeFile.Allocation.NO_SPACE;
+        }
+        NativeFile.Allocation result = blocks.allocate(allocated, wanted);
         if (result != NativeFile.Allocation.NO_SPACE) {
-            allocated = wanted;
+            allocated = allocated + wanted;
         }
         return result;
     }

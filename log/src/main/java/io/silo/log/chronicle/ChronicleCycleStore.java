@@ -181,14 +181,15 @@ public final class ChronicleCycleStore implements CycleStore {
     private void create(long number, DirectBuffer document) {
         try {
             context.faults().at("log.create");
-            if (!helper.hasSpaceForCycle(2 * ChronicleCycle.ALLOCATION_BYTES_MIN)) {
+            long budget = helper.budgetForCycle() - ChronicleCycle.CREATION_BYTES;
+            if (budget < ChronicleCycle.ALLOCATION_BYTES_MIN) {
                 creation = Creation.NO_SPACE;
                 return;
             }
             Path cyclePath = directory.cyclePath(number);
             Files.createDirectory(cyclePath);
             var cycle = new ChronicleCycle(number, cyclePath, context.cycleBytes(), document, document.capacity());
-            if (!helper.allocate(cycle)) {
+            if (!helper.allocate(cycle, budget)) {
                 cycle.close();
                 delete(number);
                 creation = Creation.NO_SPACE;

@@ -104,56 +104,56 @@ final class CycleHelper implements Runnable {
     }
 
     private int keepAhead() {
-        long nowNs = System.nanoTime();
-        int workCount = 0;
-        if (nowNs - nextCheckNs >= 0) {
-            isAllocationRefused = false;
-            checkDisk();
-            nextCheckNs = nowNs + IDLE_NS;
-        }
         ChronicleCycle cycle = active;
-        if (cycle == null) {
-            return workCount;
+        long nowNs = System.nanoTime();
+        boolean isCheckDue = nowNs - nextCheckNs >= 0;
+        int workCount = 0;
+        if (cycle != null && cycle.needsAllocation()) {
+            if (!isAllocationRefused || isCheckDue) {
+                isAllocationRefused = !allocate(cycle, budgetForCycle());
+                isCheckDue = true;
+                workCount++;
+            }
+        } else {
+            isAllocationRefused = false;
         }
-        if (diskState != DiskState.FLOOR && cycle.needsAllocation()) {
-            allocate(cycle);
-            workCount++;
+        if (isCheckDue) {
+            nextCheckNs = nowNs + IDLE_NS;
+            checkDisk();
         }
-        return workCount + cycle.prefault(PREFAULT_BYTES);
+        return cycle == null ? workCount : workCount + cycle.prefault(PREFAULT_BYTES);
     }
 
-    /** Allocates blocks ahead; on a full disk the state says so until the next look. Returns false then. */
-    boolean allocate(ChronicleCycle cycle) {
+    /**
+     * Allocates blocks ahead.
+     *
+     * @param budget most bytes that may be taken.
+     * @return false if there is no space.
+     */
+    boolean allocate(ChronicleCycle cycle, long budget) {
         faults.at("log.allocate");
-        switch (cycle.allocateAhead()) {
-            case DONE -> {
-                return true;
-            }
-            case NO_SPACE -> {
-                isAllocationRefused = true;
-                checkDisk();
-                return false;
-            }
-            case UNSUPPORTED -> {
-                if (!isUnsupportedLogged) {
-                    isUnsupportedLogged = true;
-                    LOGGER.warn(
-                            "The file system under {} cannot allocate blocks ahead; only its free space guards against a full disk.",
-                            name);
-                }
-                return true;
-            }
+        NativeFile.Allocation result = cycle.allocateAhead(budget);
+        if (result == NativeFile.Allocation.UNSUPPORTED && !isUnsupportedLogged) {
+            isUnsupportedLogged = true;
+            LOGGER.warn(
+                    "The file system under {} cannot allocate blocks ahead; only its free space guards against a full disk.",
+                    name);
         }
-        return true;
+        return result != NativeFile.Allocation.NO_SPACE;
     }
 
-    /** Whether a cycle of these bytes may be created. The first of an opening may use the floor: without it nothing is served at all. */
-    boolean hasSpaceForCycle(long bytes) {
-        return usableBytes() >= bytes + (active == null ? 0 : floorBytes);
+    /**
+     * Bytes that may be allocated for a cycle that is created now: what leaves the floor. The first of an opening may use the floor too,
+     * since without it nothing is served at all.
+     */
+    long budgetForCycle() {
+        return usableBytes() - (active == null ? 0 : floorBytes);
     }
 
     private void checkDisk() {
-        long usable = usableBytes();
+        ChronicleCycle cycle = active;
+        // Blocks allocated ahead are still to be used.
+        long usable = usableBytes() + (cycle == null ? 0 : cycle.allocated() - cycle.end());
         if (isAllocationRefused || usable < floorBytes) {
             diskState = DiskState.FLOOR;
         } else {
