@@ -365,7 +365,8 @@ public final class EventLog implements AutoCloseable {
 
     /**
      * Whether a record of this length can be appended now. False while the next cycle is not ready or the hard floor is reached;
-     * the caller answers BUSY or DISK_FULL and nothing was touched.
+     * the caller answers BUSY or DISK_FULL and nothing was touched. True holds for the next append of at most this length, whatever
+     * becomes of the disk meanwhile.
      *
      * @param recordBytes header included, at most {@link #RECORD_BYTES_MAX}.
      */
@@ -378,29 +379,11 @@ public final class EventLog implements AutoCloseable {
             requestNextCycle();
             return pollNextCycle() == CycleStore.Creation.READY;
         }
-        return store.hasRoom(recordBytes + CYCLE_CLOSED_DOCUMENT_BYTES);
+        return hasBlocks(recordBytes);
     }
 
-    /**
-     * As {@link #hasRoom}, and rolls now if the record might need it: after true, {@link #nextPosition} is the position of the next
-     * record of at most this length. For callers whose events name their own position.
-     *
-     * @param recordBytes header included, at most {@link #RECORD_BYTES_MAX}.
-     * @param timeMs of the roll, should there be one.
-     * @throws LogException FATAL if the roll fails; the log is closed then.
-     */
-    public boolean reserve(int recordBytes, long timeMs) {
-        if (!hasRoom(recordBytes)) {
-            return false;
-        }
-        if (mustRoll(recordBytes)) {
-            try {
-                roll(timeMs);
-            } catch (RuntimeException | Error e) {
-                throw fail(e);
-            }
-        }
-        return true;
+    private boolean hasBlocks(int recordBytes) {
+        return store.hasRoom(recordBytes + CYCLE_CLOSED_DOCUMENT_BYTES);
     }
 
     /**
@@ -411,8 +394,8 @@ public final class EventLog implements AutoCloseable {
      * @param eventCount from 0 to 65,535.
      * @param timeMs of the command.
      * @return the record's position.
-     * @throws LogException DISK_FULL or CYCLE_NOT_READY if {@link #hasRoom} is false; nothing was touched. FATAL if the store fails;
-     *     the log is closed then.
+     * @throws LogException DISK_FULL or CYCLE_NOT_READY if there is no room, which {@link #hasRoom} says before; nothing was touched.
+     *     FATAL if the store fails; the log is closed then.
      */
     public long append(MutableDirectBuffer buffer, int offset, int length, int eventCount, long timeMs) {
         if (length < HEADER_BYTES || length > RECORD_BYTES_MAX) {
@@ -422,14 +405,17 @@ public final class EventLog implements AutoCloseable {
         if (eventCount < 0 || eventCount > RecordLayout.EVENT_COUNT_MAX) {
             throw new IllegalArgumentException("event count must be within 0 and 65535, not " + eventCount);
         }
-        if (!hasRoom(length)) {
-            throw noRoom(length);
-        }
+        checkStarted();
         if (isSyncing) {
             throw new IllegalStateException("append between beginSync and awaitSync");
         }
+        boolean isRolling = mustRoll(length) || !hasBlocks(length);
+        if (isRolling && pollNextCycle() != CycleStore.Creation.READY) {
+            requestNextCycle();
+            throw noRoom(length);
+        }
         try {
-            if (mustRoll(length)) {
+            if (isRolling) {
                 roll(timeMs);
             }
             appendRecord(buffer, offset, length, eventCount, timeMs, RecordLayout.KIND_EVENTS);

@@ -320,8 +320,14 @@ final class LogRecovery {
         try (CycleFile file = source.open(nextCycle)) {
             var scan = new TailScan(file);
             if (isSameBoot(newest)) {
-                checkOnlyLastIncomplete(
-                        scan, nextCycle, next.recordsOffset(), next.state() == CycleHeader.State.DAMAGED);
+                if (checkOnlyLastIncomplete(
+                        scan,
+                        nextCycle,
+                        next.requirePreamble(),
+                        next.recordsOffset(),
+                        next.state() == CycleHeader.State.DAMAGED)) {
+                    cutOff(nextCycle, next.recordsOffset());
+                }
             } else {
                 long claim = scan.highestClaim(next.recordsOffset(), next.requirePreamble(), endPosition, window);
                 checkClaim(claim, nextCycle, next.recordsOffset());
@@ -337,8 +343,7 @@ final class LogRecovery {
         long offset = records.nextOffset();
         if (isSameBoot(newest)) {
             boolean isDamaged = found == RecordCursor.Found.DAMAGED || found == RecordCursor.Found.FILE_END;
-            checkOnlyLastIncomplete(scan, newest.cycle(), offset, isDamaged);
-            if (found == RecordCursor.Found.INCOMPLETE) {
+            if (checkOnlyLastIncomplete(scan, newest.cycle(), newest.requirePreamble(), offset, isDamaged)) {
                 cutOff(newest.cycle(), offset);
             }
             return;
@@ -352,8 +357,11 @@ final class LogRecovery {
     /**
      * On the boot that wrote it the page cache is whole. Its writer was stopped between two instructions at worst, so only the document
      * it was busy with can be incomplete, and nothing lies behind that.
+     *
+     * @return whether there was such a document.
      */
-    private void checkOnlyLastIncomplete(TailScan scan, long cycle, long offset, boolean isDamaged) {
+    private boolean checkOnlyLastIncomplete(
+            TailScan scan, long cycle, CyclePreamble preamble, long offset, boolean isDamaged) {
         if (isDamaged) {
             throw corruption.exception(
                     RECORD_DAMAGED,
@@ -362,22 +370,24 @@ final class LogRecovery {
                     offset,
                     "the record is damaged, and the machine was not restarted since it was written");
         }
-        long inFlightEnd = offset + DocumentCursor.HEADER_BYTES + EventLog.RECORD_BYTES_MAX;
-        long stray = scan.firstNonZero(isHeaderZero(scan, offset) ? offset : inFlightEnd);
+        if (scan.firstNonZero(offset) < 0) {
+            return false;
+        }
+        long stray = scan.firstNonZero(scan.inFlightEnd(offset));
+        if (stray < 0) {
+            scan.highestClaim(offset, preamble, endPosition, window);
+            stray = scan.isRunFound() ? offset : stray;
+        }
         if (stray >= 0) {
             throw corruption.exception(
                     RECORD_DAMAGED,
                     cycle,
                     endPosition + 1,
                     offset,
-                    "the record is missing, though there are bytes behind it at file offset " + stray
-                            + ", and the machine was not restarted since they were written");
+                    "the record is missing, though there are records behind it at file offset " + stray
+                            + " or later, and the machine was not restarted since they were written");
         }
-    }
-
-    private static boolean isHeaderZero(TailScan scan, long offset) {
-        long first = scan.firstNonZero(offset);
-        return first < 0 || first >= offset + DocumentCursor.HEADER_BYTES;
+        return true;
     }
 
     private void checkClaim(long claim, long cycle, long offset) {

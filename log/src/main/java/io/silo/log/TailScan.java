@@ -23,6 +23,7 @@ final class TailScan {
     private final RecordLayout layout = new RecordLayout();
     private final UnsafeBuffer view = new UnsafeBuffer(window);
     private long failedBytes;
+    private boolean isRunFound;
 
     TailScan(CycleFile file) {
         this.file = file;
@@ -48,6 +49,7 @@ final class TailScan {
             if (documents.next() == DocumentCursor.Found.DOCUMENT) {
                 while (isSuccessor(documents, key)) {
                     isRun = true;
+                    isRunFound = true;
                     long position = RecordLayout.position(documents.buffer(), documents.index());
                     long claim = RecordLayout.durableKnown(documents.buffer(), documents.index());
                     highest = Math.max(highest, Math.min(claim, position - 1));
@@ -59,6 +61,28 @@ final class TailScan {
             at = isRun ? documents.nextOffset() : at + DocumentCursor.HEADER_BYTES;
         }
         return highest;
+    }
+
+    /** Whether {@link #highestClaim} met genuine records, whatever they claim. */
+    boolean isRunFound() {
+        return isRunFound;
+    }
+
+    /**
+     * Where the document ends at the latest that was being written at this offset when its process stopped. Its header says nothing, but
+     * its payload may be there in part, in any order: at most as much as its own length field says, or else as much as a record can be.
+     */
+    long inFlightEnd(long fileOffset) {
+        long payload = fileOffset + DocumentCursor.HEADER_BYTES;
+        window.clear().limit(EventLog.HEADER_BYTES);
+        int count = file.read(window, payload);
+        if (count == EventLog.HEADER_BYTES) {
+            int length = RecordLayout.length(view, 0);
+            if (RecordLayout.isPlausible(view, 0, length)) {
+                return DocumentCursor.align(payload + length);
+            }
+        }
+        return payload + EventLog.RECORD_BYTES_MAX;
     }
 
     /** Goes to the next document if it is a record chained to the current one; else stands behind the current one. */

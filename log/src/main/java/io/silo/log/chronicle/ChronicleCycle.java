@@ -91,7 +91,8 @@ final class ChronicleCycle {
                 .syncMode(SyncMode.NONE)
                 .build();
         appender = queue.createAppender();
-        // One thread at a time uses it, but not always the same: the helper makes it, one thread opens the log, another appends.
+        // One thread at a time uses it, but not always the same: the helper makes it, one thread opens the log, another
+        // appends.
         appender.singleThreadedCheckDisabled(true);
         append(document, 0, length);
         file = appender.currentFile().toPath();

@@ -15,8 +15,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link CycleStore} on a {@link SimulatedDisk}, with the very framing that Chronicle writes: a leading metadata document, headers
- * first marked not complete and then complete, a metadata document of its own now and then. All work is done at once on the caller's
+ * A {@link CycleStore} on a {@link SimulatedDisk}, with the very framing that Chronicle writes: a leading metadata document, payloads
+ * before their headers, a metadata document of its own now and then, first marked not complete and then complete. All work is done at once on the caller's
  * thread, a begun sync when it is awaited.
  */
 public final class SimulatedCycleStore implements CycleStore {
@@ -270,11 +270,17 @@ public final class SimulatedCycleStore implements CycleStore {
         }
     }
 
-    /** Leaves the next document's header not complete and its first bytes behind it, as a process killed in an append does. */
-    public void tearNextAppend() {
+    /**
+     * Leaves some bytes of a document without its header, as a process killed in an append does: Chronicle writes the payload first.
+     *
+     * @param isHeaderIncomplete leaves a header that says so, as it is while Chronicle writes a page of its index.
+     */
+    public void tearAppend(byte[] payload, boolean isHeaderIncomplete) {
         SimulatedCycle cycle = requireActive();
-        putInt(cycle, cycle.end, INCOMPLETE_FLAG);
-        disk.write(cycle.name, cycle.end + HEADER_BYTES, new byte[] {1, 2, 3}, 0, 3);
+        disk.write(cycle.name, cycle.end + HEADER_BYTES, payload, 0, payload.length);
+        if (isHeaderIncomplete) {
+            putInt(cycle, cycle.end, INCOMPLETE_FLAG);
+        }
     }
 
     private void writeMetadata(SimulatedCycle cycle, int length) {
@@ -290,7 +296,6 @@ public final class SimulatedCycleStore implements CycleStore {
     private long writeDocument(SimulatedCycle cycle, DirectBuffer buffer, int offset, int length) {
         byte[] bytes = copyBuffer(length);
         buffer.getBytes(offset, bytes, 0, length);
-        putInt(cycle, cycle.end, INCOMPLETE_FLAG);
         long fileOffset = cycle.end + HEADER_BYTES;
         disk.write(cycle.name, fileOffset, bytes, 0, length);
         finishDocument(cycle, 0, length);

@@ -214,15 +214,49 @@ class DamageTest {
     }
 
     @Test
-    void shouldRefuseAStrayRecordOnTheSameBootButCutItOffOnAnother() {
+    void shouldRefuseLostRecordsOnTheSameBootButCutThemOffOnAnother() {
         SimulatedDisk disk = build(false);
+        EventLog log = open(disk, IDENTITY, BOOT);
+        log.start(1);
         String newest = newestStarted(disk);
+        long from = (lastNonZero(disk, newest) + 4) & ~3L;
+        for (int i = 0; i < 6; i++) {
+            LogWorkbench.append(log, 100 + i);
+        }
         long end = (lastNonZero(disk, newest) + 4) & ~3L;
-        disk.write(newest, end + 256, new byte[] {1, 2, 3}, 0, 3);
-        checkCorrupt(disk.processKill(), LogErrorCode.RECORD_DAMAGED);
-        try (EventLog log = open(disk.processKill(), IDENTITY, BOOT + 1)) {
-            assertThat(LogWorkbench.replay(log)).isEqualTo(expected);
-            log.start(1);
+        byte[] zeros = new byte[4096];
+        for (int length : new int[] {4, 40, 56, 100, 250}) {
+            SimulatedDisk lost = disk.processKill();
+            lost.write(newest, from, zeros, 0, length);
+            checkCorrupt(lost, LogErrorCode.RECORD_DAMAGED);
+            lost = lost.processKill();
+            try (EventLog recovered = open(lost, IDENTITY, BOOT + 1)) {
+                assertThat(LogWorkbench.replay(recovered)).isEqualTo(expected);
+                recovered.start(1);
+            }
+        }
+        SimulatedDisk stray = disk.processKill();
+        stray.write(newest, end + EventLog.RECORD_BYTES_MAX + 4096, new byte[] {1}, 0, 1);
+        checkCorrupt(stray, LogErrorCode.RECORD_DAMAGED);
+    }
+
+    @Test
+    void shouldCutOffTheAppendThatAKillInterrupted() {
+        for (boolean isHeaderIncomplete : new boolean[] {false, true}) {
+            for (int length : new int[] {1, 13, 47, 48, 60, 2_000, 100_000}) {
+                var disk = new SimulatedDisk();
+                expected.clear();
+                EventLogContext context = LogWorkbench.context(3, BOOT);
+                SimulatedCycleStore store = SimulatedCycleStore.open(disk, DIRECTORY, context);
+                EventLog log = EventLog.open(store, IDENTITY, context);
+                log.start(1);
+                append(log, 10);
+                store.tearAppend(events(length, length), isHeaderIncomplete);
+                try (EventLog recovered = open(disk.processKill(), IDENTITY, BOOT)) {
+                    assertThat(LogWorkbench.replay(recovered)).isEqualTo(expected);
+                    recovered.start(2);
+                }
+            }
         }
     }
 
@@ -254,7 +288,7 @@ class DamageTest {
         EventLog log = EventLog.open(store, IDENTITY, context);
         log.start(1);
         append(log, 10);
-        store.tearNextAppend();
+        store.tearAppend(new byte[] {1, 2, 3}, true);
         var report = LogVerifier.verify(
                 new LogModel.SimulatedSource(disk), null, context, true, (p, e, t, c, b, o, l) -> {});
         assertThat(report.findings()).isEmpty();

@@ -1,0 +1,74 @@
+package io.silo.bench.micro;
+
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What does an append cost that nobody waits for, against the same bytes copied into a plain mapping or written to a plain file?
+ *
+ * <p>Durability: appended. Syncs happen as in service: at 8 MiB. Expected: within twice the plain mapping, for the checksum, the copy to
+ * the tail cache and Chronicle's header; nothing allocated ({@code -prof gc}). Four times the mapping would mean that something on the
+ * path is wrong.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+@Warmup(iterations = 3, time = 2)
+@Measurement(iterations = 5, time = 2)
+@Fork(3)
+public class LogAppendBenchmark {
+    private static final int SYNC_CHECK_INTERVAL = 256;
+
+    /** Bytes of a record's events. */
+    @Param({"256"})
+    public int payloadBytes;
+
+    private LogFiles files;
+    private int count;
+
+    /** Creates the files. */
+    @Setup
+    public void setUp() {
+        files = new LogFiles(payloadBytes);
+    }
+
+    /** The log. */
+    @Benchmark
+    public long log() {
+        long position = files.appendToLog();
+        if (++count % SYNC_CHECK_INTERVAL == 0) {
+            files.log().doWork(System.nanoTime());
+        }
+        return position;
+    }
+
+    /** Baseline: one write call a record. */
+    @Benchmark
+    public long plainFile() throws IOException {
+        return files.writeToFile(1);
+    }
+
+    /** Baseline: one copy into a mapping. */
+    @Benchmark
+    public long plainMapping() throws IOException {
+        return files.copyToMapping();
+    }
+
+    /** Removes the files. */
+    @TearDown
+    public void tearDown() {
+        files.close();
+    }
+}
