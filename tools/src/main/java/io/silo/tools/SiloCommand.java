@@ -21,6 +21,9 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             ServerCommand.class,
+            EnqueueCommand.class,
+            WorkCommand.class,
+            JobCommand.class,
             StatusCommand.class,
             LoadCommand.class,
             LogCommand.class,

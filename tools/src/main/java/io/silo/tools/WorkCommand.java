@@ -1,0 +1,165 @@
+package io.silo.tools;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.silo.client.Durability;
+import io.silo.client.SiloClient;
+import io.silo.client.SiloException;
+import io.silo.client.SiloWorker;
+import io.silo.client.SiloWorkerBuilder;
+import io.silo.client.Task;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Runs the jobs of a task group with a shell command. */
+@Command(
+        name = "work",
+        description = {
+            "Run the jobs of a task group with a shell command.",
+            "The payload is on its standard input; SILO_JOB_ID, SILO_TENANT and SILO_ATTEMPT are in its environment; its"
+                    + " standard output is the result; an exit code other than 0 is a failure."
+        })
+final class WorkCommand implements Callable<Integer> {
+    /** Time without a task after which a group counts as idle (design: 1 s). */
+    private static final Duration IDLE = Duration.ofSeconds(1);
+
+    private static final long CHECK_INTERVAL_MS = 50;
+
+    /** How long running commands may go on after SIGINT or SIGTERM; then their tasks are given back. */
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
+
+    @Mixin
+    private final CommonOptions common = new CommonOptions();
+
+    @Mixin
+    private final ServerOptions server = new ServerOptions();
+
+    @Option(names = "--task-group", paramLabel = "GROUP", required = true, description = "Whose jobs to run.")
+    private String taskGroup = "";
+
+    @Option(names = "--exec", paramLabel = "CMD", required = true, description = "Run by sh -c for each job.")
+    private String command = "";
+
+    @Option(names = "--tenant", paramLabel = "TENANT", defaultValue = "", description = "Only this tenant's jobs.")
+    private String tenant = "";
+
+    @Option(names = "--concurrency", paramLabel = "N", defaultValue = "1", description = "Jobs at once (default 1).")
+    private int concurrency = 1;
+
+    @Option(names = "--exit-when-idle", description = "End when nothing was ready or leased for one second.")
+    private boolean exitWhenIdle;
+
+    @Option(names = "--output", paramLabel = "FILE", description = "One JSON line for each finished job.")
+    private @Nullable Path output;
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    private final AtomicLong succeeded = new AtomicLong();
+    private final AtomicLong failures = new AtomicLong();
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private volatile boolean stopRequested;
+    private volatile @Nullable FinishedJobs finishedJobs;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        final long startedNs = System.nanoTime();
+        try (SiloClient client = ClientConnection.open(server, tenant, Durability.DURABLE);
+                CommandHandler handler = new CommandHandler(command, this::onAttemptEnded)) {
+            final FinishedJobs finished = output == null ? null : new FinishedJobs(client, output);
+            finishedJobs = finished;
+            final Thread hook = new Thread(this::onSignal, "silo-stop");
+            Runtime.getRuntime().addShutdownHook(hook);
+            boolean inOrder;
+            try {
+                inOrder = work(client, handler);
+            } finally {
+                if (finished != null) {
+                    finished.close();
+                }
+            }
+            report(startedNs, inOrder);
+            if (!stopRequested) {
+                Runtime.getRuntime().removeShutdownHook(hook);
+            }
+            return ExitCode.OK;
+        } finally {
+            stopped.countDown();
+        }
+    }
+
+    /** Where SIGINT and SIGTERM arrive: the process ends when this does, so it waits for the worker to stop. */
+    private void onSignal() {
+        stopRequested = true;
+        try {
+            if (!stopped.await(2 * STOP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+                return;
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        Runtime.getRuntime().halt(ExitCode.OK);
+    }
+
+    private boolean work(SiloClient client, CommandHandler handler) throws InterruptedException {
+        final SiloWorkerBuilder builder = SiloWorker.with(client)
+                .taskGroup(taskGroup)
+                .stopTimeout(STOP_TIMEOUT)
+                .handler(handler);
+        if (!tenant.isEmpty()) {
+            builder.tenant(tenant);
+        }
+        try {
+            final SiloWorker worker = builder.concurrency(concurrency).start();
+            while (!stopRequested && !(exitWhenIdle && worker.idleTime().compareTo(IDLE) >= 0)) {
+                Thread.sleep(CHECK_INTERVAL_MS);
+            }
+            return worker.stop(STOP_TIMEOUT);
+        } catch (SiloException refused) {
+            throw ClientConnection.failure(refused);
+        } catch (IllegalArgumentException wrong) {
+            throw CommandFailure.usage(String.valueOf(wrong.getMessage()), "See: silo work --help");
+        }
+    }
+
+    private void onAttemptEnded(Task task, boolean failed) {
+        (failed ? failures : succeeded).incrementAndGet();
+        final FinishedJobs finished = finishedJobs;
+        if (finished != null && (!failed || task.isLastAttempt())) {
+            finished.onAttemptEnded(task);
+        }
+    }
+
+    private void report(long startedNs, boolean inOrder) {
+        final double seconds = (System.nanoTime() - startedNs) / 1e9;
+        final PrintWriter out = Out.of(spec);
+        if (common.json) {
+            final ObjectNode node = Output.object();
+            node.put("succeeded", succeeded.get());
+            node.put("failed_attempts", failures.get());
+            node.put("given_back", !inOrder);
+            node.put("elapsed_ms", (long) (seconds * 1_000));
+            out.println(Output.line(node));
+        } else {
+            out.println(String.format(
+                    Locale.ROOT,
+                    "%,d jobs succeeded, %,d attempts failed in %.1f s.%s",
+                    succeeded.get(),
+                    failures.get(),
+                    seconds,
+                    inOrder ? "" : " Commands that did not end in time were given back."));
+        }
+        out.flush();
+    }
+}
