@@ -4,6 +4,7 @@ import io.silo.protocol.RejectReason;
 import io.silo.transport.ReplyHandler;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.agrona.MutableDirectBuffer;
@@ -21,8 +22,15 @@ abstract class Call<T> implements ReplyHandler {
     // mistake.
     private static final int REROUTES_MAX = 4;
 
+    /** Told of the end of a call on the net thread. */
+    interface Completion<T> {
+        /** @param failure null if there is a value. */
+        void onDone(@Nullable T value, @Nullable SiloException failure);
+    }
+
     private final CompletableFuture<T> future = new CompletableFuture<>();
     final long deadlineNs;
+    private @Nullable Completion<T> completion;
     private @Nullable Semaphore permits;
     private @Nullable Executor callbacks;
     private @Nullable RejectReason lastRefusal;
@@ -62,6 +70,11 @@ abstract class Call<T> implements ReplyHandler {
         permits = window;
     }
 
+    /** As above, for a caller on the net thread, who bounds its calls itself. */
+    final void bind(Completion<T> onDone) {
+        completion = onDone;
+    }
+
     final boolean isDone() {
         return done;
     }
@@ -82,33 +95,37 @@ abstract class Call<T> implements ReplyHandler {
     }
 
     final void succeed(T value) {
-        if (finish()) {
-            tell(() -> future.complete(value));
-        }
+        finish(value, null);
     }
 
     final void fail(SiloException cause) {
-        if (finish()) {
-            tell(() -> future.completeExceptionally(cause));
-        }
+        finish(null, cause);
     }
 
-    private boolean finish() {
+    private void finish(@Nullable T value, @Nullable SiloException failure) {
         if (done) {
-            return false;
+            return;
         }
         done = true;
         if (permits != null) {
             permits.release();
         }
-        return true;
+        if (completion != null) {
+            completion.onDone(value, failure);
+        } else if (callbacks != null) {
+            try {
+                callbacks.execute(() -> complete(value, failure));
+            } catch (RejectedExecutionException e) { // the client is closed: there is no other thread to tell on
+                complete(value, failure);
+            }
+        }
     }
 
-    private void tell(Runnable completion) {
-        if (callbacks == null) {
-            completion.run();
+    private void complete(@Nullable T value, @Nullable SiloException failure) {
+        if (failure != null) {
+            future.completeExceptionally(failure);
         } else {
-            callbacks.execute(completion);
+            future.complete(value);
         }
     }
 

@@ -101,18 +101,9 @@ final class NetAgent implements Runnable {
         idle.wake();
     }
 
-    /** Told of the end of a worker's call, on the net thread. */
-    interface Completion<T> {
-        /** @param failure null if there is a value. */
-        void onDone(@Nullable T value, @Nullable SiloException failure);
-    }
-
-    /** Adds a call of a worker, which bounds its own. Net thread. */
-    <T> void enqueueInternal(Call<T> call, Completion<T> completion) {
-        // No executor: the future is completed, and the completion called, on this thread.
-        call.future()
-                .whenComplete((value, failure) ->
-                        completion.onDone(value, failure == null ? null : SiloClient.unwrap(failure)));
+    /** Adds a call of a worker, which bounds its own; the completion is called on this thread. Net thread. */
+    <T> void enqueueInternal(Call<T> call, Call.Completion<T> completion) {
+        call.bind(completion);
         waiting.addLast(call);
     }
 

@@ -193,13 +193,14 @@ public final class SiloClient implements AutoCloseable {
             return sendBatch(items);
         }
         record Key(ShardMap.@Nullable Target target, Durability durability) {}
-        final Map<Key, List<JobCalls.Item>> open = new HashMap<>();
+        final Map<Key, List<Integer>> open = new HashMap<>();
         final Map<Key, Integer> lengths = new HashMap<>();
-        final List<List<JobCalls.Item>> batches = new ArrayList<>();
-        for (final JobCalls.Item item : items) {
+        final List<List<Integer>> batches = new ArrayList<>();
+        for (int place = 0; place < items.size(); place++) {
+            final JobCalls.Item item = items.get(place);
             final Key key = new Key(map.target(item.hash), durability(item));
-            List<JobCalls.Item> batch = open.get(key);
             final int length = lengths.getOrDefault(key, 0) + item.inlineLength();
+            List<Integer> batch = open.get(key);
             if (batch == null || batch.size() == Bounds.BATCH_ITEMS_MAX || length > batchRoom()) {
                 batch = new ArrayList<>();
                 open.put(key, batch);
@@ -208,18 +209,14 @@ public final class SiloClient implements AutoCloseable {
             } else {
                 lengths.put(key, length);
             }
-            batch.add(item);
+            batch.add(place);
         }
         final EnqueueResult[] results = new EnqueueResult[items.size()];
-        final Map<JobCalls.Item, Integer> places = new HashMap<>();
-        for (int i = 0; i < items.size(); i++) {
-            places.put(items.get(i), i);
-        }
         final List<CompletableFuture<?>> sent = new ArrayList<>();
-        for (final List<JobCalls.Item> batch : batches) {
-            sent.add(sendBatch(batch).thenAccept(answers -> {
+        for (final List<Integer> batch : batches) {
+            sent.add(sendBatch(batch.stream().map(items::get).toList()).thenAccept(answers -> {
                 for (int i = 0; i < answers.size(); i++) {
-                    results[places.get(batch.get(i))] = answers.get(i);
+                    results[batch.get(i)] = answers.get(i);
                 }
             }));
         }

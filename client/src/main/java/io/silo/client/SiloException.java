@@ -34,9 +34,4 @@ public final class SiloException extends RuntimeException {
     public boolean isTransient() {
         return reason.isTransient();
     }
-
-    @Override
-    public String toString() {
-        return "SiloException: " + getMessage() + " [" + reason + "]";
-    }
 }

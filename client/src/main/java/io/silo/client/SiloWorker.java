@@ -18,6 +18,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -329,9 +330,11 @@ public final class SiloWorker implements AutoCloseable {
         return finished;
     }
 
-    private CompletableFuture<Boolean> onNetThread(java.util.function.Supplier<CompletableFuture<?>> step) {
+    private CompletableFuture<Boolean> onNetThread(Supplier<CompletableFuture<?>> step) {
         final CompletableFuture<Boolean> done = new CompletableFuture<>();
-        client.agent().execute(() -> step.get().whenComplete((ignored, failure) -> done.complete(failure == null)));
+        client.agent().execute(() -> {
+            var unused = step.get().whenComplete((ignored, failure) -> done.complete(failure == null));
+        });
         return done;
     }
 

@@ -255,6 +255,19 @@ class SiloClientIT {
     }
 
     @Test
+    void shouldFailCallsOfAClosedClient() {
+        final SiloClient client = server.client(false).build();
+        client.awaitConnected();
+        server.paused = true;
+        final CompletableFuture<JobHandle> unanswered =
+                client.enqueueAsync(JobRequest.to("g").build());
+        client.close();
+        assertThat(reason(() -> SiloClient.join(unanswered))).isEqualTo(RejectReason.UNREACHABLE);
+        assertThat(reason(() -> client.getJob("x"))).isEqualTo(RejectReason.UNREACHABLE);
+        server.paused = false;
+    }
+
+    @Test
     void shouldLeaveNoDirectoryBehindAndTouchNoOther() throws IOException {
         final Set<Path> before = directories();
         try (SiloClient client = server.client(true).build()) {

@@ -81,7 +81,7 @@ final class TestBroker implements CommandConsumer {
     final ArrayDeque<TestJob> ready = new ArrayDeque<>();
     final Map<Long, Subscription> subscriptions = new ConcurrentHashMap<>();
     final Map<Long, ByteArrayOutputStream> uploads = new HashMap<>();
-    final List<Waiter> waiters = new ArrayList<>();
+    private final List<Waiter> waiters = new ArrayList<>();
     final List<String> closed = new CopyOnWriteArrayList<>();
     final List<Integer> batchSizes = new CopyOnWriteArrayList<>();
     final List<String> returned = new CopyOnWriteArrayList<>();
@@ -141,6 +141,12 @@ final class TestBroker implements CommandConsumer {
         closed.add(explicit ? "explicit" : "lost");
         subscriptions.values().removeIf(subscription -> subscription.session == session);
         waiters.removeIf(waiter -> waiter.session == session);
+    }
+
+    /** What goes with the transport. */
+    void onTransportLost() {
+        subscriptions.clear();
+        waiters.clear();
     }
 
     /** Once a duty cycle: expires leases, grants, answers who waited long enough. */

@@ -140,8 +140,7 @@ final class TestServer implements AutoCloseable {
         running = false;
         LockSupport.unpark(thread);
         await("the shard thread ends", () -> !thread.isAlive());
-        broker.subscriptions.clear();
-        broker.waiters.clear();
+        broker.onTransportLost();
         ingress.close();
         aeron.close();
         driver.close();

@@ -40,6 +40,9 @@ public final class AeronIngress implements AutoCloseable {
     // 5 s: what a refused client has to connect its reply stream and read why; as long as Aeron lingers itself.
     private static final long CLOSING_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(5);
 
+    // 1 s: a last reply that has left is read in that time; the client is cut off only then.
+    private static final long LAST_REPLY_NS = TimeUnit.SECONDS.toNanos(1);
+
     private final IngressContext context;
     private final SessionGate gate;
     private final IngressCounters counters;
@@ -379,13 +382,7 @@ public final class AeronIngress implements AutoCloseable {
         int freed = 0;
         for (int i = closing.size() - 1; i >= 0; i--) {
             final AeronConnection connection = closing.get(i);
-            final CloseReason reason = connection.closeReason();
-            final boolean mayStillRead = reason != CloseReason.CONNECTION_LOST && reason != CloseReason.TOO_SLOW;
-            if (now
-                    || !mayStillRead
-                    || !connection.hasPending()
-                    || connection.image().isClosed()
-                    || nowNs - connection.closedAtNs() > CLOSING_TIMEOUT_NS) {
+            if (now || !mayStillRead(connection)) {
                 closing.remove(i);
                 live.remove(connection);
                 connecting.remove(connection);
@@ -395,6 +392,18 @@ public final class AeronIngress implements AutoCloseable {
             }
         }
         return freed;
+    }
+
+    /** Whether a last reply may still be on its way to its client. */
+    private boolean mayStillRead(AeronConnection connection) {
+        final CloseReason reason = connection.closeReason();
+        if (connection.image().isClosed()
+                || reason == CloseReason.CONNECTION_LOST
+                || reason == CloseReason.CLOSED_BY_CLIENT
+                || reason == CloseReason.TOO_SLOW) {
+            return false;
+        }
+        return nowNs - connection.closedAtNs() < (connection.hasPending() ? CLOSING_TIMEOUT_NS : LAST_REPLY_NS);
     }
 
     long nowNs() {

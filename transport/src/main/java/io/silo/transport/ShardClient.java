@@ -201,7 +201,8 @@ public final class ShardClient implements AutoCloseable {
             }
             return 0;
         }
-        int workCount = 0;
+        // First what is there: the reason of a refusal lies before the end of its stream.
+        int workCount = pollReplies(limit);
         try {
             workCount += advance(nowNs);
         } catch (AeronException e) {
@@ -209,7 +210,6 @@ public final class ShardClient implements AutoCloseable {
             disconnect();
             workCount++;
         }
-        workCount += pollReplies(limit);
         if (nowNs - nextTimeoutCheckNs >= 0) {
             nextTimeoutCheckNs = nowNs + TIMEOUT_CHECK_INTERVAL_NS;
             workCount += giveUpExpired(nowNs);

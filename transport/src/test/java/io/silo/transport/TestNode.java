@@ -155,7 +155,7 @@ final class TestNode implements AutoCloseable {
             if (System.nanoTime() - deadline > 0) {
                 throw new AssertionError("not in time: " + what);
             }
-            Thread.yield();
+            LockSupport.parkNanos(20_000);
         }
     }
 

@@ -31,7 +31,6 @@ final class TestShard implements CommandConsumer {
     final AtomicInteger retried = new AtomicInteger();
     volatile String throwAt = "";
     volatile String failAt = "";
-    volatile boolean record = true;
     private final AeronReplySink sink;
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final EnqueueDecoder enqueue = new EnqueueDecoder();
@@ -82,9 +81,7 @@ final class TestShard implements CommandConsumer {
         if (jobId.equals(throwAt)) {
             throw new IllegalStateException("canary " + jobId);
         }
-        if (record) {
-            jobIds.add(jobId);
-        }
+        jobIds.add(jobId);
         if (jobId.equals(failAt)) {
             return Disposition.FAILED;
         }
