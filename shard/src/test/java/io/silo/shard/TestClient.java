@@ -379,24 +379,24 @@ final class TestClient {
         return reply(correlation, TestClient::code);
     }
 
+    long sendReadBytes(long jobKey, String id, boolean result, long offset, long count) {
+        var command = new ReadBytesEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
+        command.jobKey(jobKey)
+                .chunkOffset(offset)
+                .byteCount(count)
+                .result((short) (result ? 1 : 0))
+                .tenant(tenant)
+                .jobId(id);
+        harness.queue(session, out, command.limit());
+        return correlations++;
+    }
+
     byte[] download(long jobKey, String id, boolean result, int total, int partBytes) {
         byte[] bytes = new byte[total];
         for (int offset = 0; offset < total; offset += partBytes) {
-            var command = new ReadBytesEncoder();
-            command.wrapAndApplyHeader(out, 0, header);
-            command.header()
-                    .correlationId(correlations)
-                    .shardEpoch(0)
-                    .shard(shard)
-                    .durability(durability);
-            command.jobKey(jobKey)
-                    .chunkOffset(offset)
-                    .byteCount(partBytes)
-                    .result((short) (result ? 1 : 0))
-                    .tenant(tenant)
-                    .jobId(id);
-            harness.queue(session, out, command.limit());
-            long correlation = correlations++;
+            long correlation = sendReadBytes(jobKey, id, result, offset, partBytes);
             harness.run();
             int at = offset;
             reply(correlation, r -> {

@@ -66,8 +66,11 @@ final class HeartbeatDecider implements CommandDecider {
         for (int lease = leases.firstOf(buffer, workerOffset, workerLength);
                 lease != RowSlab.NULL_SLOT;
                 lease = leases.nextOfWorker(lease)) {
-            context.renewLease(lease, context.session().id());
-            renewed++;
+            // Worker ids are not secret: a session with a scope must not claim the leases of another tenant's worker.
+            if (LeaseLookup.isVisible(context, leases.job(lease))) {
+                context.renewLease(lease, context.session().id());
+                renewed++;
+            }
         }
         reply.wrapAndApplyHeader(context.reply(), 0, context.replyMessageHeader())
                 .renewed(renewed)
@@ -83,7 +86,11 @@ final class HeartbeatDecider implements CommandDecider {
             int workerLength) {
         final JobView jobs = context.view().jobs();
         final int slot = LeaseLookup.find(context, named.jobKey(), named.tokenEpoch(), named.token());
-        if (slot == RowSlab.NULL_SLOT || jobs.state(slot) != JobState.RUNNING) {
+        if (slot == RowSlab.NULL_SLOT) {
+            return RejectReason.LEASE_NOT_FOUND;
+        }
+        if (jobs.state(slot) != JobState.RUNNING) {
+            context.touch(jobs.lastPosition(slot));
             return RejectReason.LEASE_NOT_FOUND;
         }
         final int lease = jobs.lease(slot);

@@ -17,7 +17,7 @@ final class LeaseLookup {
         final ShardView view = context.view();
         final JobView jobs = view.jobs();
         final int slot = jobs.findByKey(jobKey);
-        if (slot == RowSlab.NULL_SLOT) {
+        if (slot == RowSlab.NULL_SLOT || !isVisible(context, slot)) {
             return RowSlab.NULL_SLOT;
         }
         if (jobs.token(slot) != token || jobs.tokenEpoch(slot) != tokenEpoch) {
@@ -25,10 +25,15 @@ final class LeaseLookup {
             context.touch(jobs.lastPosition(slot));
             return RowSlab.NULL_SLOT;
         }
-        final DirectBuffer scope = context.session().tenantScope();
-        if (scope != null && view.findTenant(scope, 0, scope.capacity()) != jobs.tenant(slot)) {
-            return RowSlab.NULL_SLOT;
-        }
         return slot;
+    }
+
+    /** Whether the command's session may see the tenant of the job. */
+    static boolean isVisible(CommandContext context, int slot) {
+        final ShardView view = context.view();
+        final DirectBuffer scope = context.session().tenantScope();
+        return scope == null
+                || view.findTenant(scope, 0, scope.capacity())
+                        == view.jobs().tenant(slot);
     }
 }

@@ -56,7 +56,11 @@ final class ReturnLeasesDecider implements CommandDecider {
             int workerOffset,
             int workerLength) {
         final int slot = LeaseLookup.find(context, named.jobKey(), named.tokenEpoch(), named.token());
-        if (slot == RowSlab.NULL_SLOT || context.view().jobs().state(slot) != JobState.RUNNING) {
+        if (slot == RowSlab.NULL_SLOT) {
+            return RejectReason.LEASE_NOT_FOUND;
+        }
+        if (context.view().jobs().state(slot) != JobState.RUNNING) {
+            context.touch(context.view().jobs().lastPosition(slot));
             return RejectReason.LEASE_NOT_FOUND;
         }
         final int lease = context.view().jobs().lease(slot);

@@ -57,14 +57,14 @@ public final class TaskGrants {
             int workerOffset,
             int workerLength) {
         final ShardView view = context.view();
-        final int limit = view.hasRoomForLeases(tasksMax) ? tasksMax : 0;
         message.wrapAndApplyHeader(context.reply(), 0, context.replyMessageHeader())
                 .subscriptionId(subscriptionId);
-        final TasksLeasedEncoder.TasksEncoder tasks = message.tasksCount(limit);
+        final TasksLeasedEncoder.TasksEncoder tasks = message.tasksCount(tasksMax);
         int granted = 0;
-        while (granted < limit) {
+        while (granted < tasksMax) {
             final int slot = peek(view, taskGroup, tenant);
             if (slot == RowSlab.NULL_SLOT
+                    || !view.hasRoomForLeases(1)
                     || !context.record().hasRoom(EVENT_BYTES + workerLength)
                     || !encodeIfRoom(
                             context, tasks, slot, granted > 0, context.record().eventCount())) {
@@ -96,8 +96,10 @@ public final class TaskGrants {
         for (int lease = leases.firstOf(worker, workerOffset, workerLength);
                 lease != RowSlab.NULL_SLOT && repeated < Bounds.TASKS_PER_CALL_MAX;
                 lease = leases.nextOfWorker(lease)) {
-            if (leases.requestIdHigh(lease) == requestIdHigh && leases.requestIdLow(lease) == requestIdLow) {
-                final int slot = leases.job(lease);
+            final int slot = leases.job(lease);
+            if (leases.requestIdHigh(lease) == requestIdHigh
+                    && leases.requestIdLow(lease) == requestIdLow
+                    && LeaseLookup.isVisible(context, slot)) {
                 if (!encodeIfRoom(context, tasks, slot, repeated > 0, -1)) {
                     break;
                 }
