@@ -173,27 +173,33 @@ public final class Shard {
         return status != Status.OPEN || parked.hasRoom();
     }
 
-    /** Decides a client's command. Catches everything: a failure closes this shard only. */
-    void onCommand(Session session, DirectBuffer buffer, int offset, int length) {
+    /**
+     * Decides a client's command. Catches everything: a failure closes this shard only.
+     *
+     * @return whether it was decided, item by item; false if it was refused as a whole.
+     */
+    boolean onCommand(Session session, DirectBuffer buffer, int offset, int length) {
         messageHeader.wrap(buffer, offset);
         final int templateId = messageHeader.templateId();
         counters.countCommand(templateId);
         commandHeader.wrap(buffer, offset + MESSAGE_HEADER_BYTES);
         final CommandDecider decider = deciders.find(templateId);
-        if (status != Status.OPEN) {
-            refuse(session, buffer, offset, RejectReason.SHARD_CLOSED);
+        // In the order of RejectReason.
+        if (commandHeader.durabilityRaw() > Durability.APPENDED.value()) {
+            refuse(session, buffer, offset, RejectReason.MALFORMED_FRAME);
         } else if (decider == null) {
             refuse(session, buffer, offset, RejectReason.UNSUPPORTED);
-        } else if (commandHeader.durabilityRaw() > Durability.APPENDED.value()) {
-            refuse(session, buffer, offset, RejectReason.MALFORMED_FRAME);
         } else if (commandHeader.shardEpoch() != 0 && commandHeader.shardEpoch() != log.shardEpoch()) {
             refuse(session, buffer, offset, RejectReason.STALE_EPOCH);
+        } else if (status != Status.OPEN) {
+            refuse(session, buffer, offset, RejectReason.SHARD_CLOSED);
         } else {
-            decide(decider, session, buffer, offset, length);
+            return decide(decider, session, buffer, offset, length);
         }
+        return false;
     }
 
-    private void decide(CommandDecider decider, Session session, DirectBuffer buffer, int offset, int length) {
+    private boolean decide(CommandDecider decider, Session session, DirectBuffer buffer, int offset, int length) {
         try {
             messageHeader.wrap(buffer, offset);
             final boolean appends = deciders.appends(messageHeader.templateId());
@@ -205,11 +211,13 @@ public final class Shard {
                         buffer,
                         offset,
                         log.diskState() == DiskState.OK ? RejectReason.BUSY : RejectReason.DISK_FULL);
-                return;
+                return false;
             }
             command.begin(session, buffer, offset, nowMs, monotonicMs, appends ? recordBytes : 0);
             decider.decide(command, buffer, offset, length);
+            final boolean isDecided = command.replyCode() == RejectReason.OK;
             finish(session, command.header().correlationId(), command.isAppendedEnough());
+            return isDecided;
         } catch (IndexOutOfBoundsException | IllegalArgumentException malformed) {
             // The frame was checked before it came here; should that ever miss something, one client's bytes must not
             // close a
@@ -223,6 +231,7 @@ public final class Shard {
         } catch (Throwable failure) {
             fail(failure);
         }
+        return false;
     }
 
     /** Makes jobs ready whose start time has come: before commands are drained, so that a poll at that moment gets them. */

@@ -166,8 +166,8 @@ public final class ShardAgent implements Agent, CommandConsumer {
         messageHeader.wrap(buffer, offset);
         commandHeader.wrap(buffer, offset + MessageHeaderDecoder.ENCODED_LENGTH);
         switch (messageHeader.templateId()) {
-            case SubscribeDecoder.TEMPLATE_ID -> onSubscribe(session, buffer, offset);
-            case UnsubscribeDecoder.TEMPLATE_ID -> onUnsubscribe(session, buffer, offset);
+            case SubscribeDecoder.TEMPLATE_ID, UnsubscribeDecoder.TEMPLATE_ID ->
+                onThreadCommand(session, buffer, offset, messageHeader.templateId());
             default -> {
                 final int index = commandHeader.shard() - firstShard;
                 if (index < 0 || index >= shards.length) {
@@ -178,8 +178,9 @@ public final class ShardAgent implements Agent, CommandConsumer {
                     shards[index].counters().add(Figure.COMMANDS_PUT_OFF, 1);
                     return Disposition.RETRY;
                 }
-                shards[index].onCommand(session, buffer, offset, length);
-                if (messageHeader.templateId() == ReportOutcomeDecoder.TEMPLATE_ID) {
+                // Refused as a whole it is sent again, credits and all.
+                if (shards[index].onCommand(session, buffer, offset, length)
+                        && messageHeader.templateId() == ReportOutcomeDecoder.TEMPLATE_ID) {
                     returnCredits(session, buffer, offset);
                 }
             }
@@ -192,6 +193,24 @@ public final class ShardAgent implements Agent, CommandConsumer {
         subscriptions.onSessionClosed(session);
         for (Shard shard : shards) {
             shard.onSessionClosed(session, explicit);
+        }
+    }
+
+    /** A command to the thread. As in a shard: should the frame check ever miss something, one client's bytes harm nobody. */
+    private void onThreadCommand(Session session, DirectBuffer buffer, int offset, int templateId) {
+        if (commandHeader.durabilityRaw() > Durability.APPENDED.value()) {
+            refuse(session, RejectReason.MALFORMED_FRAME);
+            return;
+        }
+        try {
+            if (templateId == SubscribeDecoder.TEMPLATE_ID) {
+                onSubscribe(session, buffer, offset);
+            } else {
+                onUnsubscribe(session, buffer, offset);
+            }
+        } catch (IndexOutOfBoundsException | IllegalArgumentException malformed) {
+            listener.onMalformedCommand(firstShard, malformed);
+            refuse(session, RejectReason.MALFORMED_FRAME);
         }
     }
 

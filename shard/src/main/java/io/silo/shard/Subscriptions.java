@@ -92,11 +92,11 @@ final class Subscriptions {
         final Map<Long, Subscription> own = bySession.computeIfAbsent(session, s -> new LinkedHashMap<>());
         final Subscription open = own.get(id);
         if (open != null) {
-            if (!open.taskGroup.equals(taskGroup) || !open.worker.equals(worker) || !open.tenant.equals(tenant)) {
-                return RejectReason.INVALID_SUBSCRIPTION;
-            }
             if (open.credits + credits > Bounds.CREDITS_MAX) {
                 return RejectReason.INVALID_CREDITS;
+            }
+            if (!open.taskGroup.equals(taskGroup) || !open.worker.equals(worker) || !open.tenant.equals(tenant)) {
+                return RejectReason.INVALID_SUBSCRIPTION;
             }
             credits(open, open.credits + (int) credits);
             return null;

@@ -157,6 +157,23 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
         commands.add(new Queued(session, copy, length));
     }
 
+    /** The command queued last, to be damaged. */
+    UnsafeBuffer lastQueued() {
+        return commands.getLast().bytes();
+    }
+
+    /** Replaces the command queued last. */
+    void replaceLastQueued(byte[] bytes) {
+        Queued last = commands.removeLast();
+        commands.add(new Queued(last.session(), new UnsafeBuffer(bytes), bytes.length));
+    }
+
+    /** Cuts the command queued last off; a transport hands over no less than the headers. */
+    void cutLastQueued(int length) {
+        Queued last = commands.removeLast();
+        commands.add(new Queued(last.session(), new UnsafeBuffer(last.bytes(), 0, length), length));
+    }
+
     /** Duty cycles until nothing is left to do; fails if a shard failed. */
     void run() {
         runAll();

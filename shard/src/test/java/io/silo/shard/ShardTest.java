@@ -276,6 +276,7 @@ class ShardTest {
         assertThat(client.enqueue(item)).containsExactly(OK);
         Item other = new Item("b");
         other.uploadId = 9;
+        other.payload = new byte[0];
         assertThat(client.enqueue(other)).containsExactly(UPLOAD_NOT_FOUND.code());
         Task task = client.lease("w", 1).get(0);
         assertThat(task.payload()).isEmpty();

@@ -144,8 +144,8 @@ class TenancyTest {
                 1,
                 List.of(ShardSettings.whole(0)),
                 512 * 1024,
-                h -> h.capacity = new io.silo.shard.state.ShardState.Capacity(
-                        1 << 16, 1 << 24, 8, 1 << 10, 1 << 10, 1 << 10));
+                h -> h.capacity =
+                        new io.silo.shard.state.ShardState.Capacity(1 << 16, 1 << 24, 8, 1 << 10, 1 << 10, 1 << 10));
         TestClient client = new TestClient(small, 1);
         for (int i = 0; i < 12; i++) {
             client.enqueue("j" + i);

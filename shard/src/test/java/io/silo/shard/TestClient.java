@@ -1,10 +1,13 @@
 package io.silo.shard;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.silo.protocol.RejectReason;
 import io.silo.protocol.Session;
+import io.silo.protocol.command.CommandHeaderDecoder;
 import io.silo.protocol.command.Durability;
+import io.silo.protocol.command.EnqueueDecoder;
 import io.silo.protocol.command.EnqueueEncoder;
 import io.silo.protocol.command.GetJobEncoder;
 import io.silo.protocol.command.GetJobResultEncoder;
@@ -14,6 +17,7 @@ import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.Outcome;
 import io.silo.protocol.command.PayloadEncoding;
 import io.silo.protocol.command.ReadBytesEncoder;
+import io.silo.protocol.command.ReportOutcomeDecoder;
 import io.silo.protocol.command.ReportOutcomeEncoder;
 import io.silo.protocol.command.ReturnLeasesEncoder;
 import io.silo.protocol.command.SubscribeEncoder;
@@ -31,6 +35,7 @@ import io.silo.protocol.reply.TasksLeasedDecoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.function.Function;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -231,6 +236,12 @@ final class TestClient {
     }
 
     int subscribe(long id, String worker, String group, int credits) {
+        long correlation = sendSubscribe(id, worker, group, credits);
+        harness.run();
+        return reply(correlation, TestClient::code);
+    }
+
+    long sendSubscribe(long id, String worker, String group, int credits) {
         var command = new SubscribeEncoder();
         command.wrapAndApplyHeader(out, 0, header);
         command.header().correlationId(correlations).shardEpoch(0).shard(-1).durability(durability);
@@ -240,9 +251,7 @@ final class TestClient {
                 .taskGroup(group)
                 .workerId(worker);
         harness.queue(session, out, command.limit());
-        long correlation = correlations++;
-        harness.run();
-        return reply(correlation, TestClient::code);
+        return correlations++;
     }
 
     int unsubscribe(long id) {
@@ -303,6 +312,46 @@ final class TestClient {
 
     int fail(Task task, String errorCode) {
         return report(task, Outcome.FAILED, errorCode, "why");
+    }
+
+    /** Reports all in one command: as failures with an error code, or as successes without. */
+    List<Integer> reportAll(List<Task> tasks, String errorCode) {
+        var command = new ReportOutcomeEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
+        command.subscriptionId(0).credits(0);
+        var group = command.itemsCount(tasks.size());
+        for (Task task : tasks) {
+            group.next()
+                    .jobKey(task.jobKey())
+                    .tokenEpoch(task.epoch())
+                    .token(task.token())
+                    .uploadId(0)
+                    .outcome(errorCode.isEmpty() ? Outcome.SUCCEEDED : Outcome.FAILED)
+                    .resultEncoding(PayloadEncoding.RAW)
+                    .errorCode(errorCode)
+                    .putResult(new byte[0], 0, 0);
+        }
+        harness.queue(session, out, command.limit());
+        long correlation = correlations++;
+        harness.run();
+        return reply(correlation, r -> {
+            var codes = new ArrayList<Integer>();
+            var decoder = new OutcomeReplyDecoder();
+            decoder.wrapAndApplyHeader(r.bytes(), 0, new MessageHeaderDecoder());
+            decoder.results().forEach(result -> codes.add(result.code()));
+            return codes;
+        });
+    }
+
+    /** A ReportOutcome that claims so many items and holds none. */
+    long sendEmptyBatch(int claimed) {
+        var command = new ReportOutcomeEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
+        command.subscriptionId(0).credits(0).itemsCount(claimed);
+        harness.queue(session, out, command.limit());
+        return correlations++;
     }
 
     static int outcomeCode(ShardHarness.Reply reply) {
@@ -480,6 +529,65 @@ final class TestClient {
         byte[] result = new byte[decoder.resultLength()];
         decoder.getResult(result, 0, result.length);
         return decoder.status().name() + ":" + error + ":" + new String(result, UTF_8);
+    }
+
+    // ---- damage to the command sent last
+    // -------------------------------------------------------------------------------------
+
+    void patchLast(int offset, int value) {
+        harness.lastQueued().putByte(offset, (byte) value);
+    }
+
+    void patchLastShort(int offset, int value) {
+        harness.lastQueued().putShort(offset, (short) value, LITTLE_ENDIAN);
+    }
+
+    void patchDurability(int value) {
+        patchLast(MessageHeaderDecoder.ENCODED_LENGTH + CommandHeaderDecoder.durabilityEncodingOffset(), value);
+    }
+
+    /** Of the first item of a ReportOutcome. */
+    void patchOutcome(int value) {
+        int item = MessageHeaderDecoder.ENCODED_LENGTH + ReportOutcomeDecoder.BLOCK_LENGTH + 4;
+        patchLast(item + ReportOutcomeDecoder.ItemsDecoder.outcomeEncodingOffset(), value);
+    }
+
+    /** Makes the first metadata value of an Enqueue, whose key is one byte, a byte longer: by encoder it could not be. */
+    void lengthenValue() {
+        var bytes = harness.lastQueued();
+        int lengthAt = MessageHeaderDecoder.ENCODED_LENGTH
+                + EnqueueDecoder.BLOCK_LENGTH
+                + 4
+                + EnqueueDecoder.ItemsDecoder.sbeBlockLength()
+                + 4
+                + 3;
+        int length = bytes.getShort(lengthAt, LITTLE_ENDIAN) & 0xFFFF;
+        byte[] longer = new byte[bytes.capacity() + 1];
+        bytes.getBytes(0, longer, 0, lengthAt + 2 + length);
+        bytes.getBytes(lengthAt + 2 + length, longer, lengthAt + 3 + length, longer.length - lengthAt - 3 - length);
+        longer[lengthAt + 2 + length] = 'v';
+        new UnsafeBuffer(longer).putShort(lengthAt, (short) (length + 1), LITTLE_ENDIAN);
+        harness.replaceLastQueued(longer);
+    }
+
+    void replaceLast(byte from, byte to) {
+        var bytes = harness.lastQueued();
+        for (int i = 0; i < bytes.capacity(); i++) {
+            if (bytes.getByte(i) == from) {
+                bytes.putByte(i, to);
+            }
+        }
+    }
+
+    /** Cuts the command off behind its header, or overwrites one byte there. */
+    void damageLast(SplittableRandom random) {
+        int head = MessageHeaderDecoder.ENCODED_LENGTH + CommandHeaderDecoder.ENCODED_LENGTH;
+        int length = harness.lastQueued().capacity();
+        if (random.nextBoolean()) {
+            harness.cutLastQueued(head + random.nextInt(length - head));
+        } else {
+            patchLast(head + random.nextInt(length - head), random.nextInt(256));
+        }
     }
 
     // ---- replies

@@ -45,13 +45,15 @@ final class EnqueueDecider implements CommandDecider {
     public void decide(CommandContext context, DirectBuffer buffer, int offset, int length) {
         command.wrapAndApplyHeader(buffer, offset, header);
         final ItemsDecoder items = command.items();
-        if (items.count() > Bounds.BATCH_ITEMS_MAX) {
-            context.reject(RejectReason.BATCH_TOO_LARGE);
-            return;
+        RejectReason refusal = context.refusalOfNewWork();
+        if (refusal == null && items.count() > Bounds.BATCH_ITEMS_MAX) {
+            refusal = RejectReason.BATCH_TOO_LARGE;
         }
-        final RejectReason refusal = context.refusalOfNewWork();
-        if (refusal != null || !context.view().hasRoomForJobs(items.count())) {
-            context.reject(refusal != null ? refusal : RejectReason.MEMORY_FULL);
+        if (refusal == null && !context.view().hasRoomForJobs(items.count())) {
+            refusal = RejectReason.MEMORY_FULL;
+        }
+        if (refusal != null) {
+            context.reject(refusal);
             return;
         }
         reply.wrapAndApplyHeader(context.reply(), 0, context.replyMessageHeader());
@@ -87,7 +89,8 @@ final class EnqueueDecider implements CommandDecider {
                 metadataRefusal = refusal;
             }
         }
-        if (metadataRefusal == null && metadataBytes > Bounds.METADATA_BYTES_MAX) {
+        if (metadataBytes > Bounds.METADATA_BYTES_MAX
+                && (metadataRefusal == null || metadataRefusal == RejectReason.INVALID_METADATA)) {
             metadataRefusal = RejectReason.METADATA_TOO_LARGE;
         }
         tenantLength = item.tenantLength();
@@ -199,6 +202,10 @@ final class EnqueueDecider implements CommandDecider {
         }
         if (refusal == null && (item.startAtMs() < 0 || item.startAtMs() > Bounds.START_AT_MS_MAX)) {
             refusal = RejectReason.INVALID_START_TIME;
+        }
+        if (refusal == null && item.uploadId() != 0 && payloadLength > 0) {
+            // Two payloads: neither is the one that was meant.
+            refusal = RejectReason.INVALID_UPLOAD;
         }
         return refusal;
     }

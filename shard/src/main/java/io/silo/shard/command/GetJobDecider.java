@@ -19,7 +19,7 @@ final class GetJobDecider implements CommandDecider {
         command.skipTenant();
         final int idLength = command.jobIdLength();
         final int idOffset = command.limit() + GetJobDecoder.jobIdHeaderLength();
-        final int slot = JobLookup.find(context, buffer, tenantOffset, tenantLength, idOffset, idLength);
+        final int slot = JobLookup.find(context, buffer, tenantOffset, tenantLength, idOffset, idLength, null);
         if (slot == RowSlab.NULL_SLOT) {
             return;
         }

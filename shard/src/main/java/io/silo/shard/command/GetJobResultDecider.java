@@ -20,11 +20,8 @@ final class GetJobResultDecider implements CommandDecider {
         command.skipTenant();
         final int idLength = command.jobIdLength();
         final int idOffset = command.limit() + GetJobResultDecoder.jobIdHeaderLength();
-        if (command.waitMs() > Bounds.WAIT_MS_MAX) {
-            context.reject(RejectReason.INVALID_WAIT);
-            return;
-        }
-        final int slot = JobLookup.find(context, buffer, tenantOffset, tenantLength, idOffset, idLength);
+        final RejectReason wait = command.waitMs() > Bounds.WAIT_MS_MAX ? RejectReason.INVALID_WAIT : null;
+        final int slot = JobLookup.find(context, buffer, tenantOffset, tenantLength, idOffset, idLength, wait);
         if (slot == RowSlab.NULL_SLOT) {
             return;
         }

@@ -33,7 +33,6 @@ final class LeaseLookup {
         final ShardView view = context.view();
         final DirectBuffer scope = context.session().tenantScope();
         return scope == null
-                || view.findTenant(scope, 0, scope.capacity())
-                        == view.jobs().tenant(slot);
+                || view.findTenant(scope, 0, scope.capacity()) == view.jobs().tenant(slot);
     }
 }

@@ -24,7 +24,16 @@ final class NameChecks {
      */
     static @Nullable RejectReason tenant(
             ShardSettings settings, Session session, DirectBuffer buffer, int offset, int length) {
-        if (length == 0 && settings.tenancy() == ShardSettings.Tenancy.REQUIRED) {
+        final DirectBuffer tenant = length == 0 ? NO_TENANT : buffer;
+        final int tenantOffset = length == 0 ? 0 : offset;
+        final int tenantLength = length == 0 ? NO_TENANT.capacity() : length;
+        final boolean isMissing = length == 0 && settings.tenancy() == ShardSettings.Tenancy.REQUIRED;
+        final DirectBuffer scope = session.tenantScope();
+        // Who names no tenant where one is required has asked for nobody's.
+        if (scope != null && !isMissing && !equal(scope, tenant, tenantOffset, tenantLength)) {
+            return RejectReason.PERMISSION_DENIED;
+        }
+        if (isMissing) {
             return RejectReason.TENANT_REQUIRED;
         }
         if (length != 0 && settings.tenancy() == ShardSettings.Tenancy.OFF) {
@@ -37,13 +46,6 @@ final class NameChecks {
         final int characters = TextRules.characters(buffer, offset, length);
         if (characters == TextRules.INVALID || characters > Bounds.TENANT_CHARACTERS_MAX) {
             return RejectReason.INVALID_TENANT;
-        }
-        final DirectBuffer tenant = length == 0 ? NO_TENANT : buffer;
-        final int tenantOffset = length == 0 ? 0 : offset;
-        final int tenantLength = length == 0 ? NO_TENANT.capacity() : length;
-        final DirectBuffer scope = session.tenantScope();
-        if (scope != null && !equal(scope, tenant, tenantOffset, tenantLength)) {
-            return RejectReason.PERMISSION_DENIED;
         }
         final long hash = Xxh64.hash(tenant, tenantOffset, tenantLength);
         if (Long.compareUnsigned(hash, settings.rangeFirst()) < 0

@@ -20,13 +20,11 @@ final class ReadBytesDecider implements CommandDecider {
         command.skipTenant();
         final int idLength = command.jobIdLength();
         final int idOffset = command.limit() + ReadBytesDecoder.jobIdHeaderLength();
-        if (command.byteCount() < 1
-                || command.byteCount() > Bounds.CHUNK_BYTES_MAX
-                || command.chunkOffset() > Bounds.PAYLOAD_BYTES_MAX) {
-            context.reject(RejectReason.INVALID_RANGE);
-            return;
-        }
-        final int slot = JobLookup.find(context, buffer, tenantOffset, tenantLength, idOffset, idLength);
+        final boolean isRange = command.byteCount() >= 1
+                && command.byteCount() <= Bounds.CHUNK_BYTES_MAX
+                && command.chunkOffset() <= Bounds.PAYLOAD_BYTES_MAX;
+        final RejectReason range = isRange ? null : RejectReason.INVALID_RANGE;
+        final int slot = JobLookup.find(context, buffer, tenantOffset, tenantLength, idOffset, idLength, range);
         if (slot == RowSlab.NULL_SLOT) {
             return;
         }

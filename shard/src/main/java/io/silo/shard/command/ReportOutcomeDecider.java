@@ -54,12 +54,12 @@ final class ReportOutcomeDecider implements CommandDecider {
         final int resultLength = item.resultLength();
         final int resultOffset = command.limit() + ItemsDecoder.resultHeaderLength();
         item.skipResult();
-        if (resultLength > Bounds.INLINE_BYTES_MAX) {
-            return RejectReason.PAYLOAD_TOO_LARGE;
-        }
         if (item.outcomeRaw() > Outcome.CANCELLED.value()
                 || item.resultEncodingRaw() > PayloadEncoding.MSGPACK.value()) {
             return RejectReason.MALFORMED_FRAME;
+        }
+        if (resultLength > Bounds.INLINE_BYTES_MAX) {
+            return RejectReason.PAYLOAD_TOO_LARGE;
         }
         final Outcome outcome = item.outcome();
         if (outcome == Outcome.FAILED) {
@@ -67,6 +67,9 @@ final class ReportOutcomeDecider implements CommandDecider {
             if (refusal != null) {
                 return refusal;
             }
+        }
+        if (item.uploadId() != 0 && resultLength > 0) {
+            return RejectReason.INVALID_UPLOAD;
         }
         final JobView jobs = context.view().jobs();
         final int slot = LeaseLookup.find(context, item.jobKey(), item.tokenEpoch(), item.token());
