@@ -382,6 +382,28 @@ public final class EventLog implements AutoCloseable {
         return hasBlocks(recordBytes);
     }
 
+    /**
+     * As {@link #hasRoom}, and rolls now if the record might need it: after true, {@link #nextPosition} is the position of the next
+     * record of at most this length. For callers whose events name their own position.
+     *
+     * @param recordBytes header included, at most {@link #RECORD_BYTES_MAX}.
+     * @param timeMs of the roll, should there be one.
+     * @throws LogException FATAL if the roll fails; the log is closed then.
+     */
+    public boolean reserve(int recordBytes, long timeMs) {
+        if (!hasRoom(recordBytes)) {
+            return false;
+        }
+        if (mustRoll(recordBytes)) {
+            try {
+                roll(timeMs);
+            } catch (RuntimeException | Error e) {
+                throw fail(e);
+            }
+        }
+        return true;
+    }
+
     private boolean hasBlocks(int recordBytes) {
         return store.hasRoom(recordBytes + CYCLE_CLOSED_DOCUMENT_BYTES);
     }

@@ -23,8 +23,8 @@ final class TailCache {
 
     private final long capacity;
     private final long[] starts;
-    private final ByteBuffer bytes;
-    private final UnsafeBuffer view;
+    private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
+    private ByteBuffer bytes = ByteBuffer.allocateDirect(0);
     private long end;
     private long oldest = EventLog.NULL_POSITION;
     private long newest = EventLog.NULL_POSITION;
@@ -32,21 +32,26 @@ final class TailCache {
     TailCache(int capacityBytes) {
         capacity = capacityBytes;
         starts = new long[BitUtil.findNextPositivePowerOfTwo(Math.max(1, capacityBytes / RECORD_BYTES_EXPECTED_MIN))];
-        bytes = ByteBuffer.allocateDirect(capacityBytes + EventLog.RECORD_BYTES_MAX);
-        view = new UnsafeBuffer(bytes);
     }
 
     /** Takes a record and returns where it lies in {@link #view}. Positions must follow each other. */
     int put(long position, DirectBuffer source, int offset, int length) {
+        if (oldest == EventLog.NULL_POSITION) {
+            allocate();
+            oldest = position;
+        }
         int index = (int) (end & (capacity - 1));
         view.putBytes(index, source, offset, length);
         starts[(int) (position & (starts.length - 1))] = end;
         end = BitUtil.align(end + length, ALIGNMENT);
         newest = position;
-        if (oldest == EventLog.NULL_POSITION) {
-            oldest = position;
-        }
         return index;
+    }
+
+    /** With the first record: a log that is only read needs no cache. */
+    private void allocate() {
+        bytes = ByteBuffer.allocateDirect((int) capacity + EventLog.RECORD_BYTES_MAX);
+        view.wrap(bytes);
     }
 
     /** Where the record lies in {@link #view}, or -1 if it is not held any more. */

@@ -167,16 +167,17 @@ final class ChronicleCycle {
     }
 
     private NativeFile.Allocation allocateTo(long offset, long budget) {
-        long wanted = Math.min(blockBytes + EventLog.RECORD_BYTES_MAX, offset) - allocated;
+        long from = allocated;
+        long wanted = Math.min(blockBytes + EventLog.RECORD_BYTES_MAX, offset) - from;
         if (wanted <= 0) {
             return NativeFile.Allocation.DONE;
         }
         if (wanted > budget) {
             return NativeFile.Allocation.NO_SPACE;
         }
-        NativeFile.Allocation result = blocks.allocate(allocated, wanted);
+        NativeFile.Allocation result = blocks.allocate(from, wanted);
         if (result != NativeFile.Allocation.NO_SPACE) {
-            allocated = allocated + wanted;
+            allocated = from + wanted;
         }
         return result;
     }
