@@ -34,6 +34,9 @@ final class NetAgent implements Runnable {
     // Whether the server's process lives is asked once a second: a look into the process table.
     private static final long LIVENESS_CHECK_NS = TimeUnit.SECONDS.toNanos(1);
 
+    // A token that was refused is tried again once a second, should the server have learned it.
+    private static final long REFUSED_DELAY_NS = TimeUnit.SECONDS.toNanos(1);
+
     private static final long MAP_REFRESH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final SiloClientBuilder settings;
@@ -50,7 +53,9 @@ final class NetAgent implements Runnable {
     private final UnsafeBuffer buffer = new UnsafeBuffer(new byte[2 * Bounds.MESSAGE_BYTES_MAX]);
     private @Nullable AeronAccess access;
     private @Nullable SiloException lastOpenFailure;
+    private @Nullable RejectReason refusedBy;
     private long nextOpenNs = System.nanoTime();
+    private long nextLinkNs = System.nanoTime();
     private long nextLivenessCheckNs = System.nanoTime();
     private long nextMapRefreshNs = System.nanoTime();
     private volatile @Nullable ShardMap map;
@@ -165,9 +170,6 @@ final class NetAgent implements Runnable {
     }
 
     private boolean isExpecting() {
-        if (!waiting.isEmpty()) {
-            return true;
-        }
         for (final ShardLink link : links.values()) {
             if (link.inFlightCount() > 0) {
                 return true;
@@ -347,7 +349,7 @@ final class NetAgent implements Runnable {
     private @Nullable ShardLink ensureLink(int shardThread) {
         final ShardLink existing = links.get(shardThread);
         final AeronAccess current = access;
-        if (existing != null || current == null) {
+        if (existing != null || current == null || System.nanoTime() - nextLinkNs < 0) {
             return existing;
         }
         final ShardClientContext context = current.shardClientContext()
@@ -378,6 +380,7 @@ final class NetAgent implements Runnable {
 
     void onMap(ShardLink link, ShardMap newMap, boolean isNewSession) {
         map = newMap;
+        refusedBy = null;
         if (!workers.isEmpty()) {
             ensureAllLinks();
         }
@@ -401,7 +404,11 @@ final class NetAgent implements Runnable {
 
     /** The server will not have this client; calls that come later try again. */
     void onRefused(ShardLink link, RejectReason reason) {
-        LOGGER.warn("The server refused the session: {}", reason.sentence());
+        if (refusedBy != reason) {
+            LOGGER.warn("The server refused the session: {}", reason.sentence());
+        }
+        refusedBy = reason;
+        nextLinkNs = System.nanoTime() + REFUSED_DELAY_NS;
         links.remove(link.thread());
         for (Call<?> call = waiting.pollFirst(); call != null; call = waiting.pollFirst()) {
             call.fail(new SiloException(reason));

@@ -4,18 +4,21 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * How the net thread rests: shortly while an answer is due, ever longer when nothing happens, and awake at once when a call is
- * handed over.
+ * How the net thread rests: shortly while an answer is due soon, ever longer when nothing happens, and awake at once when a call
+ * is handed over.
  *
- * <p>The pauses follow the server's: 100 µs for the first second without work, then up to 10 ms, which is what an idle client
- * costs next to nothing with and what a task pushed to a worker that long idle may wait.
+ * <p>The pauses follow the server's: 100 µs for the first second without work, then up to 10 ms, with which an idle client costs
+ * next to nothing, and which a task pushed to a worker idle for so long may wait; 1 ms while an answer is due, as in a long poll.
  */
 final class NetIdle {
     private static final int SPINS = 20;
-    private static final long EXPECTING_PARK_NS = 1_000; // the kernel makes about 55 µs of it
+    private static final long EAGER_PARK_NS = 1_000; // the kernel makes about 55 µs of it
+    private static final long EAGER_PARKS_NS =
+            TimeUnit.MILLISECONDS.toNanos(50); // a slow sync is answered in that time
     private static final long SHORT_PARK_NS = TimeUnit.MICROSECONDS.toNanos(100);
-    private static final long LONG_PARK_NS_MAX = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long SHORT_PARKS_NS = TimeUnit.SECONDS.toNanos(1);
+    private static final long LONG_PARK_NS_MAX = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long EXPECTING_PARK_NS_MAX = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final Thread thread;
     private volatile boolean parked;
@@ -51,13 +54,20 @@ final class NetIdle {
             Thread.yield();
             return;
         }
-        if (!expecting && System.nanoTime() - idleSinceNs > SHORT_PARKS_NS) {
-            parkNs = Math.min(LONG_PARK_NS_MAX, parkNs * 2);
-        }
         parked = true;
         if (!wakeUp) {
-            LockSupport.parkNanos(expecting ? EXPECTING_PARK_NS : parkNs);
+            LockSupport.parkNanos(parkNs(System.nanoTime() - idleSinceNs, expecting));
         }
         parked = false;
+    }
+
+    private long parkNs(long idleNs, boolean expecting) {
+        if (expecting && idleNs < EAGER_PARKS_NS) {
+            return EAGER_PARK_NS;
+        }
+        if (idleNs >= SHORT_PARKS_NS) {
+            parkNs = Math.min(expecting ? EXPECTING_PARK_NS_MAX : LONG_PARK_NS_MAX, parkNs * 2);
+        }
+        return parkNs;
     }
 }

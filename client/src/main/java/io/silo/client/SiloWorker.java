@@ -133,15 +133,16 @@ public final class SiloWorker implements AutoCloseable {
         }
     }
 
-    /** Net thread: a task was granted. */
-    private void accept(HeldTask task) {
+    /** Net thread: a task was granted. False if there is no thread for it. */
+    private boolean accept(HeldTask task) {
         try {
             pool.execute(new Run(task));
             if (TimeUnit.MILLISECONDS.toNanos(task.data.leaseMs()) / 3 < HEARTBEAT_SLEEP_NS_MAX) {
                 LockSupport.unpark(heartbeats);
             }
+            return true;
         } catch (RejectedExecutionException e) { // stopping, or a server that lends more than its credits
-            client.agent().execute(() -> session.giveBack(List.of(task)));
+            return false;
         }
     }
 

@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +32,9 @@ final class WorkerSession {
     // 100 ms: a full disk or a missing server does not change faster, and ten tries a second cost nothing.
     private static final long RETRY_DELAY_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
+    // 10 s: often enough to go on soon after a refusal was mended, seldom enough for a log.
+    private static final long REFUSED_DELAY_NS = TimeUnit.SECONDS.toNanos(10);
+
     // Reports wait for their lease, not for a clock: the server's answer ends them.
     private static final long REPORT_TIMEOUT_NS = TimeUnit.HOURS.toNanos(24);
 
@@ -41,7 +45,7 @@ final class WorkerSession {
     private final NetAgent agent;
     private final SiloWorkerBuilder settings;
     private final long requestTimeoutNs;
-    private final Consumer<HeldTask> runner;
+    private final Predicate<HeldTask> runner;
     private final Consumer<WorkerCalls.Report> uploader;
     private final Map<HeldTask.Key, HeldTask> held = new ConcurrentHashMap<>();
     private final Map<Integer, Membership> memberships = new HashMap<>();
@@ -73,14 +77,14 @@ final class WorkerSession {
     }
 
     /**
-     * @param runner takes a granted task; must not wait.
+     * @param runner takes a granted task, or says that it cannot; must not wait.
      * @param uploader takes an outcome whose uploaded result the server gave up; must not wait.
      */
     WorkerSession(
             NetAgent agent,
             SiloWorkerBuilder settings,
             long requestTimeoutNs,
-            Consumer<HeldTask> runner,
+            Predicate<HeldTask> runner,
             Consumer<WorkerCalls.Report> uploader) {
         this.agent = agent;
         this.settings = settings;
@@ -210,10 +214,13 @@ final class WorkerSession {
             membership.subscribeAgainNs = System.nanoTime() + RETRY_DELAY_NS;
         }
         if (!failure.isTransient()) {
-            if (!subscribed.completeExceptionally(failure)) {
+            if (subscribed.completeExceptionally(failure)) {
+                stopping = true;
+            } else {
+                // It was allowed before: an operator may mend it, and then the worker goes on.
                 LOGGER.error("Worker {} cannot subscribe again to {}", settings.workerId, settings.taskGroup, failure);
+                membership.subscribeAgainNs = System.nanoTime() + REFUSED_DELAY_NS;
             }
-            stopping = true;
         }
     }
 
@@ -230,7 +237,9 @@ final class WorkerSession {
             final HeldTask task = new HeldTask(TaskData.of(granted), target);
             if (held.putIfAbsent(task.key(), task) == null) {
                 membership.held++;
-                runner.accept(task);
+                if (!runner.test(task)) {
+                    giveBack(List.of(task));
+                }
             }
         }
     }
