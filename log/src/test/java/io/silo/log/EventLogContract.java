@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.silo.log.LogWorkbench.Seen;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -339,5 +340,24 @@ public abstract class EventLogContract {
                 .isInstanceOfSatisfying(
                         LogException.class,
                         e -> assertThat(e.code()).as(e.getMessage()).isEqualTo(code));
+    }
+
+    @Test
+    void shouldGiveAReservedRecordThePositionThatWasPromised() {
+        int longest = 20_000;
+        try (EventLog log = started()) {
+            int rolls = 0;
+            for (int i = 0; i < 40; i++) {
+                for (int tries = 0; !log.reserve(EventLog.HEADER_BYTES + longest, i); tries++) {
+                    assertThat(tries).as("waits for a cycle").isLessThan(30_000);
+                    LockSupport.parkNanos(1_000_000);
+                }
+                long promised = log.nextPosition();
+                assertThat(append(log, events(i % 2 == 0 ? longest : 10, i), 1, i))
+                        .isEqualTo(promised);
+                rolls += promised > i + rolls ? 1 : 0;
+            }
+            assertThat(rolls).as("cycles rolled").isPositive();
+        }
     }
 }
