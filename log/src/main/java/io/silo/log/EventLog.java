@@ -409,22 +409,6 @@ public final class EventLog implements AutoCloseable {
     }
 
     /**
-     * As {@link #hasRoom}, and rolls now if such a record might need it: then {@link #nextPosition} is the position of the next record
-     * of at most this length. For callers whose events name their own position. A roll that fails is FATAL.
-     */
-    public boolean reserve(int recordBytes, long timeMs) {
-        boolean isReserved = hasRoom(recordBytes);
-        try {
-            if (isReserved && mustRoll(recordBytes)) {
-                roll(timeMs);
-            }
-        } catch (RuntimeException | Error e) {
-            throw fail(e);
-        }
-        return isReserved;
-    }
-
-    /**
      * Appends one record: fills the header at {@code offset}, chains the CRC, copies it to the page cache. Not durable yet.
      *
      * @param offset where {@link #HEADER_BYTES} of room begin; the events follow.
