@@ -198,7 +198,6 @@ public final class ChronicleCycleStore implements CycleStore {
             cycle.sync();
             syncDirectory(cyclePath);
             syncDirectory(directory.cyclesPath());
-            cycle.prefault(CycleHelper.PREFAULT_BYTES);
             cycle.handOver();
             created = cycle;
             creation = Creation.READY;
