@@ -252,6 +252,10 @@ class AeronIngressIT {
                     Channels.BASE_STREAM);
             TestNode.await("connected", out::isConnected);
             final long refusedBefore = node.ingress.counters().sessions().refused();
+            if (session == 0) {
+                // Well-formed, but not Hello.
+                out.offer(honest.buffer(), 0, honest.encodeEnqueue("666", 10));
+            }
             for (int n = 0; n < 50; n++) {
                 random.nextBytes(frame.byteArray());
                 final int length = random.nextInt(n % 10 == 0 ? frame.capacity() : 200);
@@ -282,6 +286,32 @@ class AeronIngressIT {
         assertThat(node.ingress.counters().sessions().closed(CloseReason.MALFORMED_FRAMES))
                 .isEqualTo(1);
         assertThat(shard.jobIds).isEmpty();
+    }
+
+    /** The bytes of a good command with some of them changed, over sessions that are open. */
+    @ParameterizedTest(name = "udp={0}")
+    @ValueSource(booleans = {false, true})
+    void shouldSurviveDamagedCommandsOfOpenSessions(boolean udp) {
+        start(udp);
+        final TestClient honest = node.openClient();
+        final TestClient broken = node.openClient();
+        final long seed = 99;
+        final Random random = new Random(seed);
+        for (int n = 0; n < 400; n++) {
+            broken.poll("a session", () -> broken.client.state() == ShardClient.State.OPEN);
+            final int length = random.nextBoolean() ? broken.encodeEnqueue("7", 50) : broken.encodeGetJob("7");
+            // Behind the message header and the command header, where the lengths are; and anywhere.
+            for (int i = random.nextInt(3); i >= 0; i--) {
+                broken.buffer().putByte(random.nextInt(length), (byte) random.nextInt());
+            }
+            final int cut = random.nextInt(4) == 0 ? random.nextInt(length) : length;
+            broken.client.offer(broken.buffer(), 0, Math.max(cut, 16), TestNode.TIMEOUT_NS);
+            broken.client.poll(64);
+        }
+        final long id = honest.enqueue("1", 10);
+        honest.poll("an answer", () -> honest.jobKeys.containsKey(id));
+        assertThat(node.thrown.get()).as("seed %d", seed).isNull();
+        assertThat(node.ingress.counters().sessions().malformed()).isPositive();
     }
 
     @ParameterizedTest(name = "udp={0}")

@@ -73,8 +73,15 @@ final class TestShard implements CommandConsumer {
     private Disposition onEnqueue(Session session, DirectBuffer buffer, int offset) {
         enqueue.wrapAndApplyHeader(buffer, offset, header);
         final long correlationId = enqueue.header().correlationId();
-        final EnqueueDecoder.ItemsDecoder item = enqueue.items().next();
-        item.metadata();
+        final EnqueueDecoder.ItemsDecoder items = enqueue.items();
+        if (items.count() != 1) {
+            return Disposition.CONSUMED;
+        }
+        final EnqueueDecoder.ItemsDecoder item = items.next();
+        item.metadata().forEach(entry -> {
+            entry.skipKey();
+            entry.skipValue();
+        });
         item.skipTenant();
         item.skipTaskGroup();
         final String jobId = item.jobId();
@@ -87,9 +94,13 @@ final class TestShard implements CommandConsumer {
         }
         enqueueReply.wrapAndApplyHeader(replyBuffer, 0, replyHeader);
         fill(enqueueReply.header(), correlationId);
-        enqueueReply.resultsCount(1).next().jobKey(Long.parseLong(jobId)).code(0);
+        enqueueReply.resultsCount(1).next().jobKey(number(jobId)).code(0);
         sink.send(session, replyBuffer, 0, MessageHeaderEncoder.ENCODED_LENGTH + enqueueReply.encodedLength());
         return Disposition.CONSUMED;
+    }
+
+    private static long number(String jobId) {
+        return jobId.matches("[0-9]{1,9}") ? Long.parseLong(jobId) : -1;
     }
 
     private static void fill(ReplyHeaderEncoder reply, long correlationId) {
