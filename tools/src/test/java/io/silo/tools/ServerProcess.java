@@ -1,0 +1,124 @@
+package io.silo.tools;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** A real server in a process of its own, on the class path of the test, on free ports. */
+final class ServerProcess implements AutoCloseable {
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(25);
+
+    private final Process process;
+    private final Path output;
+
+    private ServerProcess(Process process, Path output) {
+        this.process = process;
+        this.output = output;
+    }
+
+    /** Free ports of this machine, as settings. */
+    static Map<String, String> freePorts() throws IOException {
+        final Map<String, String> settings = new HashMap<>();
+        final InetAddress loopback = InetAddress.getLoopbackAddress();
+        try (ServerSocket http = new ServerSocket(0, 1, loopback);
+                DatagramSocket aeron = neighbours(loopback)) {
+            settings.put("SILO_SERVER_AERON_ADDR", "127.0.0.1:" + aeron.getLocalPort());
+            settings.put("SILO_SERVER_AERON_CONTROL_ADDR", "127.0.0.1:" + (aeron.getLocalPort() + 1));
+            settings.put("SILO_METRICS_ADDR", "127.0.0.1:" + http.getLocalPort());
+        }
+        return settings;
+    }
+
+    /** A socket whose port's neighbour is free too: that is where the response streams' control is by default. */
+    private static DatagramSocket neighbours(InetAddress loopback) throws SocketException {
+        for (int attempt = 0; attempt < 20; attempt++) {
+            final DatagramSocket first = new DatagramSocket(0, loopback);
+            try (DatagramSocket second = new DatagramSocket(first.getLocalPort() + 1, loopback)) {
+                return first;
+            } catch (SocketException | IllegalArgumentException taken) {
+                first.close();
+            }
+        }
+        throw new SocketException("no two neighbouring ports are free");
+    }
+
+    /** Starts a server without waiting. */
+    static ServerProcess launch(Path data, Map<String, String> settings, String... options) throws IOException {
+        final List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-Xmx512m");
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(flag -> flag.startsWith("--") || flag.startsWith("-Dchronicle"))
+                .forEach(command::add);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), SiloCommand.class.getName(), "server"));
+        command.addAll(List.of("--data", data.toString()));
+        command.addAll(List.of(options));
+        final Path output = Files.createTempFile("silo-server", ".out");
+        final ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+        builder.environment().putAll(settings);
+        return new ServerProcess(builder.start(), output);
+    }
+
+    /** Starts a server and waits until it is ready. */
+    static ServerProcess start(Path data, Map<String, String> settings, String... options)
+            throws IOException, InterruptedException {
+        final ServerProcess server = launch(data, settings, options);
+        final long deadlineNs = System.nanoTime() + START_TIMEOUT.toNanos();
+        while (server.output().lines().noneMatch(line -> line.startsWith("ready"))) {
+            if (!server.process.isAlive() || System.nanoTime() - deadlineNs > 0) {
+                final String said = server.output();
+                server.close();
+                throw new AssertionError("the server did not become ready:\n" + said);
+            }
+            Thread.sleep(20);
+        }
+        return server;
+    }
+
+    /** What it has printed so far. */
+    String output() throws IOException {
+        return Files.readString(output, StandardCharsets.UTF_8);
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    /** SIGKILL. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /** SIGTERM, and the exit code. */
+    int terminate() throws InterruptedException {
+        process.destroy();
+        return awaitExit();
+    }
+
+    /** The exit code. */
+    int awaitExit() throws InterruptedException {
+        if (!process.waitFor(START_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
+            throw new AssertionError("the server did not end");
+        }
+        return process.exitValue();
+    }
+
+    @Override
+    public void close() throws IOException {
+        process.destroyForcibly();
+        Files.deleteIfExists(output);
+    }
+}
