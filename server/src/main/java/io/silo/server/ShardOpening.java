@@ -202,8 +202,10 @@ final class ShardOpening {
     }
 
     private void quarantine(ShardSlot slot, ServerErrorCode code, String why) {
-        final String sentence =
-                why + " [" + code.page() + "] See: ./silo log verify " + directory.shardDirectory(slot.id());
+        // The log's own sentences end with the command to run.
+        final String command =
+                why.contains("silo log verify") ? "" : " Run: ./silo log verify " + directory.shardDirectory(slot.id());
+        final String sentence = why + command + " [" + code.page() + "]";
         slot.become(ShardState.QUARANTINED, sentence);
         LOGGER.error("Shard {} ({}) is quarantined, the others serve: {}", slot.index(), slot.id(), sentence);
     }

@@ -35,6 +35,7 @@ final class EnqueuePipeline {
     private long batchBytes;
     private long acknowledged;
     private long refused;
+    private boolean broken;
 
     private record Batch(List<Long> lines, CompletableFuture<List<EnqueueResult>> answer) {}
 
@@ -86,6 +87,7 @@ final class EnqueuePipeline {
         try {
             results = batch.answer().join();
         } catch (CompletionException failed) {
+            broken = true;
             throw ClientConnection.failure(failed);
         }
         for (int i = 0; i < results.size(); i++) {
@@ -102,10 +104,15 @@ final class EnqueuePipeline {
         }
     }
 
-    /** Waits for what is on its way, whatever becomes of it: to say how much was acknowledged before a failure. */
+    /**
+     * Ends after a failure: sends what was read before it, unless the failure was the server's, and waits for every answer,
+     * whatever it is. Afterwards {@link #acknowledged} is final.
+     */
     void settle() {
-        jobs.clear();
-        lines.clear();
+        if (!broken && !jobs.isEmpty()) {
+            underWay.add(new Batch(lines, client.enqueueAllAsync(jobs)));
+        }
+        jobs = new ArrayList<>();
         while (!underWay.isEmpty()) {
             try {
                 takeOldest();
