@@ -67,6 +67,7 @@ public final class ShardAgent implements Agent, CommandConsumer {
     private final ColdReads.Handler readHandler = read -> shardOf(read.shard()).onRead(read);
     private long drainedUntilMs;
     private boolean stepHeld;
+    private int firstGroup;
 
     /**
      * @param shards recovered, with dense numbers from the first's on.
@@ -291,8 +292,16 @@ public final class ShardAgent implements Agent, CommandConsumer {
         final Shard shard = shards[index];
         int granted = 0;
         final List<Subscriptions.Group> groups = subscriptions.groups();
-        // Backwards: a waiting call that is answered may take its group out of the list.
-        for (int g = groups.size() - 1; g >= 0 && granted < GRANTS_PER_CYCLE; g--) {
+        final int count = groups.size();
+        // Each cycle begins with another group: one that uses up the cycle's limit must not starve the others.
+        firstGroup = firstGroup <= 0 ? count - 1 : firstGroup - 1;
+        for (int i = 0; i < count && granted < GRANTS_PER_CYCLE; i++) {
+            // Backwards: a waiting call that is answered may take its group out of the list; then one is met next
+            // cycle.
+            final int g = Math.floorMod(firstGroup - i, count);
+            if (g >= groups.size()) {
+                continue;
+            }
             final Subscriptions.Group group = groups.get(g);
             final int number = group.number(index);
             if (number >= 0 && shard.isOpen()) {

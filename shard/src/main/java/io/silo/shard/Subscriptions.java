@@ -5,10 +5,10 @@ import io.silo.protocol.RejectReason;
 import io.silo.protocol.Session;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.agrona.DirectBuffer;
+import org.agrona.collections.Long2ObjectHashMap;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -61,7 +61,7 @@ final class Subscriptions {
     private final Shard[] shards;
     private final Map<UnsafeBuffer, Group> byName = new HashMap<>();
     private final List<Group> groups = new ArrayList<>();
-    private final Map<Session, Map<Long, Subscription>> bySession = new LinkedHashMap<>();
+    private final Map<Session, Long2ObjectHashMap<Subscription>> bySession = new HashMap<>();
     private final List<Subscription> calls = new ArrayList<>();
     private long nextCallDeadlineMs = Long.MAX_VALUE;
     private int count;
@@ -89,7 +89,8 @@ final class Subscriptions {
             UnsafeBuffer worker,
             boolean appendedEnough,
             long credits) {
-        final Map<Long, Subscription> own = bySession.computeIfAbsent(session, s -> new LinkedHashMap<>());
+        final Long2ObjectHashMap<Subscription> own =
+                bySession.computeIfAbsent(session, s -> new Long2ObjectHashMap<>());
         final Subscription open = own.get(id);
         if (open != null) {
             if (open.credits + credits > Bounds.CREDITS_MAX) {
@@ -112,7 +113,7 @@ final class Subscriptions {
 
     /** Gives credits back with an outcome; silently nothing if the subscription is gone. */
     void addCredits(Session session, long id, long credits) {
-        final Map<Long, Subscription> own = bySession.get(session);
+        final Long2ObjectHashMap<Subscription> own = bySession.get(session);
         final Subscription open = own == null ? null : own.get(id);
         if (open != null) {
             credits(open, (int) Math.min(Bounds.CREDITS_MAX, open.credits + credits));
@@ -134,7 +135,7 @@ final class Subscriptions {
 
     /** Ends a subscription; false if the session has none with this id. Its leases stay. */
     boolean unsubscribe(Session session, long id) {
-        final Map<Long, Subscription> own = bySession.get(session);
+        final Long2ObjectHashMap<Subscription> own = bySession.get(session);
         final Subscription open = own == null ? null : own.remove(id);
         if (open == null) {
             return false;
@@ -184,7 +185,7 @@ final class Subscriptions {
                 removeCall(call);
             }
         }
-        final Map<Long, Subscription> own = bySession.remove(session);
+        final Long2ObjectHashMap<Subscription> own = bySession.remove(session);
         if (own != null) {
             own.values().forEach(this::leave);
         }
