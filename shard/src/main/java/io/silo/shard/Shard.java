@@ -65,6 +65,9 @@ public final class Shard {
 
     private static final int MESSAGE_HEADER_BYTES = MessageHeaderDecoder.ENCODED_LENGTH;
 
+    /** Session ids are above 0; a lease that nobody claimed has session 0. */
+    private static final long NO_SESSION = -1;
+
     private enum Status {
         RECOVERING,
         OPEN,
@@ -97,7 +100,7 @@ public final class Shard {
     private @Nullable Subscriptions subscriptions;
     private Status status = Status.RECOVERING;
     private final IntConsumer returnOfClosedSession = this::returnOfClosedSession;
-    private long closedSession;
+    private long closedSession = NO_SESSION;
     private long recordsSinceDigest;
     private long nowMs;
     private long monotonicMs;
@@ -366,7 +369,9 @@ public final class Shard {
             if (explicit && state.leases().count() > 0 && beginInternal(RECORD_BYTES_MIN)) {
                 closedSession = session.id();
                 state.forEachLease(returnOfClosedSession);
-                finishInternal();
+                if (closedSession != NO_SESSION) {
+                    finishInternal();
+                }
             }
         } catch (Throwable failure) {
             fail(failure);
@@ -380,7 +385,7 @@ public final class Shard {
         if (!leaseEnds.hasRoom(command)) {
             finishInternal();
             if (!beginInternal(RECORD_BYTES_MIN)) {
-                closedSession = 0;
+                closedSession = NO_SESSION;
                 return;
             }
         }
@@ -394,6 +399,9 @@ public final class Shard {
             return;
         }
         try {
+            if (isReadAgain(read)) {
+                return;
+            }
             reply(
                     read.session(),
                     read.correlationId(),
@@ -405,6 +413,21 @@ public final class Shard {
         } catch (Throwable failure) {
             fail(failure);
         }
+    }
+
+    /** A read that missed its records, because they were carried and their cycle trimmed meanwhile, goes to where they lie now. */
+    private boolean isReadAgain(ColdRead read) {
+        if (read.replyCode() != RejectReason.RESULT_GONE.code() || !read.mayBeRepeated()) {
+            return false;
+        }
+        final int slot = state.jobs().findByKey(read.jobKey());
+        if (slot == RowSlab.NULL_SLOT || !read.isOutdated(state.jobs(), slot)) {
+            return false;
+        }
+        if (!context.coldReads().submit(read.again(state.jobs(), slot))) {
+            refuse(read.session(), read.correlationId(), RejectReason.BUSY);
+        }
+        return true;
     }
 
     /** Whether replies wait for a sync. */

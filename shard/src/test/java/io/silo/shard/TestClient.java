@@ -442,6 +442,18 @@ final class TestClient {
         return correlations++;
     }
 
+    byte[] downloadPart(long jobKey, String id, boolean result, int offset, int count) {
+        long correlation = sendReadBytes(jobKey, id, result, offset, count);
+        harness.run();
+        return reply(correlation, r -> {
+            var decoder = new BytesReplyDecoder();
+            decoder.wrapAndApplyHeader(r.bytes(), 0, new MessageHeaderDecoder());
+            byte[] part = new byte[decoder.chunkLength()];
+            decoder.getChunk(part, 0, part.length);
+            return part;
+        });
+    }
+
     byte[] download(long jobKey, String id, boolean result, int total, int partBytes) {
         byte[] bytes = new byte[total];
         for (int offset = 0; offset < total; offset += partBytes) {

@@ -36,6 +36,9 @@ public final class ColdRead {
         RESULT_PART
     }
 
+    /** A read is tried so many times again. */
+    private static final int REPEATS_MAX = 3;
+
     private final Kind kind;
     private final Session session;
     private final long correlationId;
@@ -55,17 +58,43 @@ public final class ColdRead {
     private final int partLength;
     private final UnsafeBuffer reply = new UnsafeBuffer(0, 0);
     private final MessageHeaderEncoder messageHeader = new MessageHeaderEncoder();
+    private final int repeatsLeft;
     private int replyLength;
     private int replyCode;
 
     /** Takes a picture of the job at {@code slot}. Part offsets matter only to the part kinds. */
     ColdRead(Kind kind, CommandContext context, int slot, boolean includeAttempts, int partOffset, int partLength) {
-        final JobView jobs = context.view().jobs();
+        this(
+                kind,
+                context.session(),
+                context.header().correlationId(),
+                context.isAppendedEnough(),
+                context.settings().shard(),
+                context.view().jobs(),
+                slot,
+                includeAttempts,
+                partOffset,
+                partLength,
+                REPEATS_MAX);
+    }
+
+    private ColdRead(
+            Kind kind,
+            Session session,
+            long correlationId,
+            boolean appendedEnough,
+            int shard,
+            JobView jobs,
+            int slot,
+            boolean includeAttempts,
+            int partOffset,
+            int partLength,
+            int repeatsLeft) {
         this.kind = kind;
-        this.session = context.session();
-        this.correlationId = context.header().correlationId();
-        this.appendedEnough = context.isAppendedEnough();
-        this.shard = context.settings().shard();
+        this.session = session;
+        this.correlationId = correlationId;
+        this.appendedEnough = appendedEnough;
+        this.shard = shard;
         this.jobKey = jobs.jobKey(slot);
         this.state = jobs.state(slot);
         this.changedAtMs = jobs.changedAtMs(slot);
@@ -78,6 +107,37 @@ public final class ColdRead {
         this.includeAttempts = includeAttempts;
         this.partOffset = partOffset;
         this.partLength = partLength;
+        this.repeatsLeft = repeatsLeft;
+    }
+
+    /** The same read with what the shard knows now. Shard thread only. */
+    public ColdRead again(JobView jobs, int slot) {
+        return new ColdRead(
+                kind,
+                session,
+                correlationId,
+                appendedEnough,
+                shard,
+                jobs,
+                slot,
+                includeAttempts,
+                partOffset,
+                partLength,
+                repeatsLeft - 1);
+    }
+
+    /** Whether {@link #again} may follow: each time another cycle would have to be trimmed under the read. */
+    public boolean mayBeRepeated() {
+        return repeatsLeft > 0;
+    }
+
+    /** Whether the job's records lie elsewhere by now. */
+    public boolean isOutdated(JobView jobs, int slot) {
+        return jobs.definitionPosition(slot) != definitionPosition || jobs.lastPosition(slot) != lastPosition;
+    }
+
+    public long jobKey() {
+        return jobKey;
     }
 
     public Session session() {

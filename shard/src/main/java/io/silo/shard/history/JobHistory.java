@@ -92,6 +92,10 @@ public final class JobHistory {
                 return false;
             }
         }
+        // An image adds all that it holds.
+        while (ended() > endedMax) {
+            newestFirst.remove(newestFirst.size() - 1);
+        }
         return true;
     }
 
