@@ -20,7 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An Aeron client and, for UDP, the media driver it needs, in a private directory that closing removes. A directory of a server
+ * An Aeron client and, for UDP, the media driver it needs, in a private directory that closing removes, as does an
+ * orderly end of the process. A directory of a server
  * is used and never touched. Net thread only.
  */
 final class AeronAccess implements AutoCloseable {
@@ -44,6 +45,7 @@ final class AeronAccess implements AutoCloseable {
     private final ServerAddress address;
     private final @Nullable MediaDriver driver;
     private final @Nullable Path privateDirectory;
+    private final @Nullable Thread exitHook;
 
     private AeronAccess(
             Aeron aeron, ServerAddress address, @Nullable MediaDriver driver, @Nullable Path privateDirectory) {
@@ -51,6 +53,14 @@ final class AeronAccess implements AutoCloseable {
         this.address = address;
         this.driver = driver;
         this.privateDirectory = privateDirectory;
+        this.exitHook = privateDirectory == null ? null : deleteAtExit(privateDirectory);
+    }
+
+    /** For processes that end without closing their client: memory of a directory left behind is not free before a reboot. */
+    private static Thread deleteAtExit(Path directory) {
+        final Thread hook = new Thread(() -> IoUtil.delete(directory.toFile(), true), "silo-client-exit");
+        Runtime.getRuntime().addShutdownHook(hook);
+        return hook;
     }
 
     /**
@@ -169,6 +179,13 @@ final class AeronAccess implements AutoCloseable {
         }
         if (privateDirectory != null) {
             IoUtil.delete(privateDirectory.toFile(), true);
+        }
+        if (exitHook != null) {
+            try {
+                Runtime.getRuntime().removeShutdownHook(exitHook);
+            } catch (IllegalStateException e) {
+                LOGGER.debug("The process ends: the hook runs, and finds nothing", e);
+            }
         }
     }
 }
