@@ -2,10 +2,16 @@ package io.silo.log.simulated;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.silo.log.EventLog;
+import io.silo.log.EventLogContext;
 import io.silo.log.LogException;
+import io.silo.log.LogWorkbench;
+import io.silo.log.LogWorkbench.Seen;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -159,6 +165,65 @@ class CrashImagePropertyTest {
             model.open(true);
         } catch (RuntimeException | AssertionError e) {
             throw new AssertionError("halt at " + site + " " + occurrence + ", power loss " + isPowerLoss, e);
+        }
+    }
+
+    /** A truncation that is interrupted anywhere leaves the log as it was, or cut off. */
+    @Test
+    void canRecoverFromAHaltInATruncation() {
+        int halts = 0;
+        for (String site :
+                List.of("log.create", "log.start.created", "log.start.synced", "log.mark", "log.start.marked")) {
+            for (long seed = 0; seed < 10; seed++) {
+                var random = new SplittableRandom(seed);
+                var model = new LogModel(seed);
+                model.open(true);
+                for (int i = 0; i < STEPS; i++) {
+                    model.step();
+                }
+                model.close();
+                int kept = model.written().size()
+                        - 1
+                        - random.nextInt(model.written().size() / 2);
+                List<Seen> whole = List.copyOf(model.written());
+                EventLogContext context = LogWorkbench.context(seed, 1).faults(at -> {
+                    if (at.equals(site)) {
+                        throw new HaltError();
+                    }
+                });
+                try {
+                    EventLog.truncateAfter(
+                            SimulatedCycleStore.open(model.disk(), "shard", context),
+                            LogWorkbench.IDENTITY,
+                            context,
+                            whole.get(kept).position(),
+                            1);
+                } catch (HaltError | LogException e) {
+                    halts++;
+                }
+                checkTruncated(model.disk().processKill(), 1, whole, kept);
+                checkTruncated(model.disk().powerLoss(random), 2, whole, kept);
+            }
+        }
+        assertThat(halts).isEqualTo(50);
+    }
+
+    private static void checkTruncated(SimulatedDisk disk, long boot, List<Seen> whole, int kept) {
+        EventLogContext context = LogWorkbench.context(99, boot);
+        SimulatedCycleStore store = SimulatedCycleStore.open(disk, "shard", context);
+        try (EventLog log = EventLog.open(store, LogWorkbench.IDENTITY, context)) {
+            List<Seen> found = LogWorkbench.replay(log);
+            long first = log.firstPosition();
+            assertThat(found)
+                    .isIn(
+                            whole.stream()
+                                    .filter(record -> record.position() >= first)
+                                    .toList(),
+                            whole.subList(0, kept + 1).stream()
+                                    .filter(record -> record.position() >= first)
+                                    .toList());
+            log.start(1);
+            LogWorkbench.append(log, 10);
         }
     }
 
