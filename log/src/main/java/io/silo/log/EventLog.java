@@ -4,7 +4,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.locks.LockSupport;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -45,12 +44,6 @@ public final class EventLog implements AutoCloseable {
     private static final int CYCLE_CLOSED_DOCUMENT_BYTES =
             DocumentCursor.HEADER_BYTES + RecordLayout.CYCLE_CLOSED_BYTES;
 
-    /** Pause between attempts to create a cycle on a disk that was too full. */
-    private static final long CREATE_RETRY_NS = 100_000_000;
-
-    /** Pause while {@link #start} waits for its cycle. */
-    private static final long CREATE_POLL_NS = 200_000;
-
     /** What a cycle has left when it counts as full for {@link #diskState}: a batch of outcomes. */
     private static final int ROOM_BYTES_MIN = 64 * 1024;
 
@@ -74,13 +67,12 @@ public final class EventLog implements AutoCloseable {
     private final TailCache tail;
     private final RecordReader reader;
     private final MarkWriter marks;
+    private final NextCycle next;
     private final UnsafeBuffer control = new UnsafeBuffer(ByteBuffer.allocateDirect(CycleStarted.BYTES));
     private State state = State.OPEN;
     private @Nullable Throwable failure;
     private @Nullable ByteBuffer window;
     private @Nullable Cycle active;
-    private @Nullable CyclePreamble next;
-    private long highestCycle;
     private long epoch;
     private long appendedPosition;
     private int appendedCrc;
@@ -90,7 +82,6 @@ public final class EventLog implements AutoCloseable {
     private boolean isMarkDue;
     private long unsyncedBytes;
     private long dirtySinceNs = NEVER;
-    private long createRetryNs = NEVER;
 
     private EventLog(CycleStore store, LogIdentity identity, EventLogContext context, RecoveredLog recovered) {
         this.store = store;
@@ -102,7 +93,7 @@ public final class EventLog implements AutoCloseable {
         marks = new MarkWriter(store, faults, recovered.mark());
         cycles = new RetainedCycles(store, faults);
         reader = new RecordReader(store, faults, cycles, tail);
-        highestCycle = recovered.highestCycle();
+        next = new NextCycle(store, identity, context, recovered.highestCycle());
         epoch = recovered.highestEpoch();
         appendedPosition = recovered.endPosition();
         appendedCrc = recovered.endCrc();
@@ -219,7 +210,7 @@ public final class EventLog implements AutoCloseable {
             if (!marks.isPresent()) {
                 marks.write(DurableMark.NO_CYCLE, NULL_POSITION, 0, epoch, 0, false);
             }
-            awaitNextCycle();
+            next.await();
             if (previousCycle != DurableMark.NO_CYCLE) {
                 // An earlier process may have left the tail in the page cache. The new cycle states it as the log's
                 // end, so it has to
@@ -252,51 +243,9 @@ public final class EventLog implements AutoCloseable {
         }
     }
 
-    private void awaitNextCycle() {
-        if (next == null) {
-            beginNextCycle();
-        }
-        long deadlineNs = System.nanoTime() + context.createTimeoutNs();
-        while (true) {
-            CycleStore.Creation creation = store.pollCreate();
-            if (creation == CycleStore.Creation.READY) {
-                return;
-            }
-            if (creation == CycleStore.Creation.NO_SPACE) {
-                next = null;
-                throw new LogException(
-                        LogErrorCode.DISK_FULL,
-                        "Expected to start the log of shard " + identity.shardName() + ", but the disk under "
-                                + store.name() + " has no space for a new cycle.");
-            }
-            if (System.nanoTime() - deadlineNs > 0) {
-                throw new LogException(
-                        LogErrorCode.CYCLE_NOT_READY,
-                        "Expected to start the log of shard " + identity.shardName()
-                                + ", but its new cycle was not created within " + context.createTimeoutNs() / 1_000_000
-                                + " ms.");
-            }
-            LockSupport.parkNanos(CREATE_POLL_NS);
-        }
-    }
-
-    private void beginNextCycle() {
-        highestCycle++;
-        CyclePreamble.encode(
-                control,
-                identity,
-                highestCycle,
-                context.random().getAsLong(),
-                context.random().getAsLong());
-        next = Objects.requireNonNull(CyclePreamble.decode(control, 0, CyclePreamble.BYTES));
-        store.beginCreate(highestCycle, control, 0, CyclePreamble.BYTES);
-    }
-
     /** Makes the cycle that is ready the active one. Appended, not durable. */
     private void startCycle(CycleStarted.Reason reason, long previousCycle, long timeMs) {
-        CyclePreamble preamble = Objects.requireNonNull(next);
-        next = null;
-        store.activate();
+        CyclePreamble preamble = next.take();
         var started = new CycleStarted(
                 reason,
                 epoch,
@@ -357,7 +306,7 @@ public final class EventLog implements AutoCloseable {
     public DiskState diskState() {
         checkUsable();
         DiskState disk = store.diskState();
-        if (disk == DiskState.FLOOR || next == null || pollNextCycle() != CycleStore.Creation.NO_SPACE) {
+        if (disk == DiskState.FLOOR || !isNextWithoutSpace()) {
             return disk;
         }
         return mustRoll(ROOM_BYTES_MIN) ? DiskState.FLOOR : DiskState.LOW;
@@ -376,8 +325,7 @@ public final class EventLog implements AutoCloseable {
             return false;
         }
         if (mustRoll(recordBytes)) {
-            requestNextCycle();
-            return pollNextCycle() == CycleStore.Creation.READY;
+            return isNextReady();
         }
         return hasBlocks(recordBytes);
     }
@@ -402,6 +350,24 @@ public final class EventLog implements AutoCloseable {
             }
         }
         return true;
+    }
+
+    /** Whether the log can be rolled now; if not, that is being seen to. */
+    private boolean isNextReady() {
+        try {
+            next.request();
+            return next.isReady();
+        } catch (RuntimeException e) {
+            throw fail(e);
+        }
+    }
+
+    private boolean isNextWithoutSpace() {
+        try {
+            return next.isWithoutSpace();
+        } catch (RuntimeException e) {
+            throw fail(e);
+        }
     }
 
     private boolean hasBlocks(int recordBytes) {
@@ -432,8 +398,7 @@ public final class EventLog implements AutoCloseable {
             throw new IllegalStateException("append between beginSync and awaitSync");
         }
         boolean isRolling = mustRoll(length) || !hasBlocks(length);
-        if (isRolling && pollNextCycle() != CycleStore.Creation.READY) {
-            requestNextCycle();
+        if (isRolling && !isNextReady()) {
             throw noRoom(length);
         }
         try {
@@ -441,7 +406,7 @@ public final class EventLog implements AutoCloseable {
                 roll(timeMs);
             }
             appendRecord(buffer, offset, length, eventCount, timeMs, RecordLayout.KIND_EVENTS);
-            prepareNextCycle();
+            next.prepare();
             return appendedPosition;
         } catch (RuntimeException | Error e) {
             throw fail(e);
@@ -449,7 +414,7 @@ public final class EventLog implements AutoCloseable {
     }
 
     private LogException noRoom(int length) {
-        boolean isFull = store.diskState() == DiskState.FLOOR || store.pollCreate() == CycleStore.Creation.NO_SPACE;
+        boolean isFull = store.diskState() == DiskState.FLOOR || isNextWithoutSpace();
         return new LogException(
                 isFull ? LogErrorCode.DISK_FULL : LogErrorCode.CYCLE_NOT_READY,
                 "Expected to append " + length + " bytes to the log of shard " + identity.shardName() + ", but "
@@ -485,7 +450,7 @@ public final class EventLog implements AutoCloseable {
 
     private void roll(long timeMs) {
         Cycle full = requireActive();
-        control.putLong(HEADER_BYTES, Objects.requireNonNull(next).cycle(), ByteOrder.LITTLE_ENDIAN);
+        control.putLong(HEADER_BYTES, next.number(), ByteOrder.LITTLE_ENDIAN);
         appendRecord(control, 0, RecordLayout.CYCLE_CLOSED_BYTES, 0, timeMs, RecordLayout.KIND_CYCLE_CLOSED);
         faults.at("log.roll.closed");
         syncStore();
@@ -493,31 +458,6 @@ public final class EventLog implements AutoCloseable {
         startCycle(CycleStarted.Reason.ROLLED, full.number(), timeMs);
         isMarkDue = true;
         faults.at("log.roll.started");
-    }
-
-    private void prepareNextCycle() {
-        if (next == null && store.activeBytes() >= context.cycleBytes() / 2) {
-            beginNextCycle();
-        }
-    }
-
-    private void requestNextCycle() {
-        if (next != null) {
-            return;
-        }
-        try {
-            beginNextCycle();
-        } catch (RuntimeException e) {
-            throw fail(e);
-        }
-    }
-
-    private CycleStore.Creation pollNextCycle() {
-        try {
-            return next == null ? CycleStore.Creation.NONE : store.pollCreate();
-        } catch (RuntimeException e) {
-            throw fail(e);
-        }
     }
 
     /** Whether anything is appended that is not durable. */
@@ -630,7 +570,7 @@ public final class EventLog implements AutoCloseable {
                 writeMark(false);
                 workCount++;
             }
-            return workCount + retryCreation(nowNs);
+            return workCount + next.doWork(nowNs);
         } catch (RuntimeException | Error e) {
             throw fail(e);
         }
@@ -648,23 +588,6 @@ public final class EventLog implements AutoCloseable {
         }
         syncStore();
         markIfDue();
-        return 1;
-    }
-
-    private int retryCreation(long nowNs) {
-        prepareNextCycle();
-        if (pollNextCycle() != CycleStore.Creation.NO_SPACE) {
-            return 0;
-        }
-        if (createRetryNs == NEVER) {
-            createRetryNs = nowNs + CREATE_RETRY_NS;
-        }
-        if (nowNs - createRetryNs < 0) {
-            return 0;
-        }
-        createRetryNs = NEVER;
-        next = null;
-        prepareNextCycle();
         return 1;
     }
 
