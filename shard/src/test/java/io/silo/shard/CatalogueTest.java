@@ -21,7 +21,8 @@ class CatalogueTest {
     private static final Set<String> NOT_TO_A_SHARD =
             Set.of("Hello", "CloseSession", "KeepAlive", "Subscribe", "Unsubscribe");
 
-    private static Map<String, Integer> templates(String schema) throws Exception {
+    /** Names and ids of a schema's messages. */
+    static Map<String, Integer> templates(String schema) throws Exception {
         Map<String, Integer> templates = new TreeMap<>();
         try (InputStream in = CatalogueTest.class.getResourceAsStream("/schema/" + schema)) {
             NodeList messages = DocumentBuilderFactory.newInstance()

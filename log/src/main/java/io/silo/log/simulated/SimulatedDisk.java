@@ -77,7 +77,8 @@ public final class SimulatedDisk {
         return require(name).length;
     }
 
-    synchronized void create(String name) {
+    /** Makes an empty file; its name is not durable yet. */
+    public synchronized void create(String name) {
         if (files.putIfAbsent(name, new SimulatedFile()) != null) {
             throw new SimulatedDiskException("file exists: " + name);
         }
