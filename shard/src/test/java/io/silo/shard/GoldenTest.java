@@ -204,9 +204,7 @@ class GoldenTest {
 
     @Test
     void shouldReplayTheLogOfThisVersion() throws IOException {
-        assertThat(replay(diskOf(read("log-v0.hex"))).state())
-                .as(WHAT_TO_DO)
-                .isEqualTo(read("log-v0.state"));
+        assertThat(replay(diskOf(read("log-v0.hex"))).state()).as(WHAT_TO_DO).isEqualTo(read("log-v0.state"));
     }
 
     @Test
