@@ -30,8 +30,8 @@ public final class ShardMetricsCollector implements MultiCollector {
     private final IntSupplier shardsOwned;
 
     /**
-     * @param shards by the value of the label {@code shard}.
-     * @param threads by the value of the label {@code thread}.
+     * @param shards by what their label is to say.
+     * @param threads in order of their numbers.
      * @param shardsOwned shards that are served now.
      */
     public ShardMetricsCollector(
