@@ -46,17 +46,19 @@ final class FinishedJobs implements AutoCloseable {
     /** An attempt ended that may be the job's last: the line follows once the server confirms it. */
     void onAttemptEnded(Task task) {
         underWay.register();
-        client.awaitResultAsync(task.tenant(), task.id(), WAIT).whenComplete((result, failure) -> {
-            try {
-                if (result != null) {
-                    write(task, result);
-                } else if (!isStillOpen(failure)) {
-                    fail();
-                }
-            } finally {
-                underWay.arriveAndDeregister();
-            }
-        });
+        // Its own end is the phaser's business.
+        final var unused = client.awaitResultAsync(task.tenant(), task.id(), WAIT)
+                .whenComplete((result, failure) -> {
+                    try {
+                        if (result != null) {
+                            write(task, result);
+                        } else if (!isStillOpen(failure)) {
+                            fail();
+                        }
+                    } finally {
+                        underWay.arriveAndDeregister();
+                    }
+                });
     }
 
     /** Somebody else has the job again, or its outcome was not accepted: it has not ended here. */

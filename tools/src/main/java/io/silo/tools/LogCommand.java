@@ -213,7 +213,7 @@ final class LogCommand implements Runnable {
     @Command(name = "dump", description = "Write the events of the logs as JSON lines.")
     static final class Dump implements Callable<Integer> {
         @Mixin
-        private final CommonOptions common = new CommonOptions();
+        final CommonOptions common = new CommonOptions();
 
         @Parameters(
                 arity = "0..1",

@@ -28,6 +28,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 2)
 @Measurement(iterations = 5, time = 2)
 @Fork(3)
+@SuppressWarnings("NullAway.Init") // JMH calls the set-up before anything else.
 public class LogAppendBenchmark {
     private static final int SYNC_CHECK_INTERVAL = 256;
 

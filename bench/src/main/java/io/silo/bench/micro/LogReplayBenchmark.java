@@ -35,6 +35,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3)
 @Measurement(iterations = 5)
 @Fork(3)
+@SuppressWarnings("NullAway.Init") // JMH calls the set-up before anything else.
 public class LogReplayBenchmark {
     private static final int CHUNK_BYTES = 1 << 20;
 

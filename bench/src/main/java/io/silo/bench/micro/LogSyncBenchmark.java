@@ -31,6 +31,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 2, time = 2)
 @Measurement(iterations = 5, time = 2)
 @Fork(3)
+@SuppressWarnings("NullAway.Init") // JMH calls the set-up before anything else.
 public class LogSyncBenchmark {
     /** Records for each sync. */
     @Param({"1", "16", "256"})
