@@ -7,6 +7,7 @@ import io.silo.log.chronicle.ChronicleCycleStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -116,7 +117,11 @@ final class LogFiles implements AutoCloseable {
     /** Copies one record into the plain mapping. */
     long copyToMapping() throws IOException {
         if (mappedOffset + recordBytes > FILE_BYTES) {
+            // Fresh pages, as a log has them: copying over pages that are there already measures the memory alone.
             mappedOffset = 0;
+            IoUtil.unmap((MappedByteBuffer) mapping.byteBuffer());
+            mappedFile.truncate(0);
+            mapping.wrap(mappedFile.map(FileChannel.MapMode.READ_WRITE, 0, FILE_BYTES));
         }
         mapping.putBytes((int) mappedOffset, record, 0, recordBytes);
         mappedOffset += recordBytes;
@@ -147,7 +152,7 @@ final class LogFiles implements AutoCloseable {
     public void close() {
         log.close();
         try {
-            IoUtil.unmap(java.util.Objects.requireNonNull(mapping.byteBuffer()));
+            IoUtil.unmap((MappedByteBuffer) mapping.byteBuffer());
             file.close();
             mappedFile.close();
             try (var paths = Files.walk(directory)) {
