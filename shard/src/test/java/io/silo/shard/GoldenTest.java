@@ -125,7 +125,7 @@ class GoldenTest {
         Map<String, byte[]> files = new TreeMap<>();
         byte[] bytes = new byte[0];
         for (String line : lines) {
-            String[] words = line.split(" ");
+            String[] words = line.split(" ", -1);
             if (words[0].equals("file")) {
                 bytes = new byte[Integer.parseInt(words[2])];
                 files.put(words[1], bytes);
