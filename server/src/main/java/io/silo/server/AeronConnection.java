@@ -2,6 +2,8 @@ package io.silo.server;
 
 import io.aeron.Aeron;
 import io.aeron.CommonContext;
+import io.silo.server.error.ServerErrorCode;
+import io.silo.server.error.ServerException;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;

@@ -3,6 +3,8 @@ package io.silo.server;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
 import io.silo.protocol.Xxh64;
+import io.silo.server.error.ServerErrorCode;
+import io.silo.server.error.ServerException;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

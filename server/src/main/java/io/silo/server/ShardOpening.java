@@ -11,6 +11,8 @@ import io.silo.server.assignment.ShardOwnership;
 import io.silo.server.config.ServerConfig;
 import io.silo.server.config.Settings;
 import io.silo.server.config.TenancyMode;
+import io.silo.server.data.DataDirectory;
+import io.silo.server.error.ServerErrorCode;
 import io.silo.server.metrics.HealthReport.ShardState;
 import io.silo.shard.Shard;
 import io.silo.shard.ShardContext;

@@ -1,8 +1,8 @@
 package io.silo.tools;
 
-import io.silo.server.ServerErrorCode;
-import io.silo.server.ServerException;
 import io.silo.server.config.ConfigException;
+import io.silo.server.error.ServerErrorCode;
+import io.silo.server.error.ServerException;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.List;

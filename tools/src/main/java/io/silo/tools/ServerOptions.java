@@ -1,7 +1,7 @@
 package io.silo.tools;
 
-import io.silo.server.ServerFile;
 import io.silo.server.config.HostPort;
+import io.silo.server.data.ServerFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

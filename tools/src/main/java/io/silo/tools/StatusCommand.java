@@ -2,7 +2,7 @@ package io.silo.tools;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.silo.server.ServerFile;
+import io.silo.server.data.ServerFile;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;

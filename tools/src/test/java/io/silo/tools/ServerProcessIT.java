@@ -11,7 +11,7 @@ import io.silo.client.JobStatus;
 import io.silo.client.SiloClient;
 import io.silo.client.SiloWorker;
 import io.silo.client.TaskResult;
-import io.silo.server.ServerFile;
+import io.silo.server.data.ServerFile;
 import io.silo.tools.CommandLineFixture.Run;
 import java.io.IOException;
 import java.net.DatagramSocket;

@@ -1,7 +1,7 @@
 package io.silo.server.metrics;
 
-import io.silo.server.ServerErrorCode;
-import io.silo.server.ServerException;
+import io.silo.server.error.ServerErrorCode;
+import io.silo.server.error.ServerException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -3,9 +3,9 @@ package io.silo.server.assignment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.silo.server.DataDirectory;
-import io.silo.server.ServerErrorCode;
-import io.silo.server.ServerException;
+import io.silo.server.data.DataDirectory;
+import io.silo.server.error.ServerErrorCode;
+import io.silo.server.error.ServerException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

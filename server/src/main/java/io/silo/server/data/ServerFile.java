@@ -1,4 +1,4 @@
-package io.silo.server;
+package io.silo.server.data;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -96,7 +96,7 @@ public record ServerFile(
     }
 
     /** Start of this very process, epoch ms. */
-    static long processStartMs() {
+    public static long processStartMs() {
         return ProcessHandle.current()
                 .info()
                 .startInstant()

@@ -1,4 +1,4 @@
-package io.silo.server;
+package io.silo.server.error;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.silo.server;
+package io.silo.server.error;
 
 import org.jspecify.annotations.Nullable;
 

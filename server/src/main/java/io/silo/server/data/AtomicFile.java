@@ -1,4 +1,4 @@
-package io.silo.server;
+package io.silo.server.data;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,8 +1,10 @@
-package io.silo.server;
+package io.silo.server.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.silo.server.error.ServerErrorCode;
+import io.silo.server.error.ServerException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
