@@ -35,7 +35,7 @@ final class JobSlots {
         dueNs = new long[window];
         sequences = new long[window];
         progress = new byte[window];
-        free = new IntArrayQueue(window, -1);
+        free = new IntArrayQueue(Math.max(IntArrayQueue.MIN_CAPACITY, window), -1);
         for (int slot = 0; slot < window; slot++) {
             free.addInt(slot);
         }

@@ -49,8 +49,8 @@ final class LoadLane {
         this.shard = shard;
         this.jobsPerCommand = settings.jobsPerCommand();
         final int window = settings.window();
-        waiting = new IntArrayQueue(window, -1);
-        started = new IntArrayQueue(window, -1);
+        waiting = new IntArrayQueue(Math.max(IntArrayQueue.MIN_CAPACITY, window), -1);
+        started = new IntArrayQueue(Math.max(IntArrayQueue.MIN_CAPACITY, window), -1);
         tenantOf = new int[window];
         jobKeys = new long[window];
         tokenEpochs = new long[window];
@@ -197,7 +197,7 @@ final class LoadLane {
 
     private void retry(int slot, int code) {
         final RejectReason reason = RejectReason.fromCode(code);
-        if (reason == null || !reason.isTransient()) {
+        if (!isWorthRepeating(reason)) {
             throw new LoadException(
                     reason, "A job was refused: " + (reason == null ? "code " + code + "." : reason.sentence()));
         }
@@ -250,9 +250,17 @@ final class LoadLane {
         spare.push(sent);
     }
 
+    /** A full server does not get emptier while it is asked again and again: that ends the run and says why. */
+    private static boolean isWorthRepeating(@Nullable RejectReason reason) {
+        return reason != null
+                && reason.isTransient()
+                && reason != RejectReason.MEMORY_FULL
+                && reason != RejectReason.DISK_FULL;
+    }
+
     /** A command was refused as a whole; true if it was one of this lane's and will be sent again. */
     boolean onRefused(long correlationId, @Nullable RejectReason reason) {
-        if (reason == null || !reason.isTransient()) {
+        if (!isWorthRepeating(reason)) {
             return false;
         }
         final int[] jobs = enqueues.remove(correlationId);
