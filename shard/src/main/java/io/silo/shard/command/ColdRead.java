@@ -39,11 +39,8 @@ public final class ColdRead {
     /** A read is tried so many times again. */
     private static final int REPEATS_MAX = 3;
 
+    private final Request request;
     private final Kind kind;
-    private final Session session;
-    private final long correlationId;
-    private final boolean appendedEnough;
-    private final int shard;
     private final long jobKey;
     private final JobState state;
     private final long changedAtMs;
@@ -53,48 +50,43 @@ public final class ColdRead {
     private final int definitionOffset;
     private final int definitionLength;
     private final long lastPosition;
-    private final boolean includeAttempts;
-    private final int partOffset;
-    private final int partLength;
     private final UnsafeBuffer reply = new UnsafeBuffer(0, 0);
     private final MessageHeaderEncoder messageHeader = new MessageHeaderEncoder();
     private final int repeatsLeft;
     private int replyLength;
     private int replyCode;
 
-    /** Takes a picture of the job at {@code slot}. Part offsets matter only to the part kinds. */
-    ColdRead(Kind kind, CommandContext context, int slot, boolean includeAttempts, int partOffset, int partLength) {
-        this(
-                kind,
-                context.session(),
-                context.header().correlationId(),
-                context.isAppendedEnough(),
-                context.settings().shard(),
-                context.view().jobs(),
-                slot,
-                includeAttempts,
-                partOffset,
-                partLength,
-                REPEATS_MAX);
-    }
-
-    private ColdRead(
+    /** What the client asked for: the same however often it is looked up. */
+    private record Request(
             Kind kind,
             Session session,
             long correlationId,
             boolean appendedEnough,
             int shard,
-            JobView jobs,
-            int slot,
             boolean includeAttempts,
             int partOffset,
-            int partLength,
-            int repeatsLeft) {
-        this.kind = kind;
-        this.session = session;
-        this.correlationId = correlationId;
-        this.appendedEnough = appendedEnough;
-        this.shard = shard;
+            int partLength) {}
+
+    /** Takes a picture of the job at {@code slot}. Part offsets matter only to the part kinds. */
+    ColdRead(Kind kind, CommandContext context, int slot, boolean includeAttempts, int partOffset, int partLength) {
+        this(
+                new Request(
+                        kind,
+                        context.session(),
+                        context.header().correlationId(),
+                        context.isAppendedEnough(),
+                        context.settings().shard(),
+                        includeAttempts,
+                        partOffset,
+                        partLength),
+                context.view().jobs(),
+                slot,
+                REPEATS_MAX);
+    }
+
+    private ColdRead(Request request, JobView jobs, int slot, int repeatsLeft) {
+        this.request = request;
+        this.kind = request.kind();
         this.jobKey = jobs.jobKey(slot);
         this.state = jobs.state(slot);
         this.changedAtMs = jobs.changedAtMs(slot);
@@ -104,26 +96,12 @@ public final class ColdRead {
         this.definitionOffset = jobs.definitionOffset(slot);
         this.definitionLength = jobs.definitionLength(slot);
         this.lastPosition = jobs.lastPosition(slot);
-        this.includeAttempts = includeAttempts;
-        this.partOffset = partOffset;
-        this.partLength = partLength;
         this.repeatsLeft = repeatsLeft;
     }
 
     /** The same read with what the shard knows now. Shard thread only. */
     public ColdRead again(JobView jobs, int slot) {
-        return new ColdRead(
-                kind,
-                session,
-                correlationId,
-                appendedEnough,
-                shard,
-                jobs,
-                slot,
-                includeAttempts,
-                partOffset,
-                partLength,
-                repeatsLeft - 1);
+        return new ColdRead(request, jobs, slot, repeatsLeft - 1);
     }
 
     /** Whether {@link #again} may follow: each time another cycle would have to be trimmed under the read. */
@@ -141,20 +119,20 @@ public final class ColdRead {
     }
 
     public Session session() {
-        return session;
+        return request.session();
     }
 
     public long correlationId() {
-        return correlationId;
+        return request.correlationId();
     }
 
     public boolean isAppendedEnough() {
-        return appendedEnough;
+        return request.appendedEnough();
     }
 
     /** Number of the shard that asked. */
     public int shard() {
-        return shard;
+        return request.shard();
     }
 
     /** The record that the answer speaks of. */
@@ -183,7 +161,7 @@ public final class ColdRead {
             final boolean found = history.readDefinition(definitionPosition, definitionOffset, definitionLength)
                     && (kind == Kind.PAYLOAD_PART
                             || history.readAttempts(
-                                    jobKey, lastPosition, includeAttempts ? JobHistory.ATTEMPTS_MAX : 1));
+                                    jobKey, lastPosition, request.includeAttempts() ? JobHistory.ATTEMPTS_MAX : 1));
             if (!found) {
                 refuse(RejectReason.RESULT_GONE);
                 return;
@@ -237,7 +215,7 @@ public final class ColdRead {
         room -= payloadLength;
         final int resultLength = ended != null && ended.result().length <= room / 2 ? ended.result().length : 0;
         room -= resultLength;
-        encodeAttempts(encoder, includeAttempts ? attempts : List.of(), room);
+        encodeAttempts(encoder, request.includeAttempts() ? attempts : List.of(), room);
         encodeNames(encoder, job, ended, payloadLength, resultLength);
         replyLength = encoder.limit();
     }
@@ -312,14 +290,16 @@ public final class ColdRead {
         final int total = isPayload ? (int) job.payloadBytes() : ended == null ? 0 : ended.resultBytes();
         final long chunkPosition =
                 isPayload ? job.chunkPosition() : ended == null ? EventLog.NULL_POSITION : ended.chunkPosition();
-        if (partOffset >= total || partLength <= 0 || partLength > Bounds.CHUNK_BYTES_MAX) {
+        if (request.partOffset() >= total
+                || request.partLength() <= 0
+                || request.partLength() > Bounds.CHUNK_BYTES_MAX) {
             refuse(RejectReason.INVALID_RANGE);
             return;
         }
-        final int length = Math.min(partLength, total - partOffset);
+        final int length = Math.min(request.partLength(), total - request.partOffset());
         final UnsafeBuffer part = new UnsafeBuffer(new byte[length]);
         if (chunkPosition != EventLog.NULL_POSITION) {
-            if (reader.chunks().copy(chunkPosition, partOffset, length, part, 0) != length) {
+            if (reader.chunks().copy(chunkPosition, request.partOffset(), length, part, 0) != length) {
                 refuse(RejectReason.RESULT_GONE);
                 return;
             }
@@ -334,14 +314,14 @@ public final class ColdRead {
             part.putBytes(
                     0,
                     history.definition(),
-                    job.limit() + JobEnqueuedDecoder.payloadHeaderLength() + partOffset,
+                    job.limit() + JobEnqueuedDecoder.payloadHeaderLength() + request.partOffset(),
                     length);
         } else if (ended != null) {
-            part.putBytes(0, ended.result(), partOffset, length);
+            part.putBytes(0, ended.result(), request.partOffset(), length);
         }
         final BytesReplyEncoder encoder = new BytesReplyEncoder();
         encoder.wrapAndApplyHeader(reply, 0, messageHeader)
-                .chunkOffset(partOffset)
+                .chunkOffset(request.partOffset())
                 .totalBytes(total)
                 .putChunk(part, 0, length);
         replyLength = encoder.limit();
