@@ -76,7 +76,8 @@ final class FailureReport {
     }
 
     private static String sentence(ParameterException wrong) {
-        final String message = String.valueOf(wrong.getMessage());
+        // The parser begins some of its messages with a word that the report says already.
+        final String message = String.valueOf(wrong.getMessage()).replaceFirst("^Error: ", "");
         return message.endsWith(".") || message.endsWith("?") ? message : message + ".";
     }
 
