@@ -191,13 +191,13 @@ class SiloClientIT {
         try (SiloClient client =
                 server.client(false).window(4).windowTimeout(Duration.ZERO).build()) {
             client.awaitConnected();
-            server.paused = true;
+            server.pause();
             final List<CompletableFuture<JobHandle>> futures = new ArrayList<>();
             for (int i = 0; i < 5; i++) {
                 futures.add(client.enqueueAsync(JobRequest.to("g").build()));
             }
             assertThat(reason(() -> SiloClient.join(futures.get(4)))).isEqualTo(RejectReason.BUSY);
-            server.paused = false;
+            server.goOn();
             futures.subList(0, 4).forEach(SiloClient::join);
         }
     }
@@ -258,13 +258,13 @@ class SiloClientIT {
     void shouldFailCallsOfAClosedClient() {
         final SiloClient client = server.client(false).build();
         client.awaitConnected();
-        server.paused = true;
+        server.pause();
         final CompletableFuture<JobHandle> unanswered =
                 client.enqueueAsync(JobRequest.to("g").build());
         client.close();
         assertThat(reason(() -> SiloClient.join(unanswered))).isEqualTo(RejectReason.UNREACHABLE);
         assertThat(reason(() -> client.getJob("x"))).isEqualTo(RejectReason.UNREACHABLE);
-        server.paused = false;
+        server.goOn();
     }
 
     @Test

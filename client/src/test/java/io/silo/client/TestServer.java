@@ -42,7 +42,20 @@ final class TestServer implements AutoCloseable {
     private AeronIngress ingress;
     private Thread thread;
     private volatile boolean running;
-    volatile boolean paused;
+    private volatile boolean paused;
+    private volatile boolean resting;
+
+    /** Takes no more commands; on return the turn under way is over, so that nothing sent from here on is answered. */
+    void pause() {
+        paused = true;
+        while (!resting) {
+            Thread.onSpinWait();
+        }
+    }
+
+    void goOn() {
+        paused = false;
+    }
 
     TestServer() {
         this(TokenTable.open());
@@ -122,7 +135,8 @@ final class TestServer implements AutoCloseable {
         final BackoffIdleStrategy idle = new BackoffIdleStrategy(10, 10, 1_000, 200_000);
         while (running) {
             int workCount = 0;
-            if (!paused) {
+            resting = paused;
+            if (!resting) {
                 try {
                     workCount = ingress.commandSource().poll(broker, 64) + broker.doWork();
                 } catch (Throwable t) {

@@ -205,10 +205,10 @@ class AeronIngressIT {
     void shouldReportAnUnknownOutcomeWhenNoAnswerComes(boolean udp) {
         start(udp);
         final TestClient client = node.openClient();
-        node.paused = true;
+        node.pause();
         final long id = client.send(client.encodeEnqueue("1", 10), TimeUnit.MILLISECONDS.toNanos(100));
         client.poll("time-out", () -> client.unknown.contains(id));
-        node.paused = false;
+        node.goOn();
         final long next = client.enqueue("2", 10);
         client.poll("the next answer", () -> client.jobKeys.containsKey(next));
         assertThat(client.jobKeys).as("the late answer is thrown away").doesNotContainKey(id);
@@ -220,7 +220,7 @@ class AeronIngressIT {
         start(udp);
         final TestClient client = node.client(node.clientContext().windowMax(8));
         client.awaitOpen();
-        node.paused = true;
+        node.pause();
         long result = 1;
         int taken = 0;
         while (result > 0) {
@@ -229,7 +229,7 @@ class AeronIngressIT {
         }
         assertThat(result).isEqualTo(ShardClient.BACK_PRESSURED);
         assertThat(taken).isEqualTo(8);
-        node.paused = false;
+        node.goOn();
         client.poll("all answers", () -> client.jobKeys.size() == 8);
     }
 
@@ -310,8 +310,9 @@ class AeronIngressIT {
         }
         final long id = honest.enqueue("1", 10);
         honest.poll("an answer", () -> honest.jobKeys.containsKey(id));
+        // The other session's frames travel by themselves: over UDP they may arrive after the honest one's.
+        honest.poll("malformed frames", () -> node.ingress.counters().sessions().malformed() > 0);
         assertThat(node.thrown.get()).as("seed %d", seed).isNull();
-        assertThat(node.ingress.counters().sessions().malformed()).isPositive();
     }
 
     @ParameterizedTest(name = "udp={0}")

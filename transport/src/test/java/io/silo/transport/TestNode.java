@@ -41,8 +41,19 @@ final class TestNode implements AutoCloseable {
     private final CommandConsumer consumer;
     private final Thread thread;
     private volatile boolean running = true;
-    volatile boolean paused;
+    private volatile boolean paused;
+    private volatile boolean resting;
     volatile boolean goOnAfterThrow;
+
+    /** Takes no more commands; on return the turn under way is over, so that nothing sent from here on is answered. */
+    void pause() {
+        paused = true;
+        await("pause", () -> resting);
+    }
+
+    void goOn() {
+        paused = false;
+    }
 
     /** @param consumerOf makes the consumer for the sink of its replies. */
     TestNode(
@@ -119,7 +130,8 @@ final class TestNode implements AutoCloseable {
         final BackoffIdleStrategy idle = new BackoffIdleStrategy(10, 10, 1_000, 1_000_000);
         while (running) {
             int workCount = 0;
-            if (!paused && (thrown.get() == null || goOnAfterThrow)) {
+            resting = paused;
+            if (!resting && (thrown.get() == null || goOnAfterThrow)) {
                 try {
                     workCount += ingress.commandSource().poll(consumer, 64);
                 } catch (Throwable t) {
