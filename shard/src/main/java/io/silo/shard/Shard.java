@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   RECOVERING --recover--> OPEN --close--> CLOSED
  *                             |  any exception, or a failed append or sync
- *                             +------------------------------------------> FAILED   (memory is discarded, commands get SHARD_CLOSED)
+ *                             +------------------------------------------> FAILED   (state is not used again, commands get SHARD_CLOSED)
  * </pre>
  */
 public final class Shard {

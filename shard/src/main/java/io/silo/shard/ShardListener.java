@@ -2,7 +2,7 @@ package io.silo.shard;
 
 /** Told what operators need to know. Called on the shard thread; must not throw. */
 public interface ShardListener {
-    /** The shard failed and is closed; its memory is discarded, its log stays as it is. Other shards of the thread go on. */
+    /** The shard failed and is closed; its state is not used again, its log stays as it is. Other shards of the thread go on. */
     void onShardFailed(int shard, Throwable cause);
 
     /** A command that passed the frame check could not be read; it was refused and nothing was decided. */
