@@ -67,6 +67,10 @@ class ArchitectureTest {
             "io.silo.protocol..");
 
     @ArchTest
+    static final ArchRule simulationKnowsThePureParts =
+            module("simulation", "io.silo.shard..", "io.silo.log", "io.silo.log.simulated..", "io.silo.protocol..");
+
+    @ArchTest
     static final ArchRule benchKnowsNeitherServerNorTools = module(
             "bench",
             "io.silo.client..",

@@ -1,0 +1,63 @@
+package io.silo.simulation.history;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One thing that a client did or saw, or that was done to the broker. A call is an entry when it is made and another when its
+ * answer comes; without the second its outcome is unknown: it may have taken effect at any time after the first.
+ */
+public sealed interface Entry {
+    /** Monotonic time, ns. */
+    long atNs();
+
+    /** A job was to be created; {@code durable} is the durability that was asked for. */
+    record EnqueueInvoked(long atNs, long call, String client, JobSpec spec, boolean durable) implements Entry {}
+
+    /** {@code code} is a RejectReason's number or 0; {@code durable} the durability that the answer claims. */
+    record EnqueueAnswered(long atNs, long call, int code, long jobKey, LogPlace place, boolean durable)
+            implements Entry {}
+
+    /** A worker received a lease, pushed or asked for. A repeated call may show it the same lease again. */
+    record Granted(long atNs, String client, String worker, Lease lease, boolean durable) implements Entry {}
+
+    /** A worker reports the end of an attempt. */
+    record ReportInvoked(
+            long atNs,
+            long call,
+            String client,
+            String worker,
+            Lease lease,
+            String outcome,
+            String errorCode,
+            int resultCrc,
+            boolean durable)
+            implements Entry {}
+
+    /** The answer to a report. */
+    record ReportAnswered(long atNs, long call, int code, LogPlace place, boolean durable) implements Entry {}
+
+    /** A worker gives a lease back unspent. */
+    record ReturnInvoked(long atNs, long call, String client, String worker, Lease lease, boolean durable)
+            implements Entry {}
+
+    /** The answer to a return. */
+    record ReturnAnswered(long atNs, long call, int code, LogPlace place, boolean durable) implements Entry {}
+
+    /** A worker renews a lease by name. */
+    record HeartbeatInvoked(long atNs, long call, String client, String worker, Lease lease) implements Entry {}
+
+    /** The answer to a heartbeat. */
+    record HeartbeatAnswered(long atNs, long call, int code) implements Entry {}
+
+    /** A client asks for a job with its attempts. */
+    record ReadInvoked(long atNs, long call, String client, JobRef job) implements Entry {}
+
+    /** What it saw; null if it was refused. */
+    record ReadAnswered(long atNs, long call, int code, @Nullable JobSeen job, LogPlace place) implements Entry {}
+
+    /** The broker's process died; the page cache survived. */
+    record ProcessKilled(long atNs) implements Entry {}
+
+    /** The machine lost power: whatever was not synced may be gone. */
+    record PowerLost(long atNs) implements Entry {}
+}

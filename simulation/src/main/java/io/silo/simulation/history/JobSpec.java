@@ -1,0 +1,30 @@
+package io.silo.simulation.history;
+
+import java.util.List;
+
+/**
+ * What a job was enqueued with, as far as its fate depends on it.
+ *
+ * @param priority 0 comes first.
+ * @param startAtMs not before, Unix epoch ms; 0 = at once.
+ * @param retryCount attempts beyond the first.
+ * @param leaseMs lease length; 0 = the server's.
+ * @param payloadCrc CRC32C of the payload.
+ * @param limits concurrency limits it runs under.
+ */
+public record JobSpec(
+        JobRef job,
+        String taskGroup,
+        int priority,
+        long startAtMs,
+        int retryCount,
+        int leaseMs,
+        int payloadCrc,
+        List<Limit> limits) {
+    /**
+     * A concurrency limit of the job's tenant.
+     *
+     * @param max tasks that may run under the key at once.
+     */
+    public record Limit(String key, int max) {}
+}

@@ -1,0 +1,57 @@
+package io.silo.simulation.model;
+
+import io.silo.protocol.Session;
+import io.silo.shard.state.ShardView;
+import java.util.List;
+import org.agrona.DirectBuffer;
+
+/**
+ * Told all that passes at the edge of one shard, in order, on the thread of the simulation. Buffers are valid during the call only.
+ * What an implementation finds wrong it throws as an {@link AssertionError}.
+ */
+public interface ShardTap {
+    /**
+     * One event as the log holds it.
+     *
+     * @param index in its record, from 0.
+     * @param bytes of the event, its SBE message header first; the tap's to keep.
+     */
+    record LoggedEvent(long epoch, long position, long timeMs, int index, DirectBuffer bytes) {}
+
+    /** The shard was opened: its log, from the first retained position on, is about to be replayed to {@link #onReplayed}. */
+    void onOpening(long firstPosition);
+
+    /** One record of the log while it is replayed, or one appended by opening. */
+    void onReplayed(List<LoggedEvent> events);
+
+    /** The shard answers calls from here on; every lease has its full length again, and nobody has claimed it. */
+    void onOpened(ShardView view, long monotonicMs);
+
+    /**
+     * The shard decided a client's command, or put it off.
+     *
+     * @param events that the decision appended, in order; those of other work triggered by it too.
+     * @param isConsumed false if it will come again.
+     */
+    void onCommand(
+            Session session,
+            DirectBuffer buffer,
+            int offset,
+            int length,
+            long nowMs,
+            long monotonicMs,
+            boolean isConsumed,
+            List<LoggedEvent> events);
+
+    /** The shard appended events of its own: expiries, grants to subscribers, carry-forward, digests, ends of sessions. */
+    void onInternalEvents(long nowMs, long monotonicMs, List<LoggedEvent> events);
+
+    /** A reply left for a session. */
+    void onReply(Session session, DirectBuffer buffer, int offset, int length, long durablePosition);
+
+    /** A session ended. */
+    void onSessionClosed(Session session, boolean explicit);
+
+    /** A duty cycle is over: state and model are compared. */
+    void onDutyCycle(ShardView view, long nowMs, long monotonicMs);
+}
