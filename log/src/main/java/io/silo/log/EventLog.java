@@ -80,6 +80,7 @@ public final class EventLog implements AutoCloseable {
     private int durableCrc;
     private boolean isSyncing;
     private boolean isMarkDue;
+    private boolean isStartDurable;
     private long unsyncedBytes;
     private long dirtySinceNs = NEVER;
 
@@ -224,8 +225,7 @@ public final class EventLog implements AutoCloseable {
             startCycle(reason, previousCycle, timeMs);
             store.sync();
             faults.at("log.start.synced");
-            durablePosition = appendedPosition;
-            durableCrc = appendedCrc;
+            onSynced();
             state = State.STARTED;
             window = null;
             writeMark(false);
@@ -258,6 +258,7 @@ public final class EventLog implements AutoCloseable {
                 context.bootIdLow(),
                 timeMs);
         started.encode(control);
+        isStartDurable = false;
         long offset = store.append(control, 0, CycleStarted.BYTES);
         active = cycles.add(new Cycle(
                 new CycleHeader(
@@ -530,6 +531,7 @@ public final class EventLog implements AutoCloseable {
     private void onSynced() {
         durablePosition = appendedPosition;
         durableCrc = appendedCrc;
+        isStartDurable = true;
         unsyncedBytes = 0;
         dirtySinceNs = NEVER;
     }
@@ -542,6 +544,11 @@ public final class EventLog implements AutoCloseable {
     }
 
     private void writeMark(boolean isClean) {
+        if (!isStartDurable) {
+            // A roll that no record followed yet: the log is not dirty, but the mark may only name a cycle whose start
+            // is durable.
+            syncStore();
+        }
         marks.write(
                 requireActive().number(),
                 durablePosition,
@@ -645,10 +652,6 @@ public final class EventLog implements AutoCloseable {
         }
         try {
             if (cycles.trimBefore(position)) {
-                if (isMarkDue) {
-                    // The mark may only name a cycle whose start is durable.
-                    syncStore();
-                }
                 // The mark names the first retained cycle before any file goes, so that the gap is not taken for a
                 // loss.
                 writeMark(false);

@@ -12,6 +12,7 @@ import io.silo.log.LogException;
 import io.silo.log.LogReader;
 import io.silo.log.LogWorkbench;
 import java.util.ArrayList;
+import java.util.SplittableRandom;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -76,6 +77,37 @@ class FailureTest {
                     .isInstanceOf(LogException.class);
             disk.failReads(false);
             assertThat(log.read(0, 0, 10).capacity()).isEqualTo(10);
+        }
+    }
+
+    @Test
+    void shouldNotMarkACycleWhoseStartIsNotDurable() {
+        for (long seed = 0; seed < 64; seed++) {
+            var random = new SplittableRandom(seed);
+            EventLogContext context = LogWorkbench.context(seed, 1).markIdleNs(0);
+            var crashing = new SimulatedDisk();
+            EventLog log = EventLog.open(SimulatedCycleStore.open(crashing, "shard", context), IDENTITY, context);
+            log.start(1);
+            LogWorkbench.append(log, 10);
+            log.sync();
+            // Rolls for a record that is never appended: nothing is dirty, and the new cycle's start is not synced.
+            long before = log.nextPosition();
+            for (int tries = 0; log.nextPosition() == before && tries < 10; tries++) {
+                log.doWork(tries);
+                log.reserve(64 * 1024, 2);
+            }
+            assertThat(log.nextPosition()).isGreaterThan(before);
+            if (random.nextBoolean()) {
+                log.doWork(Long.MAX_VALUE / 2);
+            } else {
+                log.close();
+            }
+            SimulatedDisk afterPowerLoss = crashing.powerLoss(random);
+            EventLogContext nextBoot = LogWorkbench.context(seed, 2);
+            try (EventLog again = EventLog.open(
+                    SimulatedCycleStore.open(afterPowerLoss, "shard", nextBoot), IDENTITY, nextBoot)) {
+                assertThat(LogWorkbench.replay(again)).hasSize(1);
+            }
         }
     }
 
