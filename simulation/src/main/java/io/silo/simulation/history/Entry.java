@@ -53,7 +53,8 @@ public sealed interface Entry {
     record ReadInvoked(long atNs, long call, String client, JobRef job) implements Entry {}
 
     /** What it saw; null if it was refused. */
-    record ReadAnswered(long atNs, long call, int code, @Nullable JobSeen job, LogPlace place) implements Entry {}
+    record ReadAnswered(
+            long atNs, long call, int code, @Nullable JobSeen job, LogPlace place) implements Entry {}
 
     /** The broker's process died; the page cache survived. */
     record ProcessKilled(long atNs) implements Entry {}

@@ -1,0 +1,26 @@
+package io.silo.simulation.broker;
+
+/**
+ * What a simulated broker is configured with.
+ *
+ * @param shards of its one shard thread; each has an equal range of tenant hashes.
+ * @param cycleBytes at which a log's cycle is rolled.
+ * @param leaseMs default lease length.
+ * @param memoryBytesMax watermark of a shard's indexes.
+ */
+public record BrokerSettings(int shards, long cycleBytes, int leaseMs, long memoryBytesMax) {
+    /** Free space below which no new work is taken, and below which nothing is appended: two and a half allocation steps, and one. */
+    static final long LOW_WATER_BYTES = 6L * 1024 * 1024;
+
+    static final long FLOOR_BYTES = 1024 * 1024;
+
+    /** First tenant hash of a shard, unsigned. */
+    long rangeFirst(int shard) {
+        return shard == 0 ? 0 : Long.divideUnsigned(-1L, shards) * shard + 1;
+    }
+
+    /** Last tenant hash of a shard, unsigned, inclusive. */
+    long rangeLast(int shard) {
+        return shard == shards - 1 ? -1L : Long.divideUnsigned(-1L, shards) * (shard + 1);
+    }
+}

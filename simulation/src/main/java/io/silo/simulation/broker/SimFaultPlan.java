@@ -1,0 +1,57 @@
+package io.silo.simulation.broker;
+
+import io.silo.log.FaultPlan;
+import io.silo.log.LogErrorCode;
+import io.silo.log.LogException;
+import io.silo.simulation.world.Fault;
+import io.silo.simulation.world.SimWorld;
+import java.util.SplittableRandom;
+
+/** What goes wrong at the named sites of one shard's log: the process dies, a sync fails or takes its time. */
+final class SimFaultPlan implements FaultPlan {
+    /** Sites passed for every record are an occasion once in so many times only. */
+    private static final int FREQUENT_SITE_ODDS = 64;
+
+    /** A slow sync takes up to so long: a disk that is busy, or one that dies. */
+    private static final long SLOW_SYNC_NS_MAX = 3_000_000_000L;
+
+    private final SimWorld world;
+    private final SimProcess process;
+    private final int shard;
+    private final SplittableRandom random;
+
+    SimFaultPlan(SimWorld world, SimProcess process, int shard) {
+        this.world = world;
+        this.process = process;
+        this.shard = shard;
+        this.random = world.random("sites-" + process.name() + "-" + shard);
+    }
+
+    @Override
+    public void at(String site) {
+        if (process.isObserved()) {
+            return;
+        }
+        if (process.isDead()) {
+            throw new SimDeath(site);
+        }
+        boolean isFrequent = site.equals("log.append") || site.equals("log.sync") || site.equals("log.allocate");
+        boolean isOccasion = !isFrequent || random.nextInt(FREQUENT_SITE_ODDS) == 0;
+        if (isOccasion && world.strikes(Fault.SITE_CRASH, random, process.name() + '/' + shard + ' ' + site)) {
+            process.die(world.has(Fault.POWER_LOSS) && random.nextBoolean());
+            throw new SimDeath(site);
+        }
+        if (site.equals("log.sync")) {
+            atSync(site);
+        }
+    }
+
+    private void atSync(String site) {
+        if (world.strikes(Fault.SLOW_SYNC, random, process.name() + '/' + shard)) {
+            process.stall(1_000_000 + random.nextLong(SLOW_SYNC_NS_MAX));
+        }
+        if (world.strikes(Fault.FAILING_SYNC, random, process.name() + '/' + shard)) {
+            throw new LogException(LogErrorCode.SYNC_FAILED, true, "simulated: the sync failed at " + site, null);
+        }
+    }
+}

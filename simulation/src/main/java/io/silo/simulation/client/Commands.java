@@ -1,0 +1,192 @@
+package io.silo.simulation.client;
+
+import io.silo.protocol.command.CloseSessionEncoder;
+import io.silo.protocol.command.CommandHeaderEncoder;
+import io.silo.protocol.command.Durability;
+import io.silo.protocol.command.EnqueueEncoder;
+import io.silo.protocol.command.GetJobEncoder;
+import io.silo.protocol.command.GetJobResultEncoder;
+import io.silo.protocol.command.HeartbeatEncoder;
+import io.silo.protocol.command.HelloEncoder;
+import io.silo.protocol.command.KeepAliveEncoder;
+import io.silo.protocol.command.LeaseTasksEncoder;
+import io.silo.protocol.command.MessageHeaderEncoder;
+import io.silo.protocol.command.Outcome;
+import io.silo.protocol.command.PayloadEncoding;
+import io.silo.protocol.command.ReportOutcomeEncoder;
+import io.silo.protocol.command.ReturnLeasesEncoder;
+import io.silo.protocol.command.SubscribeEncoder;
+import io.silo.protocol.command.UploadChunkEncoder;
+import io.silo.protocol.session.SessionGate;
+import io.silo.simulation.history.JobRef;
+import io.silo.simulation.history.Lease;
+import java.util.List;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** Encodes the commands of one client, each with its correlation id, shard and durability. */
+final class Commands {
+    /** A worker's report of one attempt. */
+    record Report(Lease lease, Outcome outcome, String errorCode, byte[] result) {}
+
+    private final UnsafeBuffer out = new UnsafeBuffer(new byte[128 * 1024]);
+    private final MessageHeaderEncoder header = new MessageHeaderEncoder();
+
+    byte[] hello(long correlation, String client) {
+        var command = new HelloEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, SessionGate.SHARD_THREAD, false);
+        command.protocolVersion(SessionGate.PROTOCOL_VERSION).token("").clientName(client);
+        return bytes(command.limit());
+    }
+
+    byte[] keepAlive() {
+        var command = new KeepAliveEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), 0, SessionGate.SHARD_THREAD, false);
+        return bytes(command.limit());
+    }
+
+    byte[] closeSession() {
+        var command = new CloseSessionEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), 0, SessionGate.SHARD_THREAD, false);
+        return bytes(command.limit());
+    }
+
+    byte[] enqueue(long correlation, int shard, boolean appended, List<JobDraft> jobs) {
+        var command = new EnqueueEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, shard, appended);
+        var items = command.itemsCount(jobs.size());
+        for (JobDraft job : jobs) {
+            items.next()
+                    .requestIdHigh(job.requestId())
+                    .requestIdLow(~job.requestId())
+                    .startAtMs(job.spec().startAtMs())
+                    .uploadId(job.uploadId())
+                    .retryInitialIntervalMs(job.retryInitialMs())
+                    .retryMaxIntervalMs(0)
+                    .retryCount(job.spec().retryCount())
+                    .retryBackoffPermille(2_000)
+                    .leaseMs(job.spec().leaseMs())
+                    .priority((short) job.spec().priority())
+                    .retryJitter((short) (job.jitter() ? 1 : 0))
+                    .payloadEncoding(PayloadEncoding.RAW);
+            items.metadataCount(1).next().key("k").value("v-" + job.spec().job().id());
+            byte[] inline = job.uploadId() == 0 ? job.payload() : new byte[0];
+            items.tenant(job.spec().job().tenant())
+                    .taskGroup(job.spec().taskGroup())
+                    .jobId(job.spec().job().id())
+                    .putPayload(inline, 0, inline.length);
+        }
+        return bytes(command.limit());
+    }
+
+    byte[] uploadChunk(long correlation, int shard, long uploadId, byte[] whole, int offset, int length) {
+        var command = new UploadChunkEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, shard, false);
+        command.uploadId(uploadId).totalBytes(whole.length).chunkOffset(offset).putChunk(whole, offset, length);
+        return bytes(command.limit());
+    }
+
+    byte[] subscribe(long correlation, long id, int credits, String tenant, String group, String worker) {
+        var command = new SubscribeEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, SessionGate.SHARD_THREAD, false);
+        command.subscriptionId(id)
+                .credits(credits)
+                .tenant(tenant)
+                .taskGroup(group)
+                .workerId(worker);
+        return bytes(command.limit());
+    }
+
+    byte[] leaseTasks(long correlation, int shard, long requestId, int waitMs, int max, String group, String worker) {
+        var command = new LeaseTasksEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, shard, false);
+        command.requestIdHigh(requestId)
+                .requestIdLow(~requestId)
+                .waitMs(waitMs)
+                .maxTasks(max)
+                .tenant("")
+                .taskGroup(group)
+                .workerId(worker);
+        return bytes(command.limit());
+    }
+
+    byte[] heartbeat(long correlation, int shard, List<Lease> leases, String worker) {
+        var command = new HeartbeatEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, shard, false);
+        var group = command.leasesCount(leases.size());
+        for (Lease lease : leases) {
+            group.next().jobKey(lease.jobKey()).tokenEpoch(lease.epoch()).token(lease.token());
+        }
+        command.workerId(worker);
+        return bytes(command.limit());
+    }
+
+    byte[] report(long correlation, int shard, boolean appended, long subscription, int credits, List<Report> reports) {
+        var command = new ReportOutcomeEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, shard, appended);
+        command.subscriptionId(subscription).credits(credits);
+        var items = command.itemsCount(reports.size());
+        for (Report report : reports) {
+            items.next()
+                    .jobKey(report.lease().jobKey())
+                    .tokenEpoch(report.lease().epoch())
+                    .token(report.lease().token())
+                    .uploadId(0)
+                    .outcome(report.outcome())
+                    .resultEncoding(PayloadEncoding.RAW)
+                    .errorCode(report.errorCode())
+                    .putResult(report.result(), 0, report.result().length);
+        }
+        return bytes(command.limit());
+    }
+
+    byte[] returnLease(long correlation, Lease lease, String worker) {
+        var command = new ReturnLeasesEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, lease.shard(), false);
+        command.leasesCount(1)
+                .next()
+                .jobKey(lease.jobKey())
+                .tokenEpoch(lease.epoch())
+                .token(lease.token());
+        command.workerId(worker);
+        return bytes(command.limit());
+    }
+
+    byte[] getJob(long correlation, int shard, JobRef job) {
+        var command = new GetJobEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, shard, false);
+        command.includeAttempts((short) 1).tenant(job.tenant()).jobId(job.id());
+        return bytes(command.limit());
+    }
+
+    byte[] getJobResult(long correlation, int shard, JobRef job, int waitMs) {
+        var command = new GetJobResultEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, shard, false);
+        command.waitMs(waitMs).tenant(job.tenant()).jobId(job.id());
+        return bytes(command.limit());
+    }
+
+    private static void fill(CommandHeaderEncoder command, long correlation, int shard, boolean appended) {
+        command.correlationId(correlation)
+                .shardEpoch(0)
+                .shard(shard)
+                .durability(appended ? Durability.APPENDED : Durability.DURABLE);
+    }
+
+    private byte[] bytes(int length) {
+        byte[] copy = new byte[length];
+        out.getBytes(0, copy);
+        return copy;
+    }
+}

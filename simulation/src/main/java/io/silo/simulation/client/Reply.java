@@ -1,0 +1,176 @@
+package io.silo.simulation.client;
+
+import io.silo.protocol.reply.Durability;
+import io.silo.protocol.reply.EnqueueReplyDecoder;
+import io.silo.protocol.reply.HeartbeatReplyDecoder;
+import io.silo.protocol.reply.HelloReplyDecoder;
+import io.silo.protocol.reply.JobReplyDecoder;
+import io.silo.protocol.reply.MessageHeaderDecoder;
+import io.silo.protocol.reply.OutcomeReplyDecoder;
+import io.silo.protocol.reply.ReplyHeaderDecoder;
+import io.silo.protocol.reply.TasksLeasedDecoder;
+import io.silo.protocol.session.ShardRoute;
+import io.silo.simulation.history.JobRef;
+import io.silo.simulation.history.JobSeen;
+import io.silo.simulation.history.Lease;
+import io.silo.simulation.history.LogPlace;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** One message of the broker, decoded when it is asked what it says. */
+final class Reply {
+    /** The answer to one item of a batch. */
+    record Item(long jobKey, int code) {}
+
+    private final UnsafeBuffer bytes;
+    private final MessageHeaderDecoder messageHeader = new MessageHeaderDecoder();
+    private final ReplyHeaderDecoder header = new ReplyHeaderDecoder();
+
+    Reply(byte[] message) {
+        bytes = new UnsafeBuffer(message);
+        messageHeader.wrap(bytes, 0);
+        header.wrap(bytes, MessageHeaderDecoder.ENCODED_LENGTH);
+    }
+
+    int templateId() {
+        return messageHeader.templateId();
+    }
+
+    long correlation() {
+        return header.correlationId();
+    }
+
+    int code() {
+        return header.code();
+    }
+
+    boolean isDurable() {
+        return header.durability() == Durability.DURABLE;
+    }
+
+    LogPlace place() {
+        return new LogPlace(header.shard(), header.shardEpoch(), header.position());
+    }
+
+    List<ShardRoute> routes() {
+        var decoder = new HelloReplyDecoder();
+        decoder.wrapAndApplyHeader(bytes, 0, messageHeader);
+        var routes = new ArrayList<ShardRoute>();
+        for (var route : decoder.shards()) {
+            routes.add(new ShardRoute(
+                    route.shard(),
+                    route.thread(),
+                    route.rangeFirst(),
+                    route.rangeLast(),
+                    route.shardEpoch(),
+                    route.idHigh(),
+                    route.idLow()));
+        }
+        return routes;
+    }
+
+    /** Answers of a batch of this many items; the code of the whole refusal for each if there was one. */
+    List<Item> items(int count) {
+        var items = new ArrayList<Item>();
+        switch (templateId()) {
+            case EnqueueReplyDecoder.TEMPLATE_ID -> {
+                var decoder = new EnqueueReplyDecoder();
+                decoder.wrapAndApplyHeader(bytes, 0, messageHeader);
+                decoder.results().forEach(result -> items.add(new Item(result.jobKey(), result.code())));
+            }
+            case OutcomeReplyDecoder.TEMPLATE_ID -> {
+                var decoder = new OutcomeReplyDecoder();
+                decoder.wrapAndApplyHeader(bytes, 0, messageHeader);
+                decoder.results().forEach(result -> items.add(new Item(result.jobKey(), result.code())));
+            }
+            case HeartbeatReplyDecoder.TEMPLATE_ID -> {
+                var decoder = new HeartbeatReplyDecoder();
+                decoder.wrapAndApplyHeader(bytes, 0, messageHeader);
+                decoder.leases().forEach(lease -> items.add(new Item(lease.jobKey(), lease.code())));
+            }
+            default -> {
+                for (int i = 0; i < count; i++) {
+                    items.add(new Item(0, code()));
+                }
+            }
+        }
+        return items;
+    }
+
+    boolean isTasks() {
+        return templateId() == TasksLeasedDecoder.TEMPLATE_ID;
+    }
+
+    long subscription() {
+        var decoder = new TasksLeasedDecoder();
+        decoder.wrapAndApplyHeader(bytes, 0, messageHeader);
+        return decoder.subscriptionId();
+    }
+
+    List<Lease> tasks() {
+        var decoder = new TasksLeasedDecoder();
+        decoder.wrapAndApplyHeader(bytes, 0, messageHeader);
+        var tasks = new ArrayList<Lease>();
+        for (var task : decoder.tasks()) {
+            for (var entry : task.metadata()) {
+                entry.skipKey();
+                entry.skipValue();
+            }
+            String tenant = task.tenant();
+            String group = task.taskGroup();
+            String id = task.jobId();
+            byte[] payload = new byte[task.payloadLength()];
+            task.getPayload(payload, 0, payload.length);
+            // A payload that was left out is fetched by other calls; its checksum is all there is here.
+            boolean isWhole = payload.length == task.payloadBytes();
+            tasks.add(new Lease(
+                    new JobRef(tenant, id),
+                    group,
+                    header.shard(),
+                    task.jobKey(),
+                    task.tokenEpoch(),
+                    task.token(),
+                    (int) task.attempt(),
+                    task.priority(),
+                    task.startAtMs(),
+                    (int) task.leaseMs(),
+                    isWhole ? crc(payload) : (int) task.payloadCrc()));
+        }
+        return tasks;
+    }
+
+    boolean isJob() {
+        return templateId() == JobReplyDecoder.TEMPLATE_ID;
+    }
+
+    JobSeen job() {
+        var job = new JobReplyDecoder();
+        job.wrapAndApplyHeader(bytes, 0, messageHeader);
+        for (var entry : job.metadata()) {
+            entry.skipKey();
+            entry.skipValue();
+        }
+        var ended = new ArrayList<JobSeen.Ended>();
+        for (var attempt : job.attempts()) {
+            int outcome = attempt.outcome();
+            String worker = attempt.workerId();
+            String errorCode = attempt.errorCode();
+            attempt.skipResult();
+            if (outcome <= 2) {
+                String name =
+                        io.silo.protocol.command.Outcome.get((short) outcome).name();
+                ended.add(new JobSeen.Ended((int) attempt.attempt(), name, worker, errorCode));
+            }
+        }
+        return new JobSeen(
+                job.status().name(), (int) job.attempt(), (int) job.payloadCrc(), (int) job.resultCrc(), ended);
+    }
+
+    static int crc(byte[] bytes) {
+        var crc = new CRC32C();
+        crc.update(bytes, 0, bytes.length);
+        return (int) crc.getValue();
+    }
+}

@@ -1,0 +1,40 @@
+package io.silo.simulation.world;
+
+import java.util.Locale;
+
+/** What clients may make use of in a run. A seed switches some of those on that its scenario allows. */
+public enum Feature {
+    /** Jobs differ in priority. */
+    PRIORITIES,
+    /** Jobs start in the future. */
+    FUTURE_STARTS,
+    /** Jobs have retry policies, and attempts fail. */
+    RETRIES,
+    /** Payloads come in uploads. */
+    UPLOADS,
+    /** Several jobs are enqueued, several outcomes reported in one command. */
+    BATCHES,
+    /** Tasks are pushed to subscriptions. */
+    SUBSCRIPTIONS,
+    /** Tasks are asked for by calls that wait. */
+    LONG_POLL,
+    /** Some calls are content with appended. */
+    APPENDED,
+    /** Jobs belong to several tenants, and so to several shards. */
+    TENANTS,
+    /** Workers give leases back, and close their sessions. */
+    RETURNS,
+    /** Workers take longer than their leases, or never report. */
+    OVERRUNS,
+    /** Calls are made that must be refused. */
+    BAD_INPUT,
+    /** Clients read jobs and wait for results. */
+    READS,
+    /** Old cycles are carried forward and trimmed. */
+    CARRY_FORWARD;
+
+    /** Name on the command line and in reports, as in {@code long-poll}. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}
