@@ -124,8 +124,8 @@ public final class SimProducer extends SimClient {
                 profile.taskGroup(random.nextInt(profile.taskGroups())),
                 world.has(Feature.PRIORITIES) ? random.nextInt(3) : 0,
                 isLater ? world.wallMs() + random.nextInt(5_000) : 0,
-                retries ? random.nextInt(profile.retryCountMax() + 1) : 0,
-                random.nextInt(3) == 0 ? 500 + random.nextInt(3_000) : 0,
+                retries ? random.nextInt(profile.retryCountMin(), profile.retryCountMax() + 1) : 0,
+                random.nextInt(3) == 0 ? 1_500 + random.nextInt(3_000) : 0,
                 Reply.crc(payload),
                 List.of());
         return new JobDraft(spec, random.nextLong(), 1 + random.nextInt(800), random.nextBoolean(), payload, 0);

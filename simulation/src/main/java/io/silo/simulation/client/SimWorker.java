@@ -23,7 +23,7 @@ import java.util.TreeMap;
  */
 public final class SimWorker extends SimClient {
     private static final long MS = 1_000_000;
-    private static final long HEARTBEAT_NS = 1_000 * MS;
+    private static final long HEARTBEAT_NS = 400 * MS;
     private static final long POLL_NS_MAX = 400 * MS;
     private static final long REPEAT_NS_MAX = 300 * MS;
     private static final int WAIT_MS_MAX = 3_000;
@@ -55,7 +55,6 @@ public final class SimWorker extends SimClient {
     private int life = 1;
     private long polls;
     private long lastPushNs;
-    private long completed;
 
     /** @param number decides its task group and whether it subscribes or polls. */
     public SimWorker(
@@ -244,7 +243,6 @@ public final class SimWorker extends SimClient {
                     if (reason != null && reason.isTransient()) {
                         repeat(calledIn, () -> report(task, report, appended, givesCredit));
                     } else {
-                        completed++;
                         drop(task, creditTo == 0);
                     }
                 },
@@ -373,8 +371,8 @@ public final class SimWorker extends SimClient {
         subscription = 0;
     }
 
-    /** Reports that were answered for good. */
-    public long completed() {
-        return completed;
+    /** Leases that it believes to hold. */
+    public int heldCount() {
+        return held.size();
     }
 }

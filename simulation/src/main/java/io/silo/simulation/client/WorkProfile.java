@@ -7,7 +7,8 @@ package io.silo.simulation.client;
  * @param pauseMsMax longest pause of a producer between two calls.
  * @param taskGroups groups that jobs and workers are spread over.
  * @param tenants that jobs belong to.
- * @param retryCountMax most attempts beyond the first.
+ * @param retryCountMin fewest attempts beyond the first, where jobs have retry policies.
+ * @param retryCountMax most of them.
  * @param failurePercent attempts that are reported as failed.
  * @param workMsMax longest time that a task takes.
  * @param concurrency tasks that a worker runs at once.
@@ -17,12 +18,13 @@ public record WorkProfile(
         int pauseMsMax,
         int taskGroups,
         int tenants,
+        int retryCountMin,
         int retryCountMax,
         int failurePercent,
         int workMsMax,
         int concurrency) {
     /** 20 jobs a producer, on one group and tenant, that mostly succeed within 100 ms. */
-    public static final WorkProfile SMALL = new WorkProfile(20, 200, 1, 1, 3, 10, 100, 4);
+    public static final WorkProfile SMALL = new WorkProfile(20, 200, 1, 1, 0, 3, 10, 100, 4);
 
     /** Name of a task group. */
     public String taskGroup(int number) {

@@ -128,7 +128,15 @@ public final class SimNetwork {
 
     /** Cuts a client off for a while, in one direction or both. */
     public void partition(String client, long durationNs) {
-        int directions = 1 + random.nextInt(3);
+        partition(client, 1 + random.nextInt(3), durationNs);
+    }
+
+    /** Cuts a client off for a while, in both directions. */
+    public void cutOff(String client, long durationNs) {
+        partition(client, TO_BROKER | TO_CLIENT, durationNs);
+    }
+
+    private void partition(String client, int directions, long durationNs) {
         cut.put(client, directions);
         world.trace("network", "cut off " + client + (directions == 3 ? "" : directions == TO_BROKER ? " >" : " <"));
         world.after(durationNs, () -> {

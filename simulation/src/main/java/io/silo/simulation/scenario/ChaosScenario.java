@@ -1,9 +1,6 @@
 package io.silo.simulation.scenario;
 
-import io.silo.simulation.broker.BrokerSettings;
-import io.silo.simulation.client.WorkProfile;
 import io.silo.simulation.world.Fault;
-import io.silo.simulation.world.Feature;
 import java.util.SplittableRandom;
 
 /** Everything at once: each seed switches half of all faults and features on. */
@@ -25,20 +22,7 @@ final class ChaosScenario implements Scenario {
 
     @Override
     public ScenarioPlan plan(SplittableRandom random) {
-        int workers = 2 + random.nextInt(5);
-        return new ScenarioPlan()
-                .broker(new BrokerSettings(
-                        1 + random.nextInt(3), 192 * 1024, 2_000 + random.nextInt(6_000), Long.MAX_VALUE))
-                .work(new WorkProfile(
-                        5 + random.nextInt(25),
-                        50 + random.nextInt(500),
-                        1 + random.nextInt(Math.min(3, workers)),
-                        1 + random.nextInt(4),
-                        3,
-                        5 + random.nextInt(30),
-                        20 + random.nextInt(1_500),
-                        1 + random.nextInt(6)))
-                .clients(1 + random.nextInt(4), workers)
+        return ScenarioPlan.drawn(random)
                 .delayMsMax(1 + random.nextInt(100))
                 .safetySeconds(30)
                 .swarm()
@@ -57,7 +41,6 @@ final class ChaosScenario implements Scenario {
                 .fault(Fault.FAILING_SYNC, 2)
                 .fault(Fault.SLOW_SYNC, 4)
                 .fault(Fault.DISK_FULL, 40)
-                .fault(Fault.CLOCK_JUMP, 60)
-                .maybe(Feature.values());
+                .fault(Fault.CLOCK_JUMP, 60);
     }
 }

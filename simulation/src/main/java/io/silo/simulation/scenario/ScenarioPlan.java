@@ -8,6 +8,7 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.SplittableRandom;
 
 /** What a run of a scenario consists of. Filled by the scenario with what it draws from the seed. */
 public final class ScenarioPlan {
@@ -25,6 +26,27 @@ public final class ScenarioPlan {
     private final Set<Feature> always = EnumSet.noneOf(Feature.class);
     private final Set<Feature> sometimes = EnumSet.noneOf(Feature.class);
     private boolean isSwarm;
+
+    /** A broker and clients of every shape: one to three shards, up to four producers of up to 30 jobs, two to six workers. */
+    static ScenarioPlan drawn(SplittableRandom random) {
+        int workerCount = 2 + random.nextInt(5);
+        return new ScenarioPlan()
+                .broker(new BrokerSettings(
+                        1 + random.nextInt(3), 192 * 1024, 2_000 + random.nextInt(6_000), Long.MAX_VALUE))
+                .work(new WorkProfile(
+                        5 + random.nextInt(25),
+                        50 + random.nextInt(500),
+                        1 + random.nextInt(Math.min(3, workerCount)),
+                        1 + random.nextInt(4),
+                        0,
+                        3,
+                        5 + random.nextInt(30),
+                        20 + random.nextInt(1_500),
+                        1 + random.nextInt(6)))
+                .clients(1 + random.nextInt(4), workerCount)
+                .delayMsMax(1 + random.nextInt(20))
+                .maybe(Feature.values());
+    }
 
     public ScenarioPlan broker(BrokerSettings settings) {
         broker = settings;

@@ -8,7 +8,21 @@ import java.util.stream.Collectors;
 /** The catalogue of scenarios. A new one is a class and a line here. */
 public final class Scenarios {
     /** Every scenario, in the order in which they are listed. */
-    public static final List<Scenario> ALL = List.of(new ChaosScenario());
+    public static final List<Scenario> ALL = List.of(
+            new EndToEndScenario(),
+            new MultipleWorkersScenario(),
+            new LeaseExpiryScenario(),
+            new RetryScenario(),
+            new HighLatencyScenario(),
+            new MessageLossScenario(),
+            new PartitionScenario(),
+            new SlowClientScenario(),
+            new DiskCrashScenario(),
+            new FailingSyncScenario(),
+            new DiskFullScenario(),
+            new ClockJumpScenario(),
+            new RestartStormScenario(),
+            new ChaosScenario());
 
     private Scenarios() {}
 
