@@ -56,6 +56,12 @@ public sealed interface Entry {
     record ReadAnswered(
             long atNs, long call, int code, @Nullable JobSeen job, LogPlace place) implements Entry {}
 
+    /**
+     * A client begins to close its session in order: every lease it holds, one that it never saw too, goes back unspent. The name
+     * of the client is not used again.
+     */
+    record SessionClosed(long atNs, String client) implements Entry {}
+
     /** The broker's process died; the page cache survived. */
     record ProcessKilled(long atNs) implements Entry {}
 

@@ -19,4 +19,14 @@ public record JobSeen(String status, int attempt, int payloadCrc, int resultCrc,
      * @param errorCode empty unless it failed.
      */
     public record Ended(int attempt, String outcome, String worker, String errorCode) {}
+
+    /** Whether the job has ended. */
+    public boolean isTerminal() {
+        return status.equals("SUCCEEDED") || status.equals("FAILED") || status.equals("CANCELLED");
+    }
+
+    /** Number of the last attempt that ended; 0 = none. */
+    public int lastEnded() {
+        return ended.isEmpty() ? 0 : ended.get(ended.size() - 1).attempt();
+    }
 }

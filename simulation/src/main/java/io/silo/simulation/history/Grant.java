@@ -1,0 +1,82 @@
+package io.silo.simulation.history;
+
+import io.silo.protocol.LeaseToken;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One lease of a history, however often it was shown. Filled in by {@link Timeline} alone. */
+final class Grant {
+    /** As the broker granted them, for leases of one job or one shard. */
+    static final Comparator<Grant> BY_TOKEN = (a, b) -> compare(a.lease, b.lease);
+
+    final Lease lease;
+    final String worker;
+
+    /** Index of the first entry that shows it: it was granted before. */
+    final int index;
+
+    /** Time of that entry. */
+    final long atNs;
+
+    /** Clients whose session may own it: who was shown it, and who asked to renew it. */
+    final List<String> clients = new ArrayList<>(1);
+
+    /** Whether it is known to survive a loss of power. */
+    boolean durable;
+
+    /** Index of the first entry from which on it may have ended before its time: a report, a return, the end of a session. */
+    int endIndex = Integer.MAX_VALUE;
+
+    /** As {@link #endIndex}, but only for what gives the attempt back unspent. */
+    int returnIndex = Integer.MAX_VALUE;
+
+    /** Another showing of the same token that contradicts the first; null if there is none. */
+    Entry.@Nullable Granted contradiction;
+
+    /** The lease did not run out before this time. {@link Long#MIN_VALUE} where nothing is known. */
+    long heldUntilNs = Long.MIN_VALUE;
+
+    Grant(Lease lease, String worker, int index, long atNs) {
+        this.lease = lease;
+        this.worker = worker;
+        this.index = index;
+        this.atNs = atNs;
+    }
+
+    static int compare(Lease a, Lease b) {
+        final int byEpoch = Long.compareUnsigned(a.epoch(), b.epoch());
+        return byEpoch != 0 ? byEpoch : Long.compareUnsigned(a.token(), b.token());
+    }
+
+    static LogPlace place(Lease lease) {
+        return new LogPlace(lease.shard(), lease.epoch(), LeaseToken.position(lease.token()));
+    }
+
+    /** Takes note of another showing of the same token. */
+    void shownAgain(Entry.Granted again) {
+        final Lease other = again.lease();
+        if (!again.worker().equals(worker)
+                || other.jobKey() != lease.jobKey()
+                || other.attempt() != lease.attempt()
+                || other.payloadCrc() != lease.payloadCrc()) {
+            contradiction = again;
+        }
+    }
+
+    /**
+     * Whether this lease lived when a later one was granted. That was before the entry that shows the later one, and no end of this
+     * one was even begun by then.
+     */
+    boolean isHeldAt(Grant later) {
+        return later.atNs < heldUntilNs && later.index < endIndex;
+    }
+
+    /** For sentences. */
+    @Override
+    public String toString() {
+        return "attempt " + lease.attempt() + " under token " + Long.toUnsignedString(lease.epoch()) + ":"
+                + Long.toUnsignedString(lease.token()) + " for worker " + worker + " (entry " + index + ")";
+    }
+}

@@ -1,0 +1,99 @@
+package io.silo.simulation.history;
+
+import java.util.Locale;
+
+/**
+ * What {@link HistoryChecker} looks for. "Before" means: answered before the other was asked for, or ordered by lease tokens and log
+ * positions, which the broker gave in order. A call without an answer proves nothing and excuses much: it may have taken effect at
+ * any time after it was made. What was acknowledged as {@code appended} counts until the next loss of power, unless a durable answer
+ * of the same shard epoch at the same or a later log position proves it durable: a log is kept from its beginning.
+ */
+public enum Invariant {
+    /**
+     * A job whose enqueue was accepted is found by every later read, and so is an outcome that was accepted, with its status, error
+     * code, worker and result. Sound: nothing removes a job, and an accepted outcome is final for its attempt.
+     */
+    LOST_ACKNOWLEDGEMENT,
+
+    /**
+     * A payload that is read or granted has the checksum of one that was enqueued under the job's id; the result of a job that
+     * succeeded that of one that was reported for its last attempt.
+     */
+    WRONG_BYTES,
+
+    /**
+     * Two accepted enqueues of one id are of the same definition and name the same job key, and so do the leases. Sound: only a repeat
+     * of the same request is accepted, and it gets the first one's answer.
+     */
+    DUPLICATE_JOB,
+
+    /** A job that is granted, read or said to exist was enqueued by somebody; a call without an answer is enough. */
+    PHANTOM_JOB,
+
+    /** An attempt that a read shows as succeeded was reported so by somebody; a call without an answer is enough. */
+    PHANTOM_OUTCOME,
+
+    /**
+     * No lease is granted while an earlier one of the job surely lives: its report or return was not even begun, and its length has not
+     * passed since the earliest moment at which it can have been granted or, if later, since its last successful heartbeat was sent.
+     * Sound: the broker counts from when the call arrived, and a restart only prolongs leases. The earliest moment of a grant is the
+     * latest call whose accepted record lies before it in the log.
+     */
+    DOUBLE_LEASE,
+
+    /** An epoch and token of a shard belong to one job, worker and attempt. The same lease may be shown again. */
+    LEASE_TOKEN,
+
+    /**
+     * A report or return is not accepted when a lease with a higher token was received, or an end of this or a higher one was
+     * accepted, before the report was made.
+     */
+    LATE_REPORT,
+
+    /** As {@link #LATE_REPORT}, for heartbeats: what is over stays over. */
+    LATE_HEARTBEAT,
+
+    /** One outcome is accepted for each attempt. Sound: a repeat is told ALREADY_REPORTED. */
+    DUPLICATE_COMPLETION,
+
+    /**
+     * Attempts of a job rise with its tokens, by no more than the retries allow; the number of an attempt is given out again only after
+     * a return or a restart, and never once an outcome was accepted for it. Grants that nobody received may leave gaps.
+     */
+    ATTEMPT_NUMBER,
+
+    /** No lease is granted after a job ended: after the token of the lease that ended it, or the log position of a read that shows it. */
+    TERMINAL_LEASE,
+
+    /**
+     * Within one shard, tenant and task group, a first attempt is not granted while another job waits that comes first by priority,
+     * start time and job key. The other counts as waiting from the position of its acknowledgement to that of its first lease, and only
+     * if its start time is that of its enqueue, it has no limits, it was enqueued in the epoch that granted it, and no session was closed
+     * meanwhile, which may have returned a lease that nobody saw. An enqueue without an answer does not matter: it proves no waiting, and
+     * its lease, if any, speaks for itself.
+     */
+    BROKEN_ORDER,
+
+    /**
+     * A read shows no less than a read before it: ended attempts unchanged, no lower attempt, the same end, no earlier log position in
+     * one epoch; and no attempt less than was granted before.
+     */
+    STALE_READ,
+
+    /** A read agrees with itself: ended attempts without gaps, the status that follows from the last of them. */
+    IMPOSSIBLE_JOB,
+
+    /**
+     * When a task is granted, fewer leases of other jobs surely live under a limit of its than its own maximum. Sound: a lease that was
+     * received under an earlier token and surely lives, as for {@link #DOUBLE_LEASE}, holds its ticket.
+     */
+    LIMIT_OVERRUN,
+
+    /** After a history that ended drained, the last read of each acknowledged job shows its end. */
+    NOT_DRAINED;
+
+    /** Its name in a {@link Violation}. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

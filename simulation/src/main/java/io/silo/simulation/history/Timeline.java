@@ -1,0 +1,343 @@
+package io.silo.simulation.history;
+
+import io.silo.protocol.LeaseToken;
+import io.silo.protocol.RejectReason;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A history in order: calls with their answers, jobs with all that happened to them, and what can be said of time. An order between
+ * two events is claimed only where the one was answered before the other was asked for.
+ */
+final class Timeline {
+    private record ShardEpoch(int shard, long epoch) {}
+
+    /** A record of a log that was not there before {@code atNs}. */
+    private record Bound(long epoch, long position, long atNs) {
+        static final Comparator<Bound> ORDER = (a, b) -> {
+            final int byEpoch = Long.compareUnsigned(a.epoch, b.epoch);
+            return byEpoch != 0 ? byEpoch : Long.compare(a.position, b.position);
+        };
+    }
+
+    private final Map<JobRef, JobTrace> jobs = new LinkedHashMap<>();
+    private final Map<Long, Call<?>> calls = new HashMap<>();
+    private final Map<ShardEpoch, Long> durablePositions = new HashMap<>();
+    private final Map<ShardEpoch, Integer> firstSeen = new HashMap<>();
+    private final Map<Integer, List<Bound>> bounds = new HashMap<>();
+    private final Map<String, Integer> closes = new HashMap<>();
+    private final List<Integer> closeIndexes = new ArrayList<>();
+    private final int[] losses;
+
+    /** For each entry the index of the last death of the broker before it, or -1. */
+    private final int[] lastKills;
+
+    private Timeline(int size) {
+        losses = new int[size + 1];
+        lastKills = new int[size + 1];
+        lastKills[0] = -1;
+    }
+
+    /** @throws IllegalArgumentException if the entries are no history: an answer without a call, a call number used twice. */
+    static Timeline of(List<Entry> entries, int leaseSlackMs) {
+        final Timeline timeline = new Timeline(entries.size());
+        for (int i = 0; i < entries.size(); i++) {
+            final Entry entry = entries.get(i);
+            final boolean lost = entry instanceof Entry.PowerLost;
+            timeline.losses[i + 1] = timeline.losses[i] + (lost ? 1 : 0);
+            timeline.lastKills[i + 1] = lost || entry instanceof Entry.ProcessKilled ? i : timeline.lastKills[i];
+            timeline.add(i, entry);
+        }
+        for (final JobTrace job : timeline.jobs.values()) {
+            timeline.proveDurable(job);
+            timeline.addBounds(job);
+        }
+        timeline.bounds.values().forEach(Timeline::riseToMaxima);
+        for (final JobTrace job : timeline.jobs.values()) {
+            timeline.boundLeases(job, leaseSlackMs);
+        }
+        return timeline;
+    }
+
+    Iterable<JobTrace> jobs() {
+        return jobs.values();
+    }
+
+    /** Whether power was lost between two entries. */
+    boolean isPowerLost(int from, int to) {
+        return losses[Math.min(to, losses.length - 1)] != losses[from];
+    }
+
+    /** Number of power losses before an entry. */
+    int generation(int index) {
+        return losses[index];
+    }
+
+    /** Whether what a call did is still there at an entry. */
+    boolean survives(Call<?> call, int until) {
+        return call.durable || !isPowerLost(call.from, until);
+    }
+
+    /**
+     * Whether the effects of two calls, the second made after the first, are there at once whatever came first: a call that went
+     * unanswered long may take effect late.
+     */
+    boolean standTogether(Call<?> first, Call<?> second) {
+        return first.durable && (second.durable || first.to < second.from)
+                || !isPowerLost(first.from, Math.max(first.to, second.to));
+    }
+
+    /** Whether a lease that was granted before another lease of the same shard, or an entry, is not lost by then. */
+    boolean survives(JobTrace job, Grant grant, int until) {
+        return grant.durable || !isPowerLost(job.firstFrom(), until);
+    }
+
+    /** As {@link #survives(JobTrace, Grant, int)}: an epoch has no loss of power in it. */
+    boolean survives(JobTrace job, Grant grant, Grant later) {
+        return grant.lease.epoch() == later.lease.epoch() || survives(job, grant, later.index);
+    }
+
+    /** Index of the first entry that shows a shard in an epoch. */
+    int firstSeen(int shard, long epoch) {
+        return firstSeen.getOrDefault(new ShardEpoch(shard, epoch), Integer.MAX_VALUE);
+    }
+
+    /**
+     * Whether the end of a session may have returned a lease that nobody saw, of a job first enqueued at one entry, before another. A
+     * close may be long on its way, but not longer than the broker's process lives.
+     */
+    boolean mayReturnUnseen(int enqueued, int until) {
+        final int after = lastKills[enqueued];
+        final int found = Collections.binarySearch(closeIndexes, after);
+        final int next = found >= 0 ? found + 1 : -found - 1;
+        return next < closeIndexes.size() && closeIndexes.get(next) < until;
+    }
+
+    private void add(int index, Entry entry) {
+        if (entry instanceof Entry.EnqueueInvoked invoked) {
+            final JobTrace job = job(invoked.spec().job());
+            job.enqueues.add(call(job, index, invoked.call(), invoked));
+        } else if (entry instanceof Entry.EnqueueAnswered answered) {
+            final Call<?> call = answer(index, answered.call(), answered.code(), answered.durable());
+            call.jobKey = answered.jobKey();
+            place(call, answered.place());
+        } else if (entry instanceof Entry.Granted granted) {
+            granted(index, granted);
+        } else if (entry instanceof Entry.ReportInvoked invoked) {
+            final JobTrace job = job(invoked.lease().job());
+            job.reports.add(call(job, index, invoked.call(), invoked));
+        } else if (entry instanceof Entry.ReportAnswered answered) {
+            place(answer(index, answered.call(), answered.code(), answered.durable()), answered.place());
+        } else if (entry instanceof Entry.ReturnInvoked invoked) {
+            final JobTrace job = job(invoked.lease().job());
+            job.returns.add(call(job, index, invoked.call(), invoked));
+        } else if (entry instanceof Entry.ReturnAnswered answered) {
+            place(answer(index, answered.call(), answered.code(), answered.durable()), answered.place());
+        } else if (entry instanceof Entry.HeartbeatInvoked invoked) {
+            final JobTrace job = job(invoked.lease().job());
+            job.heartbeats.add(call(job, index, invoked.call(), invoked));
+        } else if (entry instanceof Entry.HeartbeatAnswered answered) {
+            answer(index, answered.call(), answered.code(), false);
+        } else if (entry instanceof Entry.ReadInvoked invoked) {
+            final JobTrace job = job(invoked.job());
+            job.reads.add(call(job, index, invoked.call(), invoked));
+        } else if (entry instanceof Entry.ReadAnswered answered) {
+            final Call<?> call = answer(index, answered.call(), answered.code(), false);
+            call.seen = answered.job();
+            place(call, answered.place());
+        } else if (entry instanceof Entry.SessionClosed closed) {
+            closes.putIfAbsent(closed.client(), index);
+            closeIndexes.add(index);
+        }
+    }
+
+    private JobTrace job(JobRef ref) {
+        return jobs.computeIfAbsent(ref, JobTrace::new);
+    }
+
+    private <I extends Entry> Call<I> call(JobTrace job, int index, long number, I invoked) {
+        final Call<I> call = new Call<>(job, invoked, index);
+        if (calls.putIfAbsent(number, call) != null) {
+            throw new IllegalArgumentException("Call " + number + " is made twice, by entry " + index + " again.");
+        }
+        job.steps.add(new JobTrace.Step(index, call, null));
+        return call;
+    }
+
+    private Call<?> answer(int index, long number, int code, boolean durable) {
+        final Call<?> call = calls.get(number);
+        if (call == null || call.to != Call.NO_ANSWER) {
+            throw new IllegalArgumentException("Entry " + index + " answers call " + number + ", which is not open.");
+        }
+        call.to = index;
+        call.code = code;
+        call.durable = durable && code == RejectReason.OK;
+        call.job.steps.add(new JobTrace.Step(index, call, null));
+        return call;
+    }
+
+    private void place(Call<?> call, LogPlace place) {
+        call.place = place;
+        if (place.position() >= 0) {
+            firstSeen.putIfAbsent(new ShardEpoch(place.shard(), place.epoch()), call.to);
+        }
+        if (call.durable) {
+            durable(place);
+        }
+    }
+
+    private void durable(LogPlace place) {
+        if (place.position() >= 0) {
+            durablePositions.merge(new ShardEpoch(place.shard(), place.epoch()), place.position(), Math::max);
+        }
+    }
+
+    private boolean isDurable(LogPlace place) {
+        final Long position = durablePositions.get(new ShardEpoch(place.shard(), place.epoch()));
+        return place.position() >= 0 && position != null && place.position() <= position;
+    }
+
+    private void granted(int index, Entry.Granted granted) {
+        final Lease lease = granted.lease();
+        final JobTrace job = job(lease.job());
+        firstSeen.putIfAbsent(new ShardEpoch(lease.shard(), lease.epoch()), index);
+        Grant grant = job.grant(lease);
+        if (grant == null) {
+            grant = new Grant(lease, granted.worker(), index, granted.atNs());
+            job.grants.add(grant);
+            job.grantsByToken.put(JobTrace.key(lease), grant);
+            job.steps.add(new JobTrace.Step(index, null, grant));
+        } else {
+            grant.shownAgain(granted);
+        }
+        if (granted.durable()) {
+            grant.durable = true;
+            durable(Grant.place(lease));
+        }
+        grant.clients.add(granted.client());
+    }
+
+    /**
+     * A log is kept from its beginning: where a record is durable, so is every earlier one of its epoch. That makes durable what was
+     * only called appended.
+     */
+    private void proveDurable(JobTrace job) {
+        for (final JobTrace.Step step : job.steps) {
+            final Call<?> call = step.call();
+            final Grant grant = step.grant();
+            if (call != null && call.to != Call.NO_ANSWER) {
+                call.durable |= isDurable(call.place);
+            } else if (grant != null) {
+                grant.durable |= isDurable(Grant.place(grant.lease));
+            }
+        }
+    }
+
+    /** An accepted call has its record after it was made; a repeated enqueue may have it from the first. */
+    private void addBounds(JobTrace job) {
+        for (final Call<Entry.EnqueueInvoked> enqueue : job.enqueues) {
+            if (enqueue.isOk()) {
+                addBound(enqueue.place, job.enqueues.get(0).invoked.atNs());
+            }
+        }
+        for (final Call<Entry.ReportInvoked> report : job.reports) {
+            if (report.isOk()) {
+                addBound(report.place, report.invoked.atNs());
+            }
+        }
+    }
+
+    private void addBound(LogPlace place, long atNs) {
+        if (place.position() >= 0) {
+            bounds.computeIfAbsent(place.shard(), key -> new ArrayList<>())
+                    .add(new Bound(place.epoch(), place.position(), atNs));
+        }
+    }
+
+    /** What was not there before a time lets nothing behind it be there before. */
+    private static void riseToMaxima(List<Bound> all) {
+        all.sort(Bound.ORDER);
+        long max = Long.MIN_VALUE;
+        for (int i = 0; i < all.size(); i++) {
+            final Bound bound = all.get(i);
+            max = Math.max(max, bound.atNs());
+            all.set(i, new Bound(bound.epoch(), bound.position(), max));
+        }
+    }
+
+    /** No lease of this token was granted before this time. */
+    private long grantedAfterNs(JobTrace job, Lease lease) {
+        long afterNs = job.enqueues.isEmpty()
+                ? Long.MIN_VALUE
+                : job.enqueues.get(0).invoked.atNs();
+        final List<Bound> all = bounds.getOrDefault(lease.shard(), List.of());
+        final Bound granted = new Bound(lease.epoch(), LeaseToken.position(lease.token()), 0);
+        int low = 0;
+        int high = all.size();
+        while (low < high) {
+            final int middle = (low + high) >>> 1;
+            if (Bound.ORDER.compare(all.get(middle), granted) < 0) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        if (low > 0) {
+            afterNs = Math.max(afterNs, all.get(low - 1).atNs());
+        }
+        return afterNs;
+    }
+
+    private void boundLeases(JobTrace job, int leaseSlackMs) {
+        for (final Grant grant : job.grants) {
+            extend(grant, grantedAfterNs(job, grant.lease), leaseSlackMs);
+        }
+        for (final Call<Entry.HeartbeatInvoked> heartbeat : job.heartbeats) {
+            final Grant grant = job.grant(heartbeat.invoked.lease());
+            if (grant != null) {
+                grant.clients.add(heartbeat.invoked.client());
+                if (heartbeat.isOk()) {
+                    extend(grant, heartbeat.invoked.atNs(), leaseSlackMs);
+                }
+            }
+        }
+        for (final Call<Entry.ReportInvoked> report : job.reports) {
+            endBefore(job.grant(report.invoked.lease()), report.from);
+        }
+        for (final Call<Entry.ReturnInvoked> giveBack : job.returns) {
+            returnBefore(job.grant(giveBack.invoked.lease()), giveBack.from);
+        }
+        for (final Grant grant : job.grants) {
+            for (final String client : grant.clients) {
+                returnBefore(grant, closes.getOrDefault(client, Integer.MAX_VALUE));
+            }
+        }
+    }
+
+    private static void extend(Grant grant, long atNs, int leaseSlackMs) {
+        if (atNs != Long.MIN_VALUE) {
+            final long untilNs = atNs + TimeUnit.MILLISECONDS.toNanos((long) grant.lease.leaseMs() - leaseSlackMs);
+            grant.heldUntilNs = Math.max(grant.heldUntilNs, untilNs);
+        }
+    }
+
+    private static void endBefore(@Nullable Grant grant, int index) {
+        if (grant != null) {
+            grant.endIndex = Math.min(grant.endIndex, index);
+        }
+    }
+
+    private static void returnBefore(@Nullable Grant grant, int index) {
+        if (grant != null) {
+            grant.endIndex = Math.min(grant.endIndex, index);
+            grant.returnIndex = Math.min(grant.returnIndex, index);
+        }
+    }
+}
