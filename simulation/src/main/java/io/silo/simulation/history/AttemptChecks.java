@@ -90,7 +90,7 @@ final class AttemptChecks {
     private void checkOutcomes(Grant grant) {
         for (int i = over.size() - 1; i >= Math.max(0, over.size() - WINDOW); i--) {
             final Call<Entry.ReportInvoked> report = over.get(i);
-            if (!timeline.survives(report, grant.index) && !isOfEpoch(report, grant)) {
+            if (!isOfEpoch(report, grant) && !standTogether(report, grant)) {
                 continue;
             }
             final int attempt = report.invoked.lease().attempt();
@@ -110,8 +110,20 @@ final class AttemptChecks {
         }
     }
 
+    /** Neither went with the power before the other came: a lease that did lets the one before it live again, and end. */
+    private boolean standTogether(Call<?> report, Grant grant) {
+        return report.durable && grant.durable
+                || isAfter(grant, report) && timeline.survives(report, grant.index)
+                || !timeline.isPowerLost(job.firstFrom(), Math.max(report.to, grant.index));
+    }
+
     private static boolean isOfEpoch(Call<?> report, Grant grant) {
         return report.place.position() >= 0 && report.place.epoch() == grant.lease.epoch();
+    }
+
+    private static boolean isAfter(Grant grant, Call<?> report) {
+        return report.place.position() >= 0
+                && Long.compareUnsigned(grant.lease.epoch(), report.place.epoch()) > 0;
     }
 
     private boolean isEnd(Entry.ReportInvoked report) {

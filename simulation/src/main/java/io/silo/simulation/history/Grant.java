@@ -35,8 +35,14 @@ final class Grant {
     /** Another showing of the same token that contradicts the first; null if there is none. */
     Entry.@Nullable Granted contradiction;
 
-    /** The lease did not run out before this time. {@link Long#MIN_VALUE} where nothing is known. */
+    /** As first granted, the lease did not run out before this time. {@link Long#MIN_VALUE} where nothing is known. */
     long heldUntilNs = Long.MIN_VALUE;
+
+    /** By its heartbeats, it did not run out before this time. */
+    long renewedUntilNs = Long.MIN_VALUE;
+
+    /** As {@link #renewedUntilNs}, by heartbeats answered before the first loss of power of the job's life. */
+    long renewedBeforeLossUntilNs = Long.MIN_VALUE;
 
     Grant(Lease lease, String worker, int index, long atNs) {
         this.lease = lease;
@@ -67,10 +73,17 @@ final class Grant {
 
     /**
      * Whether this lease lived when a later one was granted. That was before the entry that shows the later one, and no end of this
-     * one was even begun by then.
+     * one was even begun by then. A later lease that power took may have come after this one ran out, and a heartbeat after this one
+     * came back.
      */
     boolean isHeldAt(Grant later) {
-        return later.atNs < heldUntilNs && later.index < endIndex;
+        final long renewedNs = later.durable ? renewedUntilNs : renewedBeforeLossUntilNs;
+        return later.atNs < Math.max(heldUntilNs, renewedNs) && later.index < endIndex;
+    }
+
+    /** No lease received at this time or later, by an entry at this index or later, finds this one alive. */
+    boolean isOver(int fromIndex, long fromNs) {
+        return endIndex <= fromIndex || Math.max(heldUntilNs, renewedUntilNs) <= fromNs;
     }
 
     /** For sentences. */

@@ -23,7 +23,12 @@ final class Known {
      * @param resultCrc CRC32C of the result of a success; null if not known.
      */
     record Outcome(
-            String outcome, String errorCode, @Nullable String worker, @Nullable Integer resultCrc, boolean isRead, Object source) {
+            String outcome,
+            String errorCode,
+            @Nullable String worker,
+            @Nullable Integer resultCrc,
+            boolean isRead,
+            Object source) {
         boolean agreesWith(JobSeen.Ended ended) {
             return outcome.equals(ended.outcome())
                     && errorCode.equals(ended.errorCode())

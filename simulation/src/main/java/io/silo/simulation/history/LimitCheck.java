@@ -54,7 +54,7 @@ final class LimitCheck {
             final Holder requester = all.get(i);
             final int index = firstIndex[i];
             final long atNs = firstNs[i];
-            holders.removeIf(holder -> holder.grant.endIndex <= index || holder.grant.heldUntilNs <= atNs);
+            holders.removeIf(holder -> holder.grant.isOver(index, atNs));
             int held = 0;
             for (final Holder holder : holders) {
                 if (holder.job != requester.job

@@ -158,7 +158,8 @@ final class ReadChecks {
         }
         for (final JobSeen.Ended ended : seen.ended()) {
             known.outcomes.putIfAbsent(
-                    ended.attempt(), new Outcome(ended.outcome(), ended.errorCode(), ended.worker(), null, true, source));
+                    ended.attempt(),
+                    new Outcome(ended.outcome(), ended.errorCode(), ended.worker(), null, true, source));
         }
         known.seenAt(read.place, source);
     }

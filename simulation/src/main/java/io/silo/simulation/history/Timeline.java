@@ -297,14 +297,18 @@ final class Timeline {
 
     private void boundLeases(JobTrace job, int leaseSlackMs) {
         for (final Grant grant : job.grants) {
-            extend(grant, grantedAfterNs(job, grant.lease), leaseSlackMs);
+            grant.heldUntilNs = heldUntilNs(grant, grantedAfterNs(job, grant.lease), leaseSlackMs);
         }
         for (final Call<Entry.HeartbeatInvoked> heartbeat : job.heartbeats) {
             final Grant grant = job.grant(heartbeat.invoked.lease());
             if (grant != null) {
                 grant.clients.add(heartbeat.invoked.client());
                 if (heartbeat.isOk()) {
-                    extend(grant, heartbeat.invoked.atNs(), leaseSlackMs);
+                    final long untilNs = heldUntilNs(grant, heartbeat.invoked.atNs(), leaseSlackMs);
+                    grant.renewedUntilNs = Math.max(grant.renewedUntilNs, untilNs);
+                    if (!isPowerLost(job.firstFrom(), heartbeat.to)) {
+                        grant.renewedBeforeLossUntilNs = Math.max(grant.renewedBeforeLossUntilNs, untilNs);
+                    }
                 }
             }
         }
@@ -321,11 +325,10 @@ final class Timeline {
         }
     }
 
-    private static void extend(Grant grant, long atNs, int leaseSlackMs) {
-        if (atNs != Long.MIN_VALUE) {
-            final long untilNs = atNs + TimeUnit.MILLISECONDS.toNanos((long) grant.lease.leaseMs() - leaseSlackMs);
-            grant.heldUntilNs = Math.max(grant.heldUntilNs, untilNs);
-        }
+    private static long heldUntilNs(Grant grant, long fromNs, int leaseSlackMs) {
+        return fromNs == Long.MIN_VALUE
+                ? Long.MIN_VALUE
+                : fromNs + TimeUnit.MILLISECONDS.toNanos((long) grant.lease.leaseMs() - leaseSlackMs);
     }
 
     private static void endBefore(@Nullable Grant grant, int index) {
