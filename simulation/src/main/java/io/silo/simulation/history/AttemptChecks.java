@@ -122,8 +122,7 @@ final class AttemptChecks {
     }
 
     private static boolean isAfter(Grant grant, Call<?> report) {
-        return report.place.position() >= 0
-                && Long.compareUnsigned(grant.lease.epoch(), report.place.epoch()) > 0;
+        return report.place.position() >= 0 && Long.compareUnsigned(grant.lease.epoch(), report.place.epoch()) > 0;
     }
 
     private boolean isEnd(Entry.ReportInvoked report) {
