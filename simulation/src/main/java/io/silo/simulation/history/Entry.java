@@ -57,10 +57,10 @@ public sealed interface Entry {
             long atNs, long call, int code, @Nullable JobSeen job, LogPlace place) implements Entry {}
 
     /**
-     * A client begins to close its session in order: every lease it holds, one that it never saw too, goes back unspent. The name
-     * of the client is not used again.
+     * A client begins to close its session in order: every lease that the worker holds in it, one that it never saw too, goes back
+     * unspent. One entry for each worker of the session. A worker that comes back under a new id is judged more sharply.
      */
-    record SessionClosed(long atNs, String client) implements Entry {}
+    record SessionClosed(long atNs, String client, String worker) implements Entry {}
 
     /** The broker's process died; the page cache survived. */
     record ProcessKilled(long atNs) implements Entry {}

@@ -1,9 +1,7 @@
 package io.silo.simulation.history;
 
 import io.silo.protocol.LeaseToken;
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One lease of a history, however often it was shown. Filled in by {@link Timeline} alone. */
@@ -19,9 +17,6 @@ final class Grant {
 
     /** Time of that entry. */
     final long atNs;
-
-    /** Clients whose session may own it: who was shown it, and who asked to renew it. */
-    final List<String> clients = new ArrayList<>(1);
 
     /** Whether it is known to survive a loss of power. */
     boolean durable;

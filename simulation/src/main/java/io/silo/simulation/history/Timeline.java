@@ -32,7 +32,7 @@ final class Timeline {
     private final Map<ShardEpoch, Long> durablePositions = new HashMap<>();
     private final Map<ShardEpoch, Integer> firstSeen = new HashMap<>();
     private final Map<Integer, List<Bound>> bounds = new HashMap<>();
-    private final Map<String, Integer> closes = new HashMap<>();
+    private final Map<String, List<Integer>> closesOfWorker = new HashMap<>();
     private final List<Integer> closeIndexes = new ArrayList<>();
     private final int[] losses;
 
@@ -114,10 +114,14 @@ final class Timeline {
      * close may be long on its way, but not longer than the broker's process lives.
      */
     boolean mayReturnUnseen(int enqueued, int until) {
-        final int after = lastKills[enqueued];
-        final int found = Collections.binarySearch(closeIndexes, after);
+        return firstClose(closeIndexes, enqueued) < until;
+    }
+
+    /** The first close that may take effect after an entry. */
+    private int firstClose(List<Integer> closes, int after) {
+        final int found = Collections.binarySearch(closes, lastKills[after]);
         final int next = found >= 0 ? found + 1 : -found - 1;
-        return next < closeIndexes.size() && closeIndexes.get(next) < until;
+        return next < closes.size() ? closes.get(next) : Integer.MAX_VALUE;
     }
 
     private void add(int index, Entry entry) {
@@ -153,7 +157,9 @@ final class Timeline {
             call.seen = answered.job();
             place(call, answered.place());
         } else if (entry instanceof Entry.SessionClosed closed) {
-            closes.putIfAbsent(closed.client(), index);
+            closesOfWorker
+                    .computeIfAbsent(closed.worker(), key -> new ArrayList<>())
+                    .add(index);
             closeIndexes.add(index);
         }
     }
@@ -221,7 +227,6 @@ final class Timeline {
             grant.durable = true;
             durable(Grant.place(lease));
         }
-        grant.clients.add(granted.client());
     }
 
     /**
@@ -302,7 +307,6 @@ final class Timeline {
         for (final Call<Entry.HeartbeatInvoked> heartbeat : job.heartbeats) {
             final Grant grant = job.grant(heartbeat.invoked.lease());
             if (grant != null) {
-                grant.clients.add(heartbeat.invoked.client());
                 if (heartbeat.isOk()) {
                     final long untilNs = heldUntilNs(grant, heartbeat.invoked.atNs(), leaseSlackMs);
                     grant.renewedUntilNs = Math.max(grant.renewedUntilNs, untilNs);
@@ -319,9 +323,9 @@ final class Timeline {
             returnBefore(job.grant(giveBack.invoked.lease()), giveBack.from);
         }
         for (final Grant grant : job.grants) {
-            for (final String client : grant.clients) {
-                returnBefore(grant, closes.getOrDefault(client, Integer.MAX_VALUE));
-            }
+            // A repeated call of a session that is about to close may take the lease along from the next session.
+            final List<Integer> closes = closesOfWorker.getOrDefault(grant.worker, List.of());
+            returnBefore(grant, firstClose(closes, job.firstFrom()));
         }
     }
 

@@ -65,8 +65,8 @@ final class HistoryBuilder {
         return this;
     }
 
-    HistoryBuilder closed(String client) {
-        add(new Entry.SessionClosed(ns(), client));
+    HistoryBuilder closed(String worker) {
+        add(new Entry.SessionClosed(ns(), "client-" + worker, worker));
         return this;
     }
 

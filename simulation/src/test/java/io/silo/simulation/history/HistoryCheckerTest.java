@@ -508,7 +508,7 @@ class HistoryCheckerTest {
         history.enqueued("a");
         history.giveBack(history.granted("a", 1, "w"), "w");
         history.granted("a", 1, "x");
-        history.closed("client-x").granted("a", 1, "y");
+        history.closed("x").granted("a", 1, "y");
         history.killed().afterMs(2L * LEASE_MS).granted("a", 1, "z");
         assertLegal();
     }
@@ -578,7 +578,7 @@ class HistoryCheckerTest {
         history.enqueued("first").enqueued("low").enqueued(urgent("high", 1)).granted("low", 1, "w");
         history.killed().granted("high", 1, "w");
         history.enqueued("low2").enqueued(urgent("high2", 1)).granted("low2", 1, "w");
-        history.closed("client-x").granted("high2", 1, "w");
+        history.closed("x").granted("high2", 1, "w");
         assertLegal();
     }
 

@@ -38,7 +38,7 @@ final class ToyRun {
         }
 
         String worker() {
-            return "worker-" + number;
+            return "worker-" + number + (freshWorkers ? "-" + session : "");
         }
     }
 
@@ -51,12 +51,14 @@ final class ToyRun {
     private final List<Client> clients = List.of(new Client(0), new Client(1), new Client(2));
     private final List<JobSpec> specs = new ArrayList<>();
     private final boolean faults;
+    private final boolean freshWorkers;
     private long calls;
 
     ToyRun(long seed, ToyBroker.Mutation mutation) {
         random = new SplittableRandom(seed);
         broker = new ToyBroker(random.split(), mutation);
         faults = random.nextInt(4) != 0;
+        freshWorkers = random.nextBoolean();
     }
 
     List<Entry> run() {
@@ -104,7 +106,7 @@ final class ToyRun {
         } else {
             final Client client = clients.get(random.nextInt(clients.size()));
             final String session = client.name();
-            entries.add(new Entry.SessionClosed(ns(), session));
+            entries.add(new Entry.SessionClosed(ns(), session, client.worker()));
             client.session++;
             client.leases.clear();
             onTheWay.add(new Message(
