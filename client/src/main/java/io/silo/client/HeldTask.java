@@ -41,6 +41,11 @@ final class HeldTask {
         return true;
     }
 
+    /** What the handler was given; null before it began. */
+    synchronized @Nullable Task task() {
+        return task;
+    }
+
     /** The handler is done. False if nobody is to be told of its outcome. */
     synchronized boolean end() {
         runner = null;

@@ -22,6 +22,8 @@ public final class SiloWorkerBuilder {
     @Nullable
     TaskHandler handler;
 
+    OutcomeListener outcomeListener = (task, refused) -> {};
+
     SiloWorkerBuilder(SiloClient client) {
         this.client = Objects.requireNonNull(client, "client");
     }
@@ -83,6 +85,12 @@ public final class SiloWorkerBuilder {
     /** What to do with a task; needed. */
     public SiloWorkerBuilder handler(TaskHandler value) {
         handler = value;
+        return this;
+    }
+
+    /** Who is told the answers to outcomes; default nobody. */
+    public SiloWorkerBuilder outcomeListener(OutcomeListener value) {
+        outcomeListener = value;
         return this;
     }
 

@@ -301,6 +301,7 @@ final class WorkerSession {
         final HeldTask task = report.task();
         final RejectReason reason = JobCalls.reason(code);
         if (reason == null || reason == RejectReason.ALREADY_REPORTED) {
+            tell(task, reason);
             release(task, 0);
             return;
         }
@@ -308,6 +309,7 @@ final class WorkerSession {
             case LEASE_NOT_FOUND, LEASE_OWNER_MISMATCH, JOB_NOT_FOUND -> {
                 LOGGER.warn("The outcome of job {} came too late: {}", task.data.jobId(), reason.sentence());
                 task.lose();
+                tell(task, reason);
                 release(task, 0);
             }
             case UPLOAD_NOT_FOUND -> {
@@ -329,6 +331,18 @@ final class WorkerSession {
                             task, TaskResult.fail(RESULT_REFUSED, reason + ": " + reason.sentence()), 0));
                 }
             }
+        }
+    }
+
+    private void tell(HeldTask task, @Nullable RejectReason refused) {
+        final Task given = task.task();
+        if (given == null) {
+            return;
+        }
+        try {
+            settings.outcomeListener.onAnswered(given, refused);
+        } catch (RuntimeException e) { // the application's: it must not end the network thread
+            LOGGER.error("The outcome listener failed for job {}", given.id(), e);
         }
     }
 

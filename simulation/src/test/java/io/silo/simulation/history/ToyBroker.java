@@ -2,6 +2,7 @@ package io.silo.simulation.history;
 
 import io.silo.protocol.LeaseToken;
 import io.silo.protocol.RejectReason;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -101,9 +102,13 @@ final class ToyBroker {
     /** State behind a record. */
     private record Version(long position, long nextKey, Map<JobRef, Job> jobs) {}
 
+    /** States kept for reads that are out of date. */
+    private static final int SYNCED_KEPT = 3;
+
     private final SplittableRandom random;
     private final Mutation mutation;
     private final List<Version> versions = new ArrayList<>();
+    private final ArrayDeque<Map<JobRef, Job>> synced = new ArrayDeque<>(List.of(Map.of()));
     private final Set<String> closed = new HashSet<>();
     private Map<JobRef, Job> jobs = new HashMap<>();
     private long epoch = 1;
@@ -168,6 +173,10 @@ final class ToyBroker {
         final Version last = versions.get(versions.size() - 1);
         versions.clear();
         versions.add(last);
+        synced.addLast(last.jobs);
+        if (synced.size() > SYNCED_KEPT) {
+            synced.removeFirst();
+        }
     }
 
     void kill() {
@@ -426,7 +435,7 @@ final class ToyBroker {
 
     Reply read(JobRef ref) {
         Job job = jobs.get(ref);
-        final Job old = versions.get(0).jobs.get(ref);
+        final Job old = synced.getFirst().get(ref);
         if (mutation == Mutation.READ_STALE && (old == null || job == null || old.changedAt != job.changedAt)) {
             planted += job == null ? 0 : 1;
             job = old;
