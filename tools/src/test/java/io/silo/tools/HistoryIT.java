@@ -19,6 +19,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +33,8 @@ class HistoryIT {
 
     /** Fewer answers in one of the rounds between kills would mean that nothing was tried. */
     private static final int ACCEPTED_PER_ROUND_MIN = 300;
+
+    private static final long PAUSE_NS = 2_000_000;
 
     @TempDir
     Path data;
@@ -51,6 +54,7 @@ class HistoryIT {
             entries = run(new RecordingClients(client, TENANTS));
         }
         assertThat(failures).isEmpty();
+        System.out.println(entries.size() + " entries, accepted by round " + acceptedByRound(entries));
         assertThat(acceptedByRound(entries))
                 .hasSize(KILLS + 1)
                 .allSatisfy(accepted -> assertThat(accepted).isGreaterThan(ACCEPTED_PER_ROUND_MIN));
@@ -110,6 +114,7 @@ class HistoryIT {
             while (accepted < repeats) {
                 accepted += clients.enqueue("producer-" + tenant, job) ? 1 : 0;
             }
+            LockSupport.parkNanos(PAUSE_NS); // so that workers keep up, and the end is near when producers stop
         }
     }
 
