@@ -6,7 +6,10 @@ import io.silo.simulation.broker.SimParts;
 import io.silo.simulation.client.SimClient;
 import io.silo.simulation.client.SimProducer;
 import io.silo.simulation.client.SimWorker;
+import io.silo.simulation.history.Expectations;
 import io.silo.simulation.history.History;
+import io.silo.simulation.history.HistoryChecker;
+import io.silo.simulation.history.Violation;
 import io.silo.simulation.model.ShardTap;
 import io.silo.simulation.network.SimNetwork;
 import io.silo.simulation.scenario.Nemesis;
@@ -17,10 +20,10 @@ import io.silo.simulation.world.Feature;
 import io.silo.simulation.world.SimTrace;
 import io.silo.simulation.world.SimViolation;
 import io.silo.simulation.world.SimWorld;
-import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +35,12 @@ public final class Simulation {
 
     /** Chance in percent that a seed switches a fault or feature on that it may. */
     private static final int SWARM_PERCENT = 50;
+
+    /** A lease counts from the start of the duty cycle that granted it. */
+    private static final int SLACK_MS = 5;
+
+    /** As above, where each sync of that cycle may have taken seconds. */
+    private static final int STALLED_SLACK_MS = 20_000;
 
     private final SimPlan plan;
     private final SimParts parts;
@@ -55,11 +64,11 @@ public final class Simulation {
         return new Simulation(plan, parts, false).run();
     }
 
-    /** Runs a plan once and writes its whole trace, line by line. */
-    public static SimReport traced(SimPlan plan, PrintStream out) {
+    /** Runs a plan once and hands its whole trace over, line by line. */
+    public static SimReport traced(SimPlan plan, Consumer<String> out) {
         Simulation simulation = new Simulation(plan, SimParts.REAL, true);
         SimReport report = simulation.run();
-        simulation.trace.lines().forEach(out::println);
+        simulation.trace.lines().forEach(out);
         return report;
     }
 
@@ -174,7 +183,18 @@ public final class Simulation {
         drain(scenario, run);
         run.clients().forEach(SimClient::stop);
         run.broker().closeAndReplay();
+        checkHistory(run);
         plan.scenario().check(run);
+    }
+
+    private void checkHistory(SimRun run) {
+        int slackMs = world.has(Fault.SLOW_SYNC) ? STALLED_SLACK_MS : SLACK_MS;
+        List<Violation> violations = HistoryChecker.check(run.history().entries(), new Expectations(true, slackMs));
+        world.checked(run.history().entries().size());
+        if (!violations.isEmpty()) {
+            throw new SimViolation(
+                    violations.get(0).invariant(), violations.get(0).sentence());
+        }
     }
 
     /** Without faults everything must become terminal; producers look until it is. */

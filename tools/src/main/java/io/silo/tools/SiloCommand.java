@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
             StatusCommand.class,
             LoadCommand.class,
             LogCommand.class,
+            SimCommand.class,
             ConfigCommand.class,
         })
 public final class SiloCommand implements Runnable {

@@ -104,8 +104,8 @@ class FailureTest {
             }
             SimulatedDisk afterPowerLoss = crashing.powerLoss(random);
             EventLogContext nextBoot = LogWorkbench.context(seed, 2);
-            try (EventLog again = EventLog.open(
-                    SimulatedCycleStore.open(afterPowerLoss, "shard", nextBoot), IDENTITY, nextBoot)) {
+            try (EventLog again =
+                    EventLog.open(SimulatedCycleStore.open(afterPowerLoss, "shard", nextBoot), IDENTITY, nextBoot)) {
                 assertThat(LogWorkbench.replay(again)).hasSize(1);
             }
         }

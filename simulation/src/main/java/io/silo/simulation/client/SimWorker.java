@@ -346,6 +346,7 @@ public final class SimWorker extends SimClient {
                 return;
             }
             if (isOpen()) {
+                history.add(new Entry.SessionClosed(world.nowNs(), name(), name()));
                 tell("CloseSession", commands.closeSession());
                 forget();
                 giveUpLink();

@@ -30,7 +30,8 @@ final class EndToEndScenario implements Scenario {
     public void check(SimRun run) {
         SimRun.require(run.lastSeen().size() == 1, "one job was seen");
         for (JobSeen job : run.lastSeen().values()) {
-            SimRun.require(job.status().equals("SUCCEEDED") && job.ended().size() == 1, "the job has one attempt: " + job);
+            SimRun.require(
+                    job.status().equals("SUCCEEDED") && job.ended().size() == 1, "the job has one attempt: " + job);
         }
     }
 }

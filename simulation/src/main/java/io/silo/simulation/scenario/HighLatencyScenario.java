@@ -25,15 +25,7 @@ final class HighLatencyScenario implements Scenario {
     public ScenarioPlan plan(SplittableRandom random) {
         return ScenarioPlan.drawn(random)
                 .work(new WorkProfile(
-                        30 + random.nextInt(20),
-                        400,
-                        1 + random.nextInt(2),
-                        3,
-                        0,
-                        3,
-                        5 + random.nextInt(10),
-                        500,
-                        4))
+                        30 + random.nextInt(20), 400, 1 + random.nextInt(2), 3, 0, 3, 5 + random.nextInt(10), 500, 4))
                 .clients(2 + random.nextInt(3), 4 + random.nextInt(5))
                 .delayMsMax(150 + random.nextInt(150))
                 .safetySeconds(40)

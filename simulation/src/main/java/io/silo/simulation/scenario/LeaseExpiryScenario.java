@@ -63,10 +63,12 @@ final class LeaseExpiryScenario implements Scenario {
             long succeeded = job.ended().stream()
                     .filter(attempt -> attempt.outcome().equals("SUCCEEDED"))
                     .count();
-            long numbers = job.ended().stream().map(JobSeen.Ended::attempt).distinct().count();
+            long numbers =
+                    job.ended().stream().map(JobSeen.Ended::attempt).distinct().count();
             SimRun.require(succeeded == 1 && job.status().equals("SUCCEEDED"), "every job succeeds once: " + job);
             SimRun.require(numbers == job.ended().size(), "attempt numbers are unique: " + job);
-            anyExpired |= job.ended().stream().anyMatch(attempt -> attempt.errorCode().equals("WORKER_CRASHED"));
+            anyExpired |=
+                    job.ended().stream().anyMatch(attempt -> attempt.errorCode().equals("WORKER_CRASHED"));
         }
         SimRun.require(anyExpired, "an attempt failed as WORKER_CRASHED");
     }

@@ -17,6 +17,9 @@ final class PartitionScenario implements Scenario {
 
     @Override
     public ScenarioPlan plan(SplittableRandom random) {
-        return ScenarioPlan.drawn(random).safetySeconds(40).fault(Fault.PARTITION, 300).fault(Fault.CONNECTION_LOSS, 100);
+        return ScenarioPlan.drawn(random)
+                .safetySeconds(40)
+                .fault(Fault.PARTITION, 300)
+                .fault(Fault.CONNECTION_LOSS, 100);
     }
 }

@@ -25,7 +25,12 @@ final class RetryScenario implements Scenario {
                 .safetySeconds(10)
                 .minimumJobs(30)
                 .with(Feature.RETRIES)
-                .maybe(Feature.SUBSCRIPTIONS, Feature.LONG_POLL, Feature.TENANTS, Feature.APPENDED, Feature.CARRY_FORWARD);
+                .maybe(
+                        Feature.SUBSCRIPTIONS,
+                        Feature.LONG_POLL,
+                        Feature.TENANTS,
+                        Feature.APPENDED,
+                        Feature.CARRY_FORWARD);
     }
 
     @Override
@@ -36,7 +41,8 @@ final class RetryScenario implements Scenario {
                 SimRun.require(job.ended().get(i).attempt() == i + 1, "attempts are numbered from 1: " + job);
                 boolean isLast = i == job.ended().size() - 1;
                 SimRun.require(
-                        isLast || job.ended().get(i).outcome().equals("FAILED"), "only a failure is tried again: " + job);
+                        isLast || job.ended().get(i).outcome().equals("FAILED"),
+                        "only a failure is tried again: " + job);
             }
             anyRetried |= job.ended().size() > 1;
         }
