@@ -5,7 +5,7 @@ package io.silo.log;
  *
  * <p>Sites: {@code log.append}, {@code log.sync}, {@code log.roll.closed}, {@code log.roll.synced}, {@code log.roll.started},
  * {@code log.start.created}, {@code log.start.synced}, {@code log.start.marked}, {@code log.mark}, {@code log.trim.marked},
- * {@code log.read}, {@code log.create}, {@code log.allocate}, {@code log.delete}.
+ * {@code log.read}, {@code log.readAhead}, {@code log.create}, {@code log.allocate}, {@code log.delete}.
  */
 @FunctionalInterface
 public interface FaultPlan {

@@ -6,12 +6,15 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads whole records on a descriptor of its own and keeps the cycle it is in from deletion. */
 final class PinnedLogReader implements LogReader {
+    /** Least length of the buffer, and what is read ahead at once. */
+    private static final int READ_BYTES_MIN = 16 * 1024;
+
     private final CycleSource source;
     private final RetainedCycles cycles;
     private final FaultPlan faults;
     private final Corruption corruption;
     private final RecordLayout layout = new RecordLayout();
-    private ByteBuffer bytes = ByteBuffer.allocateDirect(16 * 1024);
+    private ByteBuffer bytes = ByteBuffer.allocateDirect(READ_BYTES_MIN);
     private UnsafeBuffer view = new UnsafeBuffer(bytes);
     private @Nullable Cycle cycle;
     private @Nullable CycleFile file;
@@ -60,6 +63,34 @@ final class PinnedLogReader implements LogReader {
                 EventLog.HEADER_BYTES,
                 length - EventLog.HEADER_BYTES);
         return true;
+    }
+
+    @Override
+    public boolean readAhead(long position, int offset, int length) {
+        Cycle holder = cycles.find(position);
+        if (holder == null || !holder.holds(position) || !pin(holder)) {
+            return false;
+        }
+        faults.at("log.readAhead");
+        long recordOffset = holder.offsetOf(position);
+        int end = EventLog.HEADER_BYTES + offset + length;
+        int first = end <= READ_BYTES_MIN ? end : EventLog.HEADER_BYTES;
+        readPages(recordOffset, first);
+        for (int at = Math.max(first, end - length); at < end; at += READ_BYTES_MIN) {
+            readPages(recordOffset + at, Math.min(READ_BYTES_MIN, end - at));
+        }
+        return true;
+    }
+
+    private void readPages(long fileOffset, int length) {
+        bytes.clear().limit(length);
+        java.util.Objects.requireNonNull(file).read(bytes, fileOffset);
+        bytes.clear();
+    }
+
+    @Override
+    public void unpin() {
+        close();
     }
 
     @Override

@@ -262,6 +262,37 @@ public abstract class EventLogContract {
         }
     }
 
+    /** It checks and hands over nothing; what counts is that it neither fails nor holds a trimmed cycle back. */
+    @Test
+    void shouldReadAheadWhatIsThereAndLetGoOfIt() {
+        var expected = new ArrayList<Seen>();
+        try (EventLog log = started();
+                LogReader reader = log.newReader()) {
+            for (int i = 0; i < 200; i++) {
+                appendWhenRoom(log, expected, events(1000, i), i);
+            }
+            log.sync();
+            Seen first = expected.get(0);
+            assertThat(reader.readAhead(first.position(), 900, 100)).isTrue();
+            assertThat(reader.readAhead(log.appendedPosition(), 0, 100)).isTrue();
+            assertThat(reader.readAhead(log.nextPosition(), 0, 100)).isFalse();
+            assertThat(reader.readAhead(first.position(), 0, 1000)).isTrue();
+            log.trimBefore(log.durablePosition());
+            assertThat(reader.readAhead(first.position(), 0, 1000))
+                    .as("trimmed for everybody")
+                    .isFalse();
+            log.doWork(1);
+            reader.unpin();
+            log.doWork(2);
+            assertThat(reader.readAhead(log.appendedPosition(), 0, 100))
+                    .as("read again after letting go")
+                    .isTrue();
+        }
+        try (EventLog log = open()) {
+            assertThat(replay(log).get(0).position()).isPositive();
+        }
+    }
+
     @Test
     void shouldTruncateAfterAPosition() {
         var expected = new ArrayList<Seen>();

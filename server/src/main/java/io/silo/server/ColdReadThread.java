@@ -5,7 +5,9 @@ import io.silo.shard.command.ColdRead;
 import io.silo.shard.command.ColdReads;
 import io.silo.shard.history.JobReader;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.OneToOneConcurrentArrayQueue;
@@ -14,7 +16,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Reads of the log for the shards of one thread, on a thread of its own: they may wait for the disk, the shards may not. The
- * shard thread submits and takes back; both directions are bounded by {@link ColdReads#READS_MAX}.
+ * shard thread submits and takes back; both directions are bounded by {@link ColdReads#READS_MAX}. Reads ahead have a queue of their own,
+ * of {@link ColdReads#READS_AHEAD_MAX}, and their turn when nothing else is to be read.
  */
 final class ColdReadThread implements ColdReads, AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(ColdReadThread.class);
@@ -29,6 +32,12 @@ final class ColdReadThread implements ColdReads, AutoCloseable {
     private final OneToOneConcurrentArrayQueue<ColdRead> finished = new OneToOneConcurrentArrayQueue<>(READS_MAX);
     private final Map<Integer, EventLog> logs = new HashMap<>();
     private final Map<Integer, JobReader> readers = new HashMap<>();
+    private final ReadAheadQueue ahead = new ReadAheadQueue(READS_AHEAD_MAX);
+    private final ReadAheadQueue.Handler aheadHandler = this::performAhead;
+
+    /** Shards whose log could not be read ahead once: their grants read for themselves. */
+    private final Set<Integer> notReadAhead = new HashSet<>();
+
     private final Thread thread;
     private volatile boolean closed;
     private int underWay;
@@ -59,6 +68,20 @@ final class ColdReadThread implements ColdReads, AutoCloseable {
     }
 
     @Override
+    public long readAhead(int shard, long position, int offset, int length) {
+        final long request = ahead.offer(shard, position, offset, length);
+        if (request != NOT_TAKEN) {
+            LockSupport.unpark(thread);
+        }
+        return request;
+    }
+
+    @Override
+    public long readAheadDone() {
+        return ahead.done();
+    }
+
+    @Override
     public int poll(Handler handler, int limit) {
         int count = 0;
         while (count < limit) {
@@ -76,10 +99,11 @@ final class ColdReadThread implements ColdReads, AutoCloseable {
     private void run() {
         while (!closed) {
             final ColdRead read = submitted.poll();
-            if (read == null) {
-                LockSupport.parkNanos(this, PARK_MAX_NS);
-            } else {
+            if (read != null) {
                 perform(read);
+            } else if (!ahead.poll(aheadHandler)) {
+                readers.values().forEach(JobReader::unpin);
+                LockSupport.parkNanos(this, PARK_MAX_NS);
             }
         }
         readers.values().forEach(JobReader::close);
@@ -95,6 +119,18 @@ final class ColdReadThread implements ColdReads, AutoCloseable {
         }
         if (!finished.offer(read)) {
             throw new IllegalStateException("more reads came back than were submitted");
+        }
+    }
+
+    private void performAhead(int shard, long position, int offset, int length) {
+        if (notReadAhead.contains(shard)) {
+            return;
+        }
+        try {
+            readers.computeIfAbsent(shard, this::open).readAhead(position, offset, length);
+        } catch (RuntimeException failed) {
+            LOGGER.warn("The log of shard {} is not read ahead any more: {}", shard, failed.getMessage());
+            notReadAhead.add(shard);
         }
     }
 

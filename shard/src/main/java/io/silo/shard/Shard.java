@@ -21,6 +21,7 @@ import io.silo.shard.command.CommandContext;
 import io.silo.shard.command.CommandDecider;
 import io.silo.shard.command.CommandDeciders;
 import io.silo.shard.command.LeaseEnds;
+import io.silo.shard.command.ReadAhead;
 import io.silo.shard.command.ShardSettings;
 import io.silo.shard.command.TaskGrants;
 import io.silo.shard.command.TenantFilter;
@@ -112,8 +113,15 @@ public final class Shard {
         this.replies = context.replies();
         this.state = new ShardState(context.random().nextLong(), context.capacity());
         this.record = new RecordBuffer(appliers, state, counters);
-        this.command =
-                new CommandContext(state, record, log, settings, context.random(), new Waiting(), context.coldReads());
+        this.command = new CommandContext(
+                state,
+                record,
+                log,
+                settings,
+                context.random(),
+                new Waiting(),
+                context.coldReads(),
+                new ReadAhead(settings.shard(), state, log, context.coldReads(), counters));
         this.cleaner = new LogCleaner(state, log);
     }
 

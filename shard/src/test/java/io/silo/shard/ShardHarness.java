@@ -39,6 +39,9 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
     /** A reply as it left. */
     record Reply(Session session, UnsafeBuffer bytes, int length) {}
 
+    /** What is to be read ahead. */
+    record Ahead(int shard, long position, int offset, int length) {}
+
     private record Queued(Session session, UnsafeBuffer bytes, int length) {}
 
     private final long seed;
@@ -51,6 +54,17 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
 
     /** What goes wrong in the logs of the shards; also counts what passes there. */
     IntFunction<FaultPlan> faults = shard -> FaultPlan.NONE;
+
+    /** Every request to read ahead, in order; performed at once unless held. */
+    final List<Ahead> ahead = new ArrayList<>();
+
+    /** Requests to read ahead are kept back while it is set. */
+    boolean holdAhead;
+
+    /** Requests to read ahead that may be under way. */
+    int aheadMax = READS_AHEAD_MAX;
+
+    private int aheadDone;
 
     /** Finished cold reads are kept back while it is set, and none is performed. */
     boolean holdReads;
@@ -113,6 +127,8 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
         done.clear();
         submitted.clear();
         failures.clear();
+        ahead.clear();
+        aheadDone = 0;
     }
 
     private EventLogContext context(int i) {
@@ -248,6 +264,39 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
     void releaseReads() {
         holdReads = false;
         performReads();
+    }
+
+    @Override
+    public long readAhead(int number, long position, int offset, int length) {
+        if (ahead.size() - aheadDone >= aheadMax) {
+            return NOT_TAKEN;
+        }
+        ahead.add(new Ahead(number, position, offset, length));
+        performAhead();
+        return ahead.size();
+    }
+
+    @Override
+    public long readAheadDone() {
+        return aheadDone;
+    }
+
+    private void performAhead() {
+        while (!holdAhead && aheadDone < ahead.size()) {
+            Ahead next = ahead.get(aheadDone++);
+            readers.computeIfAbsent(
+                            next.shard(), i -> new JobReader(shards.get(i).log().newReader()))
+                    .readAhead(next.position(), next.offset(), next.length());
+        }
+        if (aheadDone == ahead.size()) {
+            readers.values().forEach(JobReader::unpin);
+        }
+    }
+
+    /** Performs the requests to read ahead that were held back. */
+    void releaseAhead() {
+        holdAhead = false;
+        performAhead();
     }
 
     @Override

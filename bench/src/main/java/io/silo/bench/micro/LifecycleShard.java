@@ -212,6 +212,16 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
     }
 
     @Override
+    public long readAhead(int number, long position, int offset, int length) {
+        return NOT_TAKEN;
+    }
+
+    @Override
+    public long readAheadDone() {
+        return 0;
+    }
+
+    @Override
     public int poll(Handler handler, int limit) {
         return 0;
     }

@@ -58,6 +58,11 @@ record ShardMetric(
                     "Task leases given back unspent.",
                     c -> c.events(LeaseReturnedDecoder.TEMPLATE_ID)),
             counter("silo_lease_reaper_leases_reaped", "Task leases that expired.", c -> c.get(Figure.LEASES_EXPIRED)),
+            counter(
+                    "silo_grants_cold",
+                    "Tasks whose payload the shard read from its file, without its having been read ahead.",
+                    c -> c.get(Figure.GRANTS_COLD)),
+            counter("silo_reads_ahead", "Payloads asked to be read ahead of a grant.", c -> c.get(Figure.READS_AHEAD)),
             gauge("silo_task_leases_active", "Task leases now.", Figure.LEASES),
             gauge("silo_jobs", "Jobs in memory, finished ones too.", Figure.JOBS),
             gauge("silo_shard_memory_bytes", "Memory of the shard's indexes.", Figure.MEMORY_BYTES),

@@ -34,6 +34,7 @@ public final class CommandContext {
     private final Uploads uploads;
     private final WaitingCalls waitingCalls;
     private final ColdReads coldReads;
+    private final ReadAhead readAhead;
     private final UnsafeBuffer reply = new UnsafeBuffer(new byte[Bounds.MESSAGE_BYTES_MAX]);
     private final MessageHeaderEncoder replyMessageHeader = new MessageHeaderEncoder();
     private final ErrorReplyEncoder errorReply = new ErrorReplyEncoder();
@@ -52,7 +53,8 @@ public final class CommandContext {
             ShardSettings settings,
             ShardRandom random,
             WaitingCalls waitingCalls,
-            ColdReads coldReads) {
+            ColdReads coldReads,
+            ReadAhead readAhead) {
         this.state = state;
         this.record = record;
         this.log = log;
@@ -61,6 +63,7 @@ public final class CommandContext {
         this.uploads = new Uploads();
         this.waitingCalls = waitingCalls;
         this.coldReads = coldReads;
+        this.readAhead = readAhead;
     }
 
     /**
@@ -139,6 +142,10 @@ public final class CommandContext {
 
     public ColdReads coldReads() {
         return coldReads;
+    }
+
+    ReadAhead readAhead() {
+        return readAhead;
     }
 
     /** Whether the client wants its answer from the page cache. */

@@ -22,7 +22,7 @@ import org.agrona.DirectBuffer;
  */
 public final class TaskGrants {
     /** No tenant filter. */
-    public static final int ANY_TENANT = -1;
+    public static final int ANY_TENANT = ShardView.ANY_TENANT;
 
     /** Fixed part of a task in the message, groups and lengths included; names, metadata and payload come on top. */
     private static final int TASK_BYTES = TasksLeasedEncoder.TasksEncoder.sbeBlockLength() + 64;
@@ -70,12 +70,14 @@ public final class TaskGrants {
                             context, tasks, slot, granted > 0, context.record().eventCount())) {
                 break;
             }
+            context.readAhead().onGranted(slot);
             lease(context, slot, requestIdHigh, requestIdLow, worker, workerOffset, workerLength);
             context.renewLease(view.jobs().lease(slot), sessionId);
             granted++;
         }
         tasks.resetCountToIndex();
         context.replied(message.limit());
+        context.readAhead().onGrantEnd(taskGroup, tenant);
         return granted;
     }
 

@@ -24,6 +24,16 @@ public final class JobReader implements AutoCloseable {
         return chunks;
     }
 
+    /** See {@link LogReader#readAhead}. */
+    public boolean readAhead(long position, int offset, int length) {
+        return reader.readAhead(position, offset, length);
+    }
+
+    /** See {@link LogReader#unpin}. */
+    public void unpin() {
+        reader.unpin();
+    }
+
     @Override
     public void close() {
         reader.close();

@@ -27,6 +27,11 @@ final class LaneHeap {
     private final ReadyLinks links;
     private final RowSlab nodes;
 
+    /** Nodes that may come next in a forecast, as a binary heap: each one shown is replaced by its two children. */
+    private final int[] frontier = new int[ReadyQueue.FORECAST_MAX + 2];
+
+    private int frontierSize;
+
     LaneHeap(ReadyLinks links, int nodesMax) {
         this.links = links;
         nodes = new RowSlab(NODE_BYTES, NODES_PER_CHUNK, nodesMax);
@@ -85,12 +90,55 @@ final class LaneHeap {
         return nodes.getInt(node, SLOT);
     }
 
+    /** Begins to show the tasks of a heap in order, at most {@link ReadyQueue#FORECAST_MAX}; they stay in it. */
+    void beginForecast(int root) {
+        frontierSize = 0;
+        addToFrontier(root);
+    }
+
+    /** The next task of the forecast, or {@link RowSlab#NULL_SLOT}. O(1). */
+    int forecast() {
+        return frontierSize == 0 ? NULL : slot(frontier[0]);
+    }
+
+    /** Goes on to the next but one. O(log n) of what was shown. */
+    void advanceForecast() {
+        int shown = frontier[0];
+        int last = frontier[--frontierSize];
+        int hole = 0;
+        for (int child = 1; child < frontierSize; child = 2 * hole + 1) {
+            if (child + 1 < frontierSize && isBefore(frontier[child + 1], frontier[child])) {
+                child++;
+            }
+            if (isBefore(last, frontier[child])) {
+                break;
+            }
+            frontier[hole] = frontier[child];
+            hole = child;
+        }
+        frontier[hole] = last;
+        addToFrontier(nodes.getInt(shown, LEFT));
+        addToFrontier(nodes.getInt(shown, RIGHT));
+    }
+
+    private void addToFrontier(int node) {
+        if (node == NULL) {
+            return;
+        }
+        int hole = frontierSize++;
+        while (hole > 0 && isBefore(node, frontier[(hole - 1) / 2])) {
+            frontier[hole] = frontier[(hole - 1) / 2];
+            hole = (hole - 1) / 2;
+        }
+        frontier[hole] = node;
+    }
+
     int count() {
         return nodes.count();
     }
 
     long bytes() {
-        return nodes.bytes();
+        return nodes.bytes() + (long) Integer.BYTES * frontier.length;
     }
 
     void close() {

@@ -3,6 +3,7 @@ package io.silo.shard.state;
 import io.silo.protocol.Bounds;
 import io.silo.protocol.Xxh64;
 import java.util.Arrays;
+import java.util.function.IntConsumer;
 
 /**
  * Runnable tasks of each task group in the order of delivery: priority, 0 first; then tenants in turn, by deficit round
@@ -38,6 +39,12 @@ public final class ReadyQueue implements AutoCloseable {
 
     /** Largest weight: a turn is then no longer than the tasks of one call. */
     public static final int WEIGHT_MAX = Bounds.TASKS_PER_CALL_MAX;
+
+    /** Most tasks that {@link #forecast} shows. */
+    public static final int FORECAST_MAX = 1_024;
+
+    /** Stands for all tenants of a group. */
+    public static final int ANY_TENANT = -1;
 
     private static final int NULL = RowSlab.NULL_SLOT;
     private static final int KEY = 0;
@@ -170,6 +177,76 @@ public final class ReadyQueue implements AutoCloseable {
         int slot = first(lane);
         removeFromLane(lane, slot);
         return slot;
+    }
+
+    /**
+     * Shows the tasks of a group that are likely to come next; they stay queued. Of one tenant they come in order of delivery; of several
+     * each shows what its turns are worth in one piece, and what is left of the turn under way does not count. Costs O(1) a task in order,
+     * O(log n) of what is shown for one that came out of order.
+     *
+     * @param tenant only this one, or {@link #ANY_TENANT}.
+     * @param limit at most {@link #FORECAST_MAX}.
+     * @param visitor must not change the queue.
+     */
+    public void forecast(int group, int tenant, int limit, IntConsumer visitor) {
+        checkGroup(group);
+        int[] chunk = groups[group >>> GROUPS_SHIFT];
+        int index = groupIndex(group);
+        int left = Math.min(limit, FORECAST_MAX);
+        for (int word = 0; word < 4 && left > 0; word++) {
+            for (int bits = chunk[index + word]; bits != 0 && left > 0; bits &= bits - 1) {
+                int priority = (word << 5) + Integer.numberOfTrailingZeros(bits);
+                if (tenant == ANY_TENANT) {
+                    left = forecastRing(chunk[index + GROUP_RINGS + priority] - 1, left, visitor);
+                } else {
+                    int lane = findLane(key(group, priority, tenant));
+                    left -= lane == NULL ? 0 : forecastLane(lane, left, visitor);
+                }
+            }
+        }
+    }
+
+    /** Shows what the lanes of a ring give in turn. Returns how many may still be shown: none if this ring has more. */
+    private int forecastRing(int inTurn, int limit, IntConsumer visitor) {
+        int round = 0;
+        int lane = inTurn;
+        do {
+            round += weight(tenantOf(lanes.getLong(lane, KEY)));
+            lane = lanes.getInt(lane, RING_NEXT);
+        } while (lane != inTurn && round < limit);
+        int end = lane;
+        int turns = (limit + round - 1) / round;
+        int left = limit;
+        boolean hasMore = end != inTurn;
+        lane = inTurn;
+        do {
+            int share = turns * weight(tenantOf(lanes.getLong(lane, KEY)));
+            int shown = forecastLane(lane, Math.min(share, left), visitor);
+            hasMore |= shown == share;
+            left -= shown;
+            lane = lanes.getInt(lane, RING_NEXT);
+        } while (lane != end && left > 0);
+        return hasMore ? 0 : left;
+    }
+
+    private int forecastLane(int lane, int limit, IntConsumer visitor) {
+        int next = lanes.getInt(lane, HEAD);
+        heap.beginForecast(lanes.getInt(lane, HEAP_ROOT));
+        int shown = 0;
+        while (shown < limit) {
+            int late = heap.forecast();
+            if (late != NULL && (next == NULL || isBefore(links, late, next))) {
+                visitor.accept(late);
+                heap.advanceForecast();
+            } else if (next != NULL) {
+                visitor.accept(next);
+                next = links.readyNext(next);
+            } else {
+                break;
+            }
+            shown++;
+        }
+        return shown;
     }
 
     /**

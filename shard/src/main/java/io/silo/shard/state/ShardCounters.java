@@ -23,6 +23,10 @@ public final class ShardCounters {
         SYNC_NS,
         LEASES_EXPIRED,
         ATTEMPTS_RETRIED,
+        /** Reads ahead of grants that were asked for. */
+        READS_AHEAD,
+        /** Grants whose task was read from its file on the shard thread without having been read ahead. */
+        GRANTS_COLD,
         /** Gauges from here. */
         JOBS,
         LEASES,

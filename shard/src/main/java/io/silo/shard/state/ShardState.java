@@ -349,6 +349,11 @@ public final class ShardState implements ShardView {
     }
 
     @Override
+    public void forecastReady(int taskGroup, int tenant, int limit, IntConsumer visitor) {
+        ready.forecast(taskGroup, tenant, limit, visitor);
+    }
+
+    @Override
     public int newestJob(int tenant, JobState state) {
         return jobs.newest(tenant, state);
     }

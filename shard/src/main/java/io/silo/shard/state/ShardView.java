@@ -1,9 +1,16 @@
 package io.silo.shard.state;
 
+import java.util.function.IntConsumer;
 import org.agrona.DirectBuffer;
 
 /** Read-only face of a shard's state: all that a decider or a scan may see. Shard thread only. */
 public interface ShardView {
+    /** Stands for all tenants of a task group. */
+    int ANY_TENANT = ReadyQueue.ANY_TENANT;
+
+    /** Most tasks that {@link #forecastReady} shows. */
+    int FORECAST_MAX = ReadyQueue.FORECAST_MAX;
+
     JobView jobs();
 
     LeaseView leases();
@@ -35,6 +42,9 @@ public interface ShardView {
 
     /** As {@link #peekReady(int)}, of one tenant only. */
     int peekReady(int taskGroup, int tenant);
+
+    /** Shows the ready tasks of a group that are likely to come next; see {@link ReadyQueue#forecast}. */
+    void forecastReady(int taskGroup, int tenant, int limit, IntConsumer visitor);
 
     /** Newest job of a tenant in a state, or {@link RowSlab#NULL_SLOT}; go on by {@link JobView#older}. */
     int newestJob(int tenant, JobState state);

@@ -3,6 +3,7 @@ package io.silo.shard.state;
 import static java.util.Objects.requireNonNull;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
@@ -73,6 +74,15 @@ final class ReadyModel {
             }
         }
         return RowSlab.NULL_SLOT;
+    }
+
+    /** Tasks of a tenant in order of delivery, if nobody else were there. */
+    List<Integer> inOrder(int group, int tenant) {
+        var slots = new ArrayList<Integer>();
+        for (int priority : rings.getOrDefault(group, new TreeMap<>()).keySet()) {
+            slots.addAll(lanes.getOrDefault(new Place(group, priority, tenant), new TreeSet<>()));
+        }
+        return slots;
     }
 
     int poll(int group) {

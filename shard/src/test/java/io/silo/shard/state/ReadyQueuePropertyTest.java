@@ -9,8 +9,11 @@ import io.silo.shard.Seeds;
 import io.silo.shard.state.ReadyModel.Place;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.IntConsumer;
 import org.agrona.collections.IntArrayList;
 import org.junit.jupiter.api.Test;
 
@@ -90,6 +93,32 @@ class ReadyQueuePropertyTest {
             assertThat(queue.size(group)).isEqualTo(model.size(group));
             assertThat(queue.isEmpty(group)).isEqualTo(model.size(group) == 0);
             assertThat(queue.peek(group)).isEqualTo(model.peek(group));
+            if (step % 64 == 0) {
+                checkForecast(group, 1 + random.nextInt(300));
+            }
+        }
+
+        /** Of one tenant exactly what comes next; of all each tenant's next ones, the very next of all first. */
+        private void checkForecast(int group, int limit) {
+            Map<Integer, List<Integer>> byTenant = new HashMap<>();
+            var shown = new ArrayList<Integer>();
+            queue.forecast(group, ReadyQueue.ANY_TENANT, limit, shown::add);
+            assertThat(shown).hasSizeBetween(Math.min(1, queue.size(group)), Math.min(limit, queue.size(group)));
+            assertThat(shown.isEmpty() ? RowSlab.NULL_SLOT : shown.get(0)).isEqualTo(queue.peek(group));
+            for (int slot : shown) {
+                Place place = requireNonNull(places.get(slot));
+                assertThat(place.group()).isEqualTo(group);
+                byTenant.computeIfAbsent(place.tenant(), tenant -> new ArrayList<>())
+                        .add(slot);
+            }
+            byTenant.put(random.nextInt(tenants), new ArrayList<>());
+            byTenant.forEach((tenant, slots) -> {
+                var own = new ArrayList<Integer>();
+                queue.forecast(group, tenant, limit, own::add);
+                List<Integer> expected = model.inOrder(group, tenant);
+                assertThat(own).isEqualTo(expected.subList(0, Math.min(limit, expected.size())));
+                assertThat(slots).isEqualTo(expected.subList(0, slots.size()));
+            });
         }
 
         void drain() {
@@ -275,6 +304,32 @@ class ReadyQueuePropertyTest {
         }
     }
 
+    /** Whole rounds of a forecast are what is delivered, by weight, from rings that are longer than it and shorter. */
+    @Test
+    void shouldForecastTheTurnsOfManyTenants() {
+        for (int tenants : new int[] {1, 2, 3, 10, 400}) {
+            var links = new ArrayLinks(2_000);
+            try (var queue = new ReadyQueue(links)) {
+                int round = 0;
+                for (int tenant = 0; tenant < tenants; tenant++) {
+                    queue.setWeight(tenant, 1 + tenant % 2);
+                    round += 1 + tenant % 2;
+                }
+                for (int slot = 0; slot < 2_000; slot++) {
+                    links.arrival[slot] = (slot * 7_919L) % 2_000;
+                    queue.add(slot, 0, 50, slot % tenants);
+                }
+                int limit = 300 / round * round;
+                var shown = new HashSet<Integer>();
+                queue.forecast(0, ReadyQueue.ANY_TENANT, limit == 0 ? 300 : limit, shown::add);
+                assertThat(shown).hasSize(limit == 0 ? 300 : limit);
+                for (int i = 0; i < (limit == 0 ? 300 : limit); i++) {
+                    assertThat(shown).contains(queue.poll(0));
+                }
+            }
+        }
+    }
+
     @Test
     void shouldNotAllocateInSteadyState() {
         var links = new ArrayLinks(10_000);
@@ -283,9 +338,14 @@ class ReadyQueuePropertyTest {
                 links.arrival[slot] = slot;
                 queue.add(slot, slot % 7, slot % 3, slot % 501);
             }
+            long[] shown = new long[1];
+            IntConsumer visitor = slot -> shown[0] += slot;
             Runnable churn = () -> {
                 for (int i = 0; i < 100_000; i++) {
                     int group = i % 7;
+                    if (i % 100 == 0) {
+                        queue.forecast(group, ReadyQueue.ANY_TENANT, ReadyQueue.FORECAST_MAX, visitor);
+                    }
                     int slot = queue.poll(group);
                     // Every third comes back out of order.
                     links.arrival[slot] = i % 3 == 0 ? i >> 1 : i + 10_000;
