@@ -56,7 +56,13 @@ final class ServerProcess implements AutoCloseable {
 
     /** Starts a server without waiting. */
     static ServerProcess launch(Path data, Map<String, String> settings, String... options) throws IOException {
-        final List<String> command = new ArrayList<>();
+        return launch(List.of(), data, settings, options);
+    }
+
+    /** The same behind a command that runs another and becomes it, as {@code nsenter} does. */
+    static ServerProcess launch(List<String> within, Path data, Map<String, String> settings, String... options)
+            throws IOException {
+        final List<String> command = new ArrayList<>(within);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Xmx512m");
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
@@ -75,17 +81,21 @@ final class ServerProcess implements AutoCloseable {
     /** Starts a server and waits until it is ready. */
     static ServerProcess start(Path data, Map<String, String> settings, String... options)
             throws IOException, InterruptedException {
-        final ServerProcess server = launch(data, settings, options);
+        return launch(data, settings, options).awaitReady();
+    }
+
+    /** Waits until it is ready; one that does not become it is killed. */
+    ServerProcess awaitReady() throws IOException, InterruptedException {
         final long deadlineNs = System.nanoTime() + START_TIMEOUT.toNanos();
-        while (server.output().lines().noneMatch(line -> line.startsWith("ready"))) {
-            if (!server.process.isAlive() || System.nanoTime() - deadlineNs > 0) {
-                final String said = server.output();
-                server.close();
+        while (output().lines().noneMatch(line -> line.startsWith("ready"))) {
+            if (!process.isAlive() || System.nanoTime() - deadlineNs > 0) {
+                final String said = output();
+                close();
                 throw new AssertionError("the server did not become ready:\n" + said);
             }
             Thread.sleep(20);
         }
-        return server;
+        return this;
     }
 
     /** What it has printed so far. */
@@ -95,6 +105,18 @@ final class ServerProcess implements AutoCloseable {
 
     long pid() {
         return process.pid();
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** Sends a signal by its name: STOP, CONT. */
+    void signal(String name) throws IOException, InterruptedException {
+        final Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid())).start();
+        if (kill.waitFor() != 0) {
+            throw new AssertionError("could not send SIG" + name);
+        }
     }
 
     /** SIGKILL. */
