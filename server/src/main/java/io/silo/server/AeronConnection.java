@@ -18,14 +18,16 @@ import org.slf4j.LoggerFactory;
 final class AeronConnection implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(AeronConnection.class);
     private static final long CHECK_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(500);
-    private static final long DRIVER_TIMEOUT_MS = 10_000; // Aeron's default
+
+    /** Half of Aeron's default, so that a driver that died is noticed before leases of 10 s, renewed at a third, are over. */
+    private static final long DRIVER_TIMEOUT_MS = 5_000;
 
     private final Path dataDirectory;
     private final String configuredDirectory;
     private final Thread guard = new Thread(this::guard, "silo-guard");
     private volatile boolean closed;
     private volatile Aeron aeron;
-    private EmbeddedDriver driver;
+    private volatile EmbeddedDriver driver;
 
     /** Starts the driver and connects. */
     AeronConnection(Path dataDirectory, String configuredDirectory) {
@@ -89,6 +91,11 @@ final class AeronConnection implements AutoCloseable {
         } catch (RuntimeException failed) {
             LOGGER.error("The media driver cannot be reached; trying again: {}", failed.getMessage());
         }
+    }
+
+    /** For tests: ends the driver under the server, as a failure of its own would. */
+    synchronized void loseDriver() {
+        driver.close();
     }
 
     @Override

@@ -23,19 +23,23 @@ final class ShardThread {
     private final Agent agent;
     private final AeronIngress ingress;
     private final Supplier<Aeron> aeron;
+    private final Runnable renewLeases;
     private final IdleStrategy idle = new DecayingIdleStrategy(DecayingIdleStrategy.SHARD_DECAY_NS);
     private final CountDownLatch firstCycle = new CountDownLatch(1);
     private final Thread thread;
     private volatile boolean running = true;
     private long nextReportNs;
+    private boolean isLost;
 
     /**
      * @param aeron the client of the driver that works now; asked again when the ingress has lost its own.
+     * @param renewLeases called when nobody can reach the shards, and when they can again.
      */
-    ShardThread(String name, Agent agent, AeronIngress ingress, Supplier<Aeron> aeron) {
+    ShardThread(String name, Agent agent, AeronIngress ingress, Supplier<Aeron> aeron, Runnable renewLeases) {
         this.agent = agent;
         this.ingress = ingress;
         this.aeron = aeron;
+        this.renewLeases = renewLeases;
         this.thread = new Thread(this::run, name);
     }
 
@@ -73,9 +77,15 @@ final class ShardThread {
     }
 
     private void reattach() {
+        if (!isLost) {
+            isLost = true;
+            renewLeases.run();
+        }
         final Aeron current = aeron.get();
         if (!current.isClosed()) {
             ingress.attach(current);
+            isLost = false;
+            renewLeases.run();
             LOGGER.warn("{} goes on with a new connection to the media driver", thread.getName());
         }
     }

@@ -167,8 +167,9 @@ public final class SiloServer implements AutoCloseable {
         routes = slots.stream().map(ShardSlot::route).toList();
         for (int thread = 0; thread < count; thread++) {
             final String name = String.format(Locale.ROOT, "silo-shard-%03d", thread);
-            threads.add(new ShardThread(
-                    name, agent(name, thread, healthy, listener), ingresses.get(thread), connection::aeron));
+            final Agent agent = agent(name, thread, healthy, listener);
+            final Runnable renewLeases = agent instanceof ShardAgent shards ? shards::renewLeases : () -> {};
+            threads.add(new ShardThread(name, agent, ingresses.get(thread), connection::aeron, renewLeases));
         }
     }
 
@@ -244,6 +245,14 @@ public final class SiloServer implements AutoCloseable {
                 } else {
                     LOGGER.info("The wall clock is followed again.");
                 }
+            }
+
+            @Override
+            public void onStandstill(long ms) {
+                LOGGER.warn(
+                        "A shard thread stood still for {} ms: the process was stopped, or the disk did not answer."
+                                + " Clients connect anew, and leases begin anew.",
+                        ms);
             }
         };
     }
@@ -424,6 +433,14 @@ public final class SiloServer implements AutoCloseable {
                 log.close();
             }
             slot.become(ShardState.CLOSED, "");
+        }
+    }
+
+    /** For tests: see {@link AeronConnection#loseDriver}. */
+    void loseDriver() {
+        final AeronConnection connection = aeron;
+        if (connection != null) {
+            connection.loseDriver();
         }
     }
 

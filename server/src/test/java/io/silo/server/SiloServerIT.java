@@ -3,9 +3,12 @@ package io.silo.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.silo.client.EnqueueResult;
 import io.silo.client.JobRequest;
 import io.silo.client.SiloClient;
 import io.silo.client.SiloException;
+import io.silo.client.SiloWorker;
+import io.silo.client.TaskResult;
 import io.silo.protocol.RejectReason;
 import io.silo.protocol.Xxh64;
 import io.silo.server.assignment.ShardMap;
@@ -33,6 +36,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.agrona.IoUtil;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -171,6 +175,44 @@ class SiloServerIT {
                 assertThat(client.getJob(tenant, "kept").payload().text()).isEqualTo(tenant);
             }
         }
+    }
+
+    @Test
+    void shouldGoOnWithANewMediaDriverWhenTheOldOneIsLost() {
+        try (SiloServer server = SiloServer.start(config());
+                SiloClient client = SiloClient.builder()
+                        .dataDirectory(data)
+                        .requestTimeout(Duration.ofSeconds(60))
+                        .build();
+                SiloWorker worker = SiloWorker.with(client)
+                        .taskGroup("group")
+                        .concurrency(4)
+                        .handler(task -> {
+                            Thread.sleep(200);
+                            return TaskResult.success("done " + task.id());
+                        })
+                        .start()) {
+            final List<EnqueueResult> jobs = new ArrayList<>(enqueue(client, 40));
+            while (worker.completedCount() < 4) {
+                Thread.onSpinWait();
+            }
+            server.loseDriver(); // with tasks running, and others to come
+            jobs.addAll(enqueue(client, 40));
+            for (EnqueueResult job : jobs) {
+                assertThat(job.isAccepted()).isTrue();
+                assertThat(client.awaitResult("-", job.jobId(), Duration.ofSeconds(60))
+                                .result()
+                                .text())
+                        .isEqualTo("done " + job.jobId());
+            }
+            assertThat(server.health().isHealthy()).isTrue();
+        }
+    }
+
+    private static List<EnqueueResult> enqueue(SiloClient client, int count) {
+        return client.enqueueAll(IntStream.range(0, count)
+                .mapToObj(i -> JobRequest.to("group").payload("job " + i).build())
+                .toList());
     }
 
     /** Starts a server, enqueues a job for a tenant of each shard, stops it; the tenants in order of their shards. */

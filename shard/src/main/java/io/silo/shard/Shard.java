@@ -151,8 +151,8 @@ public final class Shard {
         record.commit(shardOpened.limit());
         append();
         log.sync();
-        state.forEachLease(lease -> state.renewLease(lease, state.leases().leaseMs(lease), 0));
         status = Status.OPEN;
+        renewLeases();
         publishGauges();
         return replayer.events();
     }
@@ -168,6 +168,14 @@ public final class Shard {
     void time(long cycleNowMs, long cycleMonotonicMs) {
         nowMs = Math.max(nowMs, cycleNowMs);
         monotonicMs = cycleMonotonicMs;
+    }
+
+    /** Gives every lease its full length from now, and to nobody's session until its worker claims it. */
+    void renewLeases() {
+        if (status == Status.OPEN) {
+            state.forEachLease(lease ->
+                    state.renewLease(lease, monotonicMs + state.leases().leaseMs(lease), 0));
+        }
     }
 
     /** Time of the last record that was replayed or appended. */

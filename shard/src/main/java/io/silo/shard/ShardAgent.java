@@ -108,6 +108,10 @@ public final class ShardAgent implements Agent, CommandConsumer {
         for (Shard shard : shards) {
             shard.time(shardClock.nowMs(), shardClock.monotonicMs());
         }
+        if (shardClock.standstillMs() > 0) {
+            listener.onStandstill(shardClock.standstillMs());
+            renewLeases();
+        }
         int work = 0;
         for (Shard shard : shards) {
             work += shard.fireStartTimers();
@@ -128,6 +132,17 @@ public final class ShardAgent implements Agent, CommandConsumer {
             work += shard.dispatch(nowNs);
         }
         return work + replies.flush();
+    }
+
+    /**
+     * Workers could not reach their shards: the process was stopped, the disk held a sync up, or the transport was lost. They could
+     * not renew their leases, and what was granted last may have reached nobody. As after a restart, each lease has its full length
+     * again, and one that nobody claims is returned unspent. Shard thread only.
+     */
+    public void renewLeases() {
+        for (Shard shard : shards) {
+            shard.renewLeases();
+        }
     }
 
     /** Takes finished reads back, one by one, while their replies find room. */

@@ -6,6 +6,12 @@ package io.silo.shard;
  * it (design, section 2). Shard thread only.
  */
 final class ShardClock {
+    /**
+     * Time between two readings above which the thread counts as having stood still: half of Aeron's time-outs. In less no client
+     * gives its connection up, so what it sent meanwhile is there to be drained before anything expires.
+     */
+    static final long STANDSTILL_MS = 5_000;
+
     private final Clock clock;
     private final long stepMsMax;
     private long lastWallMs;
@@ -14,6 +20,7 @@ final class ShardClock {
     private long monotonicMs;
     private boolean stepHeld;
     private boolean started;
+    private long standstillMs;
 
     ShardClock(Clock clock, long stepMsMax) {
         this.clock = clock;
@@ -38,6 +45,7 @@ final class ShardClock {
         final long elapsedMs = (ns - lastNs) / 1_000_000;
         lastNs += elapsedMs * 1_000_000;
         monotonicMs += elapsedMs;
+        standstillMs = elapsedMs > STANDSTILL_MS ? elapsedMs : 0;
         final long expectedMs = nowMs + elapsedMs;
         stepHeld = wallMs > expectedMs + stepMsMax;
         nowMs = stepHeld || wallMs < nowMs ? expectedMs : wallMs;
@@ -57,6 +65,11 @@ final class ShardClock {
     /** Ms since the first {@link #update}: what durations are counted by. */
     long monotonicMs() {
         return monotonicMs;
+    }
+
+    /** How long the thread stood still before the last {@link #update}: 0, or more than {@link #STANDSTILL_MS}. */
+    long standstillMs() {
+        return standstillMs;
     }
 
     /** Whether the wall is further ahead than is followed. */

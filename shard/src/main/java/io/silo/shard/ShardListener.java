@@ -10,4 +10,7 @@ public interface ShardListener {
 
     /** The wall clock stepped forward further than is followed, or back within bounds again. */
     void onClockStepHeld(boolean held);
+
+    /** The thread did nothing for so long that clients may have given their connections up; leases begin anew. */
+    void onStandstill(long ms);
 }

@@ -83,6 +83,7 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
     final List<Reply> replies = new ArrayList<>();
     final List<RuntimeException> malformed = new ArrayList<>();
     final List<Throwable> failures = new ArrayList<>();
+    final List<Long> standstills = new ArrayList<>();
     private final Deque<Queued> commands = new ArrayDeque<>();
     private final Deque<ColdRead> done = new ArrayDeque<>();
     private final Map<Long, Session> sessions = new HashMap<>();
@@ -208,7 +209,19 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
         }
     }
 
+    /** Time passes while the thread runs: with duty cycles between, where it is so long that it would count as a standstill. */
     void advance(long ms) {
+        long left = ms;
+        while (left > ShardClock.STANDSTILL_MS) {
+            standStill(ShardClock.STANDSTILL_MS);
+            agent.doWork();
+            left -= ShardClock.STANDSTILL_MS;
+        }
+        standStill(left);
+    }
+
+    /** Time passes and the thread does nothing. */
+    void standStill(long ms) {
         wallMs += ms;
         nanos += ms * 1_000_000;
     }
@@ -321,6 +334,11 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
 
     @Override
     public void onClockStepHeld(boolean held) {}
+
+    @Override
+    public void onStandstill(long ms) {
+        standstills.add(ms);
+    }
 
     @Override
     public long wallMs() {

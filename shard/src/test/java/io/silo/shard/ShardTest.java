@@ -153,9 +153,36 @@ class ShardTest {
     void shouldNotExpireALeaseBeforeTheHeartbeatThatWaitsInTheQueue() {
         client.enqueue("a");
         Task task = client.lease("w", 1).get(0);
-        harness.advance(20_000);
+        harness.advance(9_999);
+        harness.run();
+        harness.standStill(4_000);
         assertThat(client.heartbeat("w", task)).isEqualTo(OK);
         assertThat(client.get("a").status()).isEqualTo("RUNNING");
+        assertThat(harness.standstills).isEmpty();
+    }
+
+    @Test
+    void shouldGiveEveryLeaseItsFullLengthAgainAfterAStandstill() {
+        client.enqueue("claimed");
+        client.enqueue("unclaimed");
+        List<Task> tasks = client.lease("w", 2);
+        harness.advance(4_000);
+        harness.run();
+
+        harness.standStill(60_000);
+        harness.run();
+        assertThat(harness.standstills).containsExactly(60_000L);
+        assertThat(client.get("claimed").status()).isEqualTo("RUNNING");
+        harness.advance(9_999);
+        assertThat(client.heartbeat("w", tasks.get(0))).isEqualTo(OK);
+
+        // As after a restart: what nobody claimed may have reached nobody, so its attempt is not spent.
+        harness.advance(1);
+        harness.run();
+        assertThat(client.get("unclaimed").status()).isEqualTo("SCHEDULED");
+        assertThat(client.get("unclaimed").attempts()).isEmpty();
+        assertThat(client.succeed(tasks.get(0), "r")).isEqualTo(OK);
+        assertThat(client.succeed(tasks.get(1), "late")).isEqualTo(LEASE_NOT_FOUND.code());
     }
 
     @Test

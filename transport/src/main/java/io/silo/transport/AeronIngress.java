@@ -43,6 +43,12 @@ public final class AeronIngress implements AutoCloseable {
     // 1 s: a last reply that has left is read in that time; the client is cut off only then.
     private static final long LAST_REPLY_NS = TimeUnit.SECONDS.toNanos(1);
 
+    /**
+     * 5 s, half of Aeron's time-outs: a thread that stood still for longer cannot know who is still there, and must not push tasks
+     * to who is not. In less nobody has left.
+     */
+    static final long STANDSTILL_NS = TimeUnit.SECONDS.toNanos(5);
+
     private final IngressContext context;
     private final SessionGate gate;
     private final IngressCounters counters;
@@ -66,6 +72,7 @@ public final class AeronIngress implements AutoCloseable {
     private int firstPolled;
     private long nowNs;
     private boolean lossHandled;
+    private boolean subscribed;
 
     // Of the poll that runs now; a fragment handler cannot be given more arguments.
     private @Nullable CommandConsumer consumer;
@@ -100,16 +107,17 @@ public final class AeronIngress implements AutoCloseable {
 
     /** Whether the Aeron client under it is gone: its driver died, or the process stood still for longer than its time-out. */
     public boolean isLost() {
-        return aeron.isClosed();
+        return !subscribed || aeron.isClosed();
     }
 
     /**
      * Goes on with a new Aeron client after {@link #isLost}; all sessions end as lost at the next poll. Waits for the media driver
-     * at most its own time-out.
+     * at most its own time-out; when it throws, the ingress is still lost and takes another.
      */
     public void attach(Aeron newAeron) {
-        closeAll();
+        closeAll(CloseReason.SERVER_CLOSED);
         freeClosing(true);
+        closeSubscriptions();
         byImage.clear();
         rejectedImages.clear();
         aeron = newAeron;
@@ -120,8 +128,12 @@ public final class AeronIngress implements AutoCloseable {
     /** Closes subscriptions and reply streams. Sessions end as lost; the consumer is not told. */
     @Override
     public void close() {
-        closeAll();
+        closeAll(CloseReason.SERVER_CLOSED);
         freeClosing(true);
+        closeSubscriptions();
+    }
+
+    private void closeSubscriptions() {
         if (!aeron.isClosed()) {
             if (ipc != null) {
                 ipc.close();
@@ -130,6 +142,9 @@ public final class AeronIngress implements AutoCloseable {
                 udp.close();
             }
         }
+        ipc = null;
+        udp = null;
+        subscribed = false;
     }
 
     private void subscribe() {
@@ -143,10 +158,16 @@ public final class AeronIngress implements AutoCloseable {
                 ? null
                 : aeron.addSubscription(Channels.udpIngress(endpoint), stream, available, unavailable);
         imagesChanged = true;
+        subscribed = true;
     }
 
     int poll(CommandConsumer commandConsumer, int limit) {
+        final long polledNs = nowNs;
         nowNs = context.clock.nanoTime();
+        if (nowNs - polledNs > STANDSTILL_NS && !live.isEmpty()) {
+            LOGGER.warn("The thread stood still; {} connections have to be made anew", live.size());
+            closeAll(CloseReason.CONNECTION_LOST);
+        }
         int workCount = pollImages() + gate.checkTimeouts(nowNs);
         consumer = commandConsumer;
         stopPolling = false;
@@ -240,7 +261,7 @@ public final class AeronIngress implements AutoCloseable {
             if (!lossHandled) {
                 lossHandled = true;
                 LOGGER.warn("The media driver is gone; {} connections are lost", live.size());
-                closeAll();
+                closeAll(CloseReason.SERVER_CLOSED);
                 return 1;
             }
             return 0;
@@ -345,9 +366,9 @@ public final class AeronIngress implements AutoCloseable {
         }
     }
 
-    private void closeAll() {
+    private void closeAll(CloseReason reason) {
         for (int i = live.size() - 1; i >= 0; i--) {
-            gate.close(live.get(i), CloseReason.SERVER_CLOSED);
+            gate.close(live.get(i), reason);
         }
     }
 

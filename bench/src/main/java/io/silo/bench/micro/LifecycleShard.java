@@ -240,6 +240,9 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
     public void onClockStepHeld(boolean held) {}
 
     @Override
+    public void onStandstill(long ms) {}
+
+    @Override
     public long wallMs() {
         return System.currentTimeMillis();
     }
