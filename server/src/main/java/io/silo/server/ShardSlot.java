@@ -1,11 +1,13 @@
 package io.silo.server;
 
+import io.silo.log.DiskState;
 import io.silo.log.EventLog;
 import io.silo.protocol.session.ShardRoute;
 import io.silo.server.assignment.ShardMap;
 import io.silo.server.metrics.HealthReport.ShardHealth;
 import io.silo.server.metrics.HealthReport.ShardState;
 import io.silo.shard.Shard;
+import io.silo.shard.state.ShardCounters.Figure;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -102,6 +104,20 @@ final class ShardSlot {
     }
 
     ShardHealth health() {
-        return new ShardHealth(index, entry.id().toString(), state, sentence);
+        final ShardState now = state;
+        return new ShardHealth(
+                index, entry.id().toString(), now, now == ShardState.SERVING ? diskSentence() : sentence);
+    }
+
+    /** What a shard that serves does not do for want of space; empty if there is enough. */
+    private String diskSentence() {
+        final Shard serving = shard;
+        final long diskState = serving == null ? 0 : serving.counters().get(Figure.DISK_STATE);
+        if (diskState == DiskState.OK.ordinal()) {
+            return "";
+        }
+        return diskState == DiskState.LOW.ordinal()
+                ? "Its disk is nearly full: new work is refused (DISK_FULL), leasing and reporting go on. Make room."
+                : "Its disk is full: only reads are answered (DISK_FULL). Make room.";
     }
 }

@@ -2,7 +2,6 @@ package io.silo.shard;
 
 import io.silo.log.DiskState;
 import io.silo.log.EventLog;
-import io.silo.log.LogErrorCode;
 import io.silo.log.LogException;
 import io.silo.protocol.RejectReason;
 import io.silo.protocol.ReplySink;
@@ -102,6 +101,7 @@ public final class Shard {
     private Status status = Status.RECOVERING;
     private final IntConsumer returnOfClosedSession = this::returnOfClosedSession;
     private long closedSession = NO_SESSION;
+    private DiskState diskState = DiskState.OK;
     private long recordsSinceDigest;
     private long nowMs;
     private long monotonicMs;
@@ -130,6 +130,7 @@ public final class Shard {
      * length again.
      *
      * @return events replayed.
+     * @throws LogException as {@link EventLog#start}: DISK_FULL where not even the new cycle finds space.
      */
     public long recover(long wallMs) {
         final Replayer replayer = new Replayer(state, appliers, log.firstPosition());
@@ -137,12 +138,8 @@ public final class Shard {
         replayer.finish();
         nowMs = Math.max(wallMs, state.lastTimeMs());
         log.start(nowMs);
-        if (!beginInternal(RECORD_BYTES_MIN)) {
-            throw new LogException(
-                    LogErrorCode.DISK_FULL,
-                    "Expected to open shard " + settings.shard()
-                            + ", but its log has no room for the record that says so.");
-        }
+        // Without a look at the watermarks: the new cycle has blocks for this record, and reads are answered on a full disk.
+        command.beginInternal(nowMs, monotonicMs, RECORD_BYTES_MIN);
         shardOpened
                 .wrapAndApplyHeader(record.buffer(), record.offset(), eventHeader)
                 .shardEpoch(log.shardEpoch())
@@ -494,6 +491,7 @@ public final class Shard {
                 counters.add(Figure.ACKNOWLEDGED_DURABLE, sent);
             }
             final int work = sent + carry() + log.doWork(nowNs);
+            publishDiskState();
             if (work > 0) {
                 publishGauges();
             }
@@ -733,6 +731,15 @@ public final class Shard {
     private void refuseWaiters() {
         for (ResultWaiters.Waiter waiter : waiters.takeExpired(Long.MAX_VALUE)) {
             refuse(waiter.session, waiter.command, 0, RejectReason.SHARD_CLOSED);
+        }
+    }
+
+    /** Apart from the other gauges: it changes while nothing is done here. */
+    private void publishDiskState() {
+        final DiskState now = log.diskState();
+        if (now != diskState) {
+            diskState = now;
+            counters.set(Figure.DISK_STATE, now.ordinal());
         }
     }
 

@@ -35,7 +35,7 @@ public record HealthReport(String version, boolean stopping, List<ShardHealth> s
      *
      * @param number on this node.
      * @param id for ever.
-     * @param sentence why it does not serve; empty if it does.
+     * @param sentence why it does not serve, or not all; empty if it does.
      */
     public record ShardHealth(int number, String id, ShardState state, String sentence) {}
 

@@ -77,6 +77,10 @@ record ShardMetric(
             counter("silo_log_appended_bytes", "Bytes of those records.", c -> c.get(Figure.BYTES_APPENDED)),
             gauge("silo_log_appended_position", "Position of the last record appended.", Figure.APPENDED_POSITION),
             gauge("silo_log_durable_position", "Position of the last record that is durable.", Figure.DURABLE_POSITION),
+            gauge(
+                    "silo_log_disk_state",
+                    "Space on the log's disk: 0 = enough, 1 = no new work is taken, 2 = nothing is appended.",
+                    Figure.DISK_STATE),
             gauge("silo_shard_epoch", "Fencing number of the shard's ownership.", Figure.SHARD_EPOCH));
 
     private static ShardMetric counter(String name, String help, ToLongFunction<ShardCounters> reading) {

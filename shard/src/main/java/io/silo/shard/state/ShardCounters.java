@@ -34,7 +34,9 @@ public final class ShardCounters {
         PARKED_REPLIES,
         DURABLE_POSITION,
         APPENDED_POSITION,
-        SHARD_EPOCH
+        SHARD_EPOCH,
+        /** Ordinal of the log's {@code DiskState}: 0 = everything may be appended, 1 = no new work, 2 = nothing. */
+        DISK_STATE
     }
 
     /** Template ids and reject codes lie below this. */
