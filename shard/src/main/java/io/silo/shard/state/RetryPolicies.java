@@ -22,6 +22,12 @@ public final class RetryPolicies {
     private static final int REFERENCES = 28;
     private static final int ROW_BYTES = 32;
 
+    /** Every cap lies below 2 to this. */
+    private static final int CAP_BITS = Long.SIZE - Long.numberOfLeadingZeros(Bounds.RETRY_INTERVAL_MS_MAX);
+
+    /** 2^-10 ms is twice what the arithmetic may lose, and so enough for a factor like 1.1 to come out whole where it is. */
+    private static final int SLACK_BITS = 10;
+
     private final RowSlab rows;
     private final SlotIndex index = new SlotIndex();
 
@@ -72,25 +78,61 @@ public final class RetryPolicies {
 
     /**
      * Delay before the next attempt, jitter not included: the first delay is the initial interval, then times the factor each
-     * time, capped. Whole milliseconds, rounded down at every step; saturates.
+     * time, capped. Whole milliseconds, rounded down; what lacks less than a thousandth of one counts as whole.
      *
      * @param relativeAttempt the attempt that failed, from 1.
      */
     public long delayMs(int policy, int relativeAttempt) {
         final long cap = capMs(policy);
-        final long factor = rows.getInt(policy, BACKOFF_PERMILLE);
-        long delay = Math.min(cap, rows.getLong(policy, INITIAL_INTERVAL_MS));
-        // At most 36,000 steps: from 1,000 ms on, the least factor above 1 (1.001) reaches the cap of 400 days in
-        // 17,361 steps,
-        // and a shorter delay either grows by a whole millisecond a step or stops the loop.
-        for (int i = 1; i < relativeAttempt && delay < cap; i++) {
-            final long grown = delay <= Long.MAX_VALUE / factor ? delay * factor / 1_000 : cap;
-            if (grown == delay) {
-                break;
+        final long initial = Math.min(cap, rows.getLong(policy, INITIAL_INTERVAL_MS));
+        final int permille = rows.getInt(policy, BACKOFF_PERMILLE);
+        return initial == 0 || permille == 1_000
+                ? initial
+                : Math.min(cap, grown(initial, permille, relativeAttempt - 1));
+    }
+
+    /**
+     * {@code initial * (permille / 1,000) ^ times} by squaring, in integers. A number is {@code m / 2^63 * 2^e} with the highest bit
+     * of m set. Every product is cut off below its 62nd bit or later: after the 24,000 factors that the least of them needs from
+     * 1 ms to 400 days, what was cut off is less than 2^-11 ms.
+     *
+     * @return {@link Long#MAX_VALUE} beyond every cap.
+     */
+    private static long grown(long initial, int permille, int times) {
+        final int whole = permille / 1_000;
+        final int remainder = permille % 1_000;
+        int powerExponent = 63 - Long.numberOfLeadingZeros(whole);
+        final int fractionBits = 63 - powerExponent;
+        // The remainder times 2^fractionBits / 1,000, in two steps, since it does not fit one.
+        final long high = ((long) remainder << 40) / 1_000;
+        final long low = (((long) remainder << 40) % 1_000 << fractionBits - 40) / 1_000;
+        long power = ((long) whole << fractionBits) + (high << fractionBits - 40) + low;
+        int exponent = 63 - Long.numberOfLeadingZeros(initial);
+        long value = initial << 63 - exponent;
+        for (int left = times; left > 0; left >>>= 1) {
+            if ((left & 1) != 0) {
+                final long product = multiplyHighUnsigned(value, power);
+                exponent += powerExponent + (product < 0 ? 1 : 0);
+                value = product < 0 ? product : product << 1;
             }
-            delay = Math.min(cap, grown);
+            if (left > 1) {
+                final long product = multiplyHighUnsigned(power, power);
+                powerExponent = 2 * powerExponent + (product < 0 ? 1 : 0);
+                power = product < 0 ? product : product << 1;
+            }
+            // What is left is multiplied in at least once more, and all are at least 1.
+            if (Math.max(exponent, left > 1 ? powerExponent : 0) >= CAP_BITS) {
+                return Long.MAX_VALUE;
+            }
         }
-        return delay;
+        final long below = (1L << 63 - exponent) - 1;
+        final long nearlyOne = below - (1L << 63 - exponent - SLACK_BITS);
+        return (value >>> 63 - exponent) + ((value & below) > nearlyOne ? 1 : 0);
+    }
+
+    /** As {@code Math.unsignedMultiplyHigh}, which came with Java 18. */
+    private static long multiplyHighUnsigned(long a, long b) {
+        return Math.multiplyHigh(a, b) + (a >> 63 & b) + (b >> 63 & a);
     }
 
     /** Longest delay in ms, jitter included. */

@@ -12,15 +12,22 @@ import org.junit.jupiter.api.Test;
 
 /** Delays against arithmetic without bounds. */
 class RetryPoliciesPropertyTest {
-    private static BigInteger model(long initialMs, long maxMs, int permille, int attempt) {
-        BigInteger cap = BigInteger.valueOf(maxMs == 0 ? Bounds.RETRY_INTERVAL_MS_MAX : maxMs);
-        BigInteger delay = BigInteger.valueOf(initialMs).min(cap);
-        for (int i = 1; i < attempt; i++) {
-            delay = delay.multiply(BigInteger.valueOf(permille))
-                    .divide(BigInteger.valueOf(1_000))
-                    .min(cap);
-        }
-        return delay;
+    private static final BigInteger THOUSAND = BigInteger.valueOf(1_000);
+
+    /** Asserts that a delay is the capped product, rounded down, and whole where less than a thousandth is missing. */
+    private static void check(long delay, long initialMs, long maxMs, int permille, int attempt) {
+        final BigInteger cap = BigInteger.valueOf(maxMs == 0 ? Bounds.RETRY_INTERVAL_MS_MAX : maxMs);
+        final BigInteger divisor = THOUSAND.pow(attempt - 1);
+        final BigInteger product = BigInteger.valueOf(initialMs)
+                .multiply(BigInteger.valueOf(permille).pow(attempt - 1));
+        final BigInteger least = product.divide(divisor).min(cap);
+        final BigInteger most = product.multiply(THOUSAND)
+                .add(divisor)
+                .divide(divisor.multiply(THOUSAND))
+                .min(cap);
+        assertThat(BigInteger.valueOf(delay))
+                .as("initial %s max %s factor %s attempt %s", initialMs, maxMs, permille, attempt)
+                .isBetween(least, most);
     }
 
     private static long random(SplittableRandom random, long max) {
@@ -37,10 +44,8 @@ class RetryPoliciesPropertyTest {
             int permille = 1_000 + (int) random(random, Bounds.RETRY_BACKOFF_PERMILLE_MAX - 1_000);
             int policy = policies.acquire(Bounds.RETRY_COUNT_MAX, initial, max, permille, true);
             for (int i = 0; i < 20; i++) {
-                int attempt = i < 12 ? i + 1 : 1 + random.nextInt(300);
-                assertThat(BigInteger.valueOf(policies.delayMs(policy, attempt)))
-                        .as("initial %s max %s factor %s attempt %s", initial, max, permille, attempt)
-                        .isEqualTo(model(initial, max, permille, attempt));
+                int attempt = i < 18 ? i + 1 : 1 + (int) random(random, 30_000);
+                check(policies.delayMs(policy, attempt), initial, max, permille, attempt);
             }
             policies.close();
         });
@@ -66,13 +71,43 @@ class RetryPoliciesPropertyTest {
         policies.close();
     }
 
-    /** The slowest growth there is still ends: an attempt number of a million costs no more than the steps to the cap. */
     @Test
-    void shouldBoundTheWorkOfOneDelay() {
+    void shouldBeExactToTheEndOfTheSlowestGrowth() {
+        RetryPolicies policies = new RetryPolicies(1 << 10);
+        for (long initial : new long[] {1, 1_000}) {
+            int slow = policies.acquire(Bounds.RETRY_COUNT_MAX, initial, 0, 1_001, false);
+            for (int attempt = 2; attempt < 25_000; attempt += 499) {
+                check(policies.delayMs(slow, attempt), initial, 0, 1_001, attempt);
+            }
+            assertThat(policies.delayMs(slow, Bounds.RETRY_COUNT_MAX)).isEqualTo(Bounds.RETRY_INTERVAL_MS_MAX);
+        }
+        policies.close();
+    }
+
+    /** Products that are whole come out whole, though the factor is none of a computer's. */
+    @Test
+    void shouldHitWholeMilliseconds() {
+        RetryPolicies policies = new RetryPolicies(1 << 10);
+        int tenth = policies.acquire(10, 1_000_000, 0, 1_100, false);
+        assertThat(policies.delayMs(tenth, 2)).isEqualTo(1_100_000);
+        assertThat(policies.delayMs(tenth, 7)).isEqualTo(1_771_561);
+        int third = policies.acquire(10, 1_000, 0, 1_333, false);
+        assertThat(policies.delayMs(third, 2)).isEqualTo(1_333);
+        assertThat(policies.delayMs(third, 3)).isEqualTo(1_776);
+        policies.close();
+    }
+
+    /** Squaring, not a step for each attempt: a batch of the costliest failures takes no longer than any other. */
+    @Test
+    void shouldTakeTheSameTimeForEveryAttempt() {
         RetryPolicies policies = new RetryPolicies(1 << 10);
         int slow = policies.acquire(Bounds.RETRY_COUNT_MAX, 1_000, 0, 1_001, false);
-        Assertions.assertTimeout(Duration.ofSeconds(1), () -> {
-            assertThat(policies.delayMs(slow, Bounds.RETRY_COUNT_MAX)).isEqualTo(Bounds.RETRY_INTERVAL_MS_MAX);
+        Assertions.assertTimeout(Duration.ofSeconds(2), () -> {
+            long sum = 0;
+            for (int i = 0; i < 1_000_000; i++) {
+                sum += policies.delayMs(slow, 17_000);
+            }
+            assertThat(sum).isPositive();
         });
         policies.close();
     }
