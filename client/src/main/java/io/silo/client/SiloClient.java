@@ -149,19 +149,40 @@ public final class SiloClient implements AutoCloseable {
 
     private CompletableFuture<List<EnqueueResult>> enqueueItems(
             List<JobCalls.Item> items, ShardMap map, int uploadAttempts) {
-        final List<CompletableFuture<?>> uploads = new ArrayList<>();
-        for (final JobCalls.Item item : items) {
+        final EnqueueResult[] results = new EnqueueResult[items.size()];
+        final List<CompletableFuture<?>> sent = new ArrayList<>();
+        final List<JobCalls.Item> inline = new ArrayList<>(items.size());
+        final List<Integer> places = new ArrayList<>(items.size());
+        for (int i = 0; i < items.size(); i++) {
+            final JobCalls.Item item = items.get(i);
             final Payload payload = item.request.payload;
             if (payload.size() > map.inlineBytesMax() || payload.size() > 0 && item.inlineLength() > batchRoom()) {
-                uploads.add(upload(payload.bytes(), item.hash).thenAccept(id -> item.uploadId = id));
+                final int place = i;
+                // Each by itself, as soon as it is uploaded: uploads that wait for one another could fill the server's
+                // bound.
+                sent.add(upload(payload.bytes(), item.hash)
+                        .thenCompose(id -> {
+                            item.uploadId = id;
+                            return sendItems(List.of(item), map);
+                        })
+                        .thenAccept(answers -> results[place] = answers.get(0)));
+            } else {
+                inline.add(item);
+                places.add(i);
             }
         }
-        if (uploads.isEmpty()) {
+        if (sent.isEmpty()) {
             return sendItems(items, map);
         }
-        return CompletableFuture.allOf(uploads.toArray(new CompletableFuture<?>[0]))
-                .thenCompose(done -> sendItems(items, map))
-                .thenCompose(results -> repeatLostUploads(items, results, map, uploadAttempts));
+        if (!inline.isEmpty()) {
+            sent.add(sendItems(inline, map).thenAccept(answers -> {
+                for (int i = 0; i < answers.size(); i++) {
+                    results[places.get(i)] = answers.get(i);
+                }
+            }));
+        }
+        return CompletableFuture.allOf(sent.toArray(new CompletableFuture<?>[0]))
+                .thenCompose(done -> repeatLostUploads(items, Arrays.asList(results), map, uploadAttempts));
     }
 
     private CompletableFuture<List<EnqueueResult>> repeatLostUploads(

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.silo.client.EnqueueResult;
 import io.silo.client.JobRequest;
+import io.silo.client.Payload;
 import io.silo.client.SiloClient;
 import io.silo.client.SiloException;
 import io.silo.client.SiloWorker;
 import io.silo.client.TaskResult;
+import io.silo.protocol.Bounds;
 import io.silo.protocol.RejectReason;
 import io.silo.protocol.Xxh64;
 import io.silo.server.assignment.ShardMap;
@@ -20,6 +22,7 @@ import io.silo.server.error.ServerErrorCode;
 import io.silo.server.error.ServerException;
 import io.silo.server.metrics.HealthReport.ShardHealth;
 import io.silo.server.metrics.HealthReport.ShardState;
+import io.silo.shard.command.Uploads;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.DatagramSocket;
@@ -204,6 +207,28 @@ class SiloServerIT {
                                 .result()
                                 .text())
                         .isEqualTo("done " + job.jobId());
+            }
+            assertThat(server.health().isHealthy()).isTrue();
+        }
+    }
+
+    @Test
+    void shouldTakeMoreLargeJobsAtOnceThanASessionMayUpload() {
+        try (SiloServer server = SiloServer.start(config());
+                SiloClient client = SiloClient.builder()
+                        .dataDirectory(data)
+                        .requestTimeout(Duration.ofSeconds(60))
+                        .build()) {
+            final int count = 2 * Uploads.UPLOADS_PER_SESSION_MAX;
+            final List<EnqueueResult> jobs = client.enqueueAll(IntStream.range(0, count)
+                    .mapToObj(i -> JobRequest.to("group")
+                            .payload(Payload.raw(new byte[Bounds.INLINE_BYTES_MAX + i + 1]))
+                            .build())
+                    .toList());
+            assertThat(jobs).hasSize(count).allMatch(EnqueueResult::isAccepted);
+            for (int i = 0; i < count; i += 100) {
+                assertThat(client.getJob(jobs.get(i).jobId()).payload().size())
+                        .isEqualTo(Bounds.INLINE_BYTES_MAX + i + 1);
             }
             assertThat(server.health().isHealthy()).isTrue();
         }

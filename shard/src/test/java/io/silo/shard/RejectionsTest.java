@@ -169,9 +169,16 @@ class RejectionsTest {
                     MessageHeaderDecoder.ENCODED_LENGTH + CommandHeaderDecoder.shardEpochEncodingOffset(), 77);
             return w.refusal(correlation);
         });
-        row(BUSY, "uploads", w -> {
-            for (int i = 0; i < Uploads.UPLOADS_MAX; i++) {
+        row(BUSY, "uploads of the session", w -> {
+            for (int i = 0; i < Uploads.UPLOADS_PER_SESSION_MAX; i++) {
                 w.client.uploadPart(1_000 + i, 2, 0, new byte[1], 1);
+            }
+            return w.client.uploadPart(999, 2, 0, new byte[1], 1);
+        });
+        row(BUSY, "uploads of all", w -> {
+            for (int i = 0; i < Uploads.UPLOADS_MAX; i++) {
+                new TestClient(w.harness, 100 + i / Uploads.UPLOADS_PER_SESSION_MAX)
+                        .uploadPart(1_000 + i, 2, 0, new byte[1], 1);
             }
             w.harness.take();
             long before = w.harness.log.appendedPosition();

@@ -45,7 +45,8 @@ final class UploadChunkDecider implements CommandDecider {
         final long sessionId = context.session().id();
         Uploads.@Nullable Upload upload = context.uploads().find(sessionId, command.uploadId());
         if (upload == null && command.chunkOffset() == 0) {
-            upload = context.uploads().begin(sessionId, command.uploadId(), (int) command.totalBytes());
+            upload = context.uploads()
+                    .begin(sessionId, command.uploadId(), (int) command.totalBytes(), context.monotonicMs());
             if (upload == null) {
                 context.reject(RejectReason.BUSY);
                 return;
@@ -62,7 +63,7 @@ final class UploadChunkDecider implements CommandDecider {
         command.getChunk(part, 0, partLength);
         write(context.record(), upload, partLength);
         upload.received(
-                ByteBuffer.wrap(part, 0, partLength), context.record().place().position());
+                ByteBuffer.wrap(part, 0, partLength), context.record().place().position(), context.monotonicMs());
         reply.wrapAndApplyHeader(context.reply(), 0, context.replyMessageHeader())
                 .uploadId(upload.uploadId)
                 .receivedBytes(upload.receivedBytes);

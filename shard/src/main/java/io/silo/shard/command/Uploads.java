@@ -2,7 +2,9 @@ package io.silo.shard.command;
 
 import io.silo.log.EventLog;
 import java.nio.ByteBuffer;
+import java.util.function.Predicate;
 import java.util.zip.CRC32C;
+import org.agrona.collections.Long2LongCounterMap;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +16,12 @@ public final class Uploads {
     /** Uploads of one shard at a time: each costs about 200 bytes here, its parts lie in the log. */
     public static final int UPLOADS_MAX = 4_096;
 
+    /** Of one session: a sixteenth, so that no client keeps the others from uploading. */
+    public static final int UPLOADS_PER_SESSION_MAX = 256;
+
+    /** A client that sent no part for so long, and needs the room, has given the upload up: it sends it again under another id. */
+    static final long IDLE_MS_MAX = 60_000;
+
     /** One upload. */
     public static final class Upload {
         final long sessionId;
@@ -21,6 +29,7 @@ public final class Uploads {
         final int totalBytes;
         private final CRC32C crc32c = new CRC32C();
         int receivedBytes;
+        long movedAtMs;
         long firstPosition = EventLog.NULL_POSITION;
         long lastPosition = EventLog.NULL_POSITION;
 
@@ -30,7 +39,8 @@ public final class Uploads {
             this.totalBytes = totalBytes;
         }
 
-        void received(ByteBuffer part, long position) {
+        void received(ByteBuffer part, long position, long nowMs) {
+            movedAtMs = nowMs;
             receivedBytes += part.remaining();
             crc32c.update(part);
             firstPosition = firstPosition == EventLog.NULL_POSITION ? position : firstPosition;
@@ -47,6 +57,7 @@ public final class Uploads {
     }
 
     private final Long2ObjectHashMap<Upload> byId = new Long2ObjectHashMap<>();
+    private final Long2LongCounterMap countBySession = new Long2LongCounterMap(0);
 
     /** The upload of this session, or null. Upload ids are random: two sessions that draw one id would both be refused. */
     @Nullable
@@ -55,29 +66,50 @@ public final class Uploads {
         return upload != null && upload.sessionId == sessionId ? upload : null;
     }
 
-    /** Begins an upload, or null at the bound or when the id is taken. */
+    /** Begins an upload, or null at a bound or when the id is taken. */
     @Nullable
-    Upload begin(long sessionId, long uploadId, int totalBytes) {
-        if (byId.size() >= UPLOADS_MAX || byId.containsKey(uploadId)) {
+    Upload begin(long sessionId, long uploadId, int totalBytes, long nowMs) {
+        if (countBySession.get(sessionId) >= UPLOADS_PER_SESSION_MAX) {
+            removeIf(upload -> upload.sessionId == sessionId && nowMs - upload.movedAtMs > IDLE_MS_MAX);
+        }
+        if (countBySession.get(sessionId) >= UPLOADS_PER_SESSION_MAX
+                || byId.size() >= UPLOADS_MAX
+                || byId.containsKey(uploadId)) {
             return null;
         }
         final Upload upload = new Upload(sessionId, uploadId, totalBytes);
+        upload.movedAtMs = nowMs;
         byId.put(uploadId, upload);
+        countBySession.incrementAndGet(sessionId);
         return upload;
     }
 
     /** An upload was taken up by an event. */
     void remove(Upload upload) {
-        byId.remove(upload.uploadId);
+        if (byId.remove(upload.uploadId) != null) {
+            countBySession.decrementAndGet(upload.sessionId);
+        }
     }
 
     /** The session ended: nobody can name its uploads any more. */
     public void onSessionClosed(long sessionId) {
-        byId.values().removeIf(upload -> upload.sessionId == sessionId);
+        if (countBySession.get(sessionId) > 0) {
+            removeIf(upload -> upload.sessionId == sessionId);
+        }
     }
 
     /** Forgets uploads with parts at or before {@code position}: the cycle that holds them is about to go. */
     public void dropThrough(long position) {
-        byId.values().removeIf(upload -> upload.firstPosition <= position);
+        removeIf(upload -> upload.firstPosition <= position);
+    }
+
+    private void removeIf(Predicate<Upload> condition) {
+        byId.values().removeIf(upload -> {
+            final boolean goes = condition.test(upload);
+            if (goes) {
+                countBySession.decrementAndGet(upload.sessionId);
+            }
+            return goes;
+        });
     }
 }
