@@ -5,6 +5,7 @@ import io.silo.protocol.command.Durability;
 import io.silo.protocol.command.EnqueueEncoder;
 import io.silo.protocol.command.GetJobEncoder;
 import io.silo.protocol.command.GetJobResultEncoder;
+import io.silo.protocol.command.GetTaskGroupEncoder;
 import io.silo.protocol.command.HeartbeatEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.PayloadEncoding;
@@ -23,6 +24,7 @@ final class CommandCodecs {
     final GetJobEncoder getJob = new GetJobEncoder();
     final GetJobResultEncoder getJobResult = new GetJobResultEncoder();
     final ReadBytesEncoder readBytes = new ReadBytesEncoder();
+    final GetTaskGroupEncoder getTaskGroup = new GetTaskGroupEncoder();
     final SubscribeEncoder subscribe = new SubscribeEncoder();
     final UnsubscribeEncoder unsubscribe = new UnsubscribeEncoder();
     final HeartbeatEncoder heartbeat = new HeartbeatEncoder();

@@ -9,6 +9,7 @@ import io.silo.protocol.reply.EnqueueReplyDecoder;
 import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobResultReplyDecoder;
 import io.silo.protocol.reply.ReplyHeaderDecoder;
+import io.silo.protocol.reply.TaskGroupReplyDecoder;
 import io.silo.protocol.reply.UploadReplyDecoder;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -318,6 +319,51 @@ final class JobCalls {
                 succeed(bytes);
             } else {
                 again(0);
+            }
+        }
+    }
+
+    /** Reads what a task group has to do on one shard. A shard that is closed has nothing to do. */
+    static final class GetTaskGroup extends Call<TaskGroup> {
+        private final int shard;
+        private final String tenant;
+        private final String taskGroup;
+
+        /** @param shard number on the node. */
+        GetTaskGroup(int shard, String tenant, String taskGroup, long deadlineNs) {
+            super(deadlineNs);
+            this.shard = shard;
+            this.tenant = tenant;
+            this.taskGroup = taskGroup;
+        }
+
+        @Override
+        ShardMap.@Nullable Target target(ShardMap map) {
+            return map.targets().stream()
+                    .filter(target -> target.shard() == shard)
+                    .findFirst()
+                    .orElse(null);
+        }
+
+        @Override
+        int encode(CommandCodecs codecs, MutableDirectBuffer buffer, ShardMap.Target target) {
+            final var command = codecs.getTaskGroup.wrapAndApplyHeader(buffer, 0, codecs.messageHeader);
+            CommandCodecs.fill(command.header(), target, Durability.DURABLE);
+            command.tenant(tenant).taskGroup(taskGroup);
+            return HEADER + command.encodedLength();
+        }
+
+        @Override
+        public void onTaskGroupReply(TaskGroupReplyDecoder reply) {
+            succeed(new TaskGroup((int) reply.readyCount(), (int) reply.leasedCount()));
+        }
+
+        @Override
+        public void onError(long correlationId, @Nullable RejectReason reason, int code) {
+            if (reason == RejectReason.SHARD_CLOSED) {
+                succeed(new TaskGroup(0, 0));
+            } else {
+                super.onError(correlationId, reason, code);
             }
         }
     }

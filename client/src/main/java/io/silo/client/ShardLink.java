@@ -11,6 +11,7 @@ import io.silo.protocol.reply.JobResultReplyDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.ReplyHeaderDecoder;
 import io.silo.protocol.reply.SubscribeReplyDecoder;
+import io.silo.protocol.reply.TaskGroupReplyDecoder;
 import io.silo.protocol.reply.TasksLeasedDecoder;
 import io.silo.protocol.reply.UploadReplyDecoder;
 import io.silo.transport.ReplyHandler;
@@ -193,6 +194,15 @@ final class ShardLink implements ReplyHandler {
         final Call<?> call = take(reply.header());
         if (call != null) {
             call.onJobResultReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onTaskGroupReply(TaskGroupReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onTaskGroupReply(reply);
             agent.afterReply(call);
         }
     }

@@ -71,6 +71,11 @@ final class ShardMap {
         return null;
     }
 
+    /** Every shard of the node. */
+    List<Target> targets() {
+        return ranges.stream().map(Range::target).toList();
+    }
+
     int threadCount() {
         return threadCount;
     }

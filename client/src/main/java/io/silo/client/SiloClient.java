@@ -313,6 +313,29 @@ public final class SiloClient implements AutoCloseable {
                 .thenCompose(draft -> whole(draft.content(tenant, jobId)).thenApply(draft::with));
     }
 
+    /** Reads what a task group has to do, of all tenants that this client may see, on all shards that are served. */
+    public TaskGroup taskGroup(String taskGroup) {
+        return join(withMap().thenCompose(map -> taskGroup("", taskGroup, map.targets())));
+    }
+
+    /** As the other, of one tenant only. */
+    public TaskGroup taskGroup(String tenant, String taskGroup) {
+        return join(withMap().thenCompose(map -> {
+            final ShardMap.Target target = map.target(ShardMap.hash(tenant));
+            return taskGroup(tenant, taskGroup, target == null ? List.of() : List.of(target));
+        }));
+    }
+
+    private CompletableFuture<TaskGroup> taskGroup(String tenant, String taskGroup, List<ShardMap.Target> targets) {
+        CompletableFuture<TaskGroup> sum = CompletableFuture.completedFuture(new TaskGroup(0, 0));
+        for (final ShardMap.Target target : targets) {
+            sum = sum.thenCombine(
+                    submit(new JobCalls.GetTaskGroup(target.shard(), tenant, taskGroup, deadlineNs()), window),
+                    TaskGroup::plus);
+        }
+        return sum;
+    }
+
     /** Fetches what a reply was too small for, and checks all of it. */
     CompletableFuture<Payload> whole(JobDraft.Content content) {
         final CompletableFuture<byte[]> bytes = content.isWhole()

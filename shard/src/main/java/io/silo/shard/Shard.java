@@ -138,7 +138,8 @@ public final class Shard {
         replayer.finish();
         nowMs = Math.max(wallMs, state.lastTimeMs());
         log.start(nowMs);
-        // Without a look at the watermarks: the new cycle has blocks for this record, and reads are answered on a full disk.
+        // Without a look at the watermarks: the new cycle has blocks for this record, and reads are answered on a full
+        // disk.
         command.beginInternal(nowMs, monotonicMs, RECORD_BYTES_MIN);
         shardOpened
                 .wrapAndApplyHeader(record.buffer(), record.offset(), eventHeader)

@@ -254,7 +254,9 @@ class RejectionsTest {
             return w.client.reply(
                     correlation, r -> TestClient.enqueueCodes(r, 1).get(0));
         });
+        row(TASK_GROUP_REQUIRED, "read", w -> w.refusal(w.client.sendGetTaskGroup("")));
         itemRow(TASK_GROUP_REQUIRED, "none", i -> i.taskGroup = "");
+        row(TASK_GROUP_TOO_LONG, "read", w -> w.refusal(w.client.sendGetTaskGroup(times("g", 65))));
         itemRow(TASK_GROUP_TOO_LONG, "65", i -> i.taskGroup = times("g", 65));
         itemRow(TASK_GROUP_TOO_LONG, "257 bytes", i -> i.taskGroup = times("g", 257));
         itemRow(INVALID_TASK_GROUP, "control", i -> i.taskGroup = "g\n");
@@ -612,7 +614,8 @@ class RejectionsTest {
             World world = new World();
             var random = new java.util.SplittableRandom(seed);
             for (int i = 0; i < 300; i++) {
-                switch (random.nextInt(6)) {
+                switch (random.nextInt(7)) {
+                    case 5 -> world.client.sendGetTaskGroup("nothing");
                     case 4 -> world.client.sendSubscribe(1, "w", "nothing", 1);
                     case 0 -> world.client.sendGet("waiting");
                     case 1 -> world.client.sendLease("w", "nothing", 3, 0, 0);

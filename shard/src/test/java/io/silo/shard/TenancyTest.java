@@ -76,6 +76,29 @@ class TenancyTest {
         assertThat(operator.lease("w", 5)).extracting(Task::id).containsExactly("s1", "s2");
     }
 
+    @Test
+    void shouldCountTheTasksOfTheScopeOnly() {
+        for (String id : List.of("s1", "s2", "s3")) {
+            enqueue(operator, "strange", id);
+        }
+        enqueue(operator, "own", "o1");
+        enqueue(operator, "own", "o2");
+        assertThat(own.lease("w", 1)).hasSize(1);
+        operator.tenant = "strange";
+        assertThat(operator.lease("w", 2)).hasSize(2);
+        operator.tenant = "";
+        assertThat(operator.taskGroup("g")).isEqualTo("2/3");
+        assertThat(own.taskGroup("g")).isEqualTo("1/1");
+        own.tenant = "own";
+        assertThat(own.taskGroup("g")).isEqualTo("1/1");
+        own.tenant = "strange";
+        assertThat(refusal(own.sendGetTaskGroup("g"), own)).isEqualTo(PERMISSION_DENIED.code());
+        operator.tenant = "strange";
+        assertThat(operator.taskGroup("g")).isEqualTo("1/2");
+        operator.tenant = "nobody";
+        assertThat(operator.taskGroup("g")).isEqualTo("0/0");
+    }
+
     /** Lease tokens and worker ids of another tenant are worth nothing, and leave no trace. */
     @Test
     void shouldNotTouchLeasesOfAnotherTenant() {

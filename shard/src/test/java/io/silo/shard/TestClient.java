@@ -11,6 +11,7 @@ import io.silo.protocol.command.EnqueueDecoder;
 import io.silo.protocol.command.EnqueueEncoder;
 import io.silo.protocol.command.GetJobEncoder;
 import io.silo.protocol.command.GetJobResultEncoder;
+import io.silo.protocol.command.GetTaskGroupEncoder;
 import io.silo.protocol.command.HeartbeatEncoder;
 import io.silo.protocol.command.LeaseTasksEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
@@ -31,6 +32,7 @@ import io.silo.protocol.reply.JobResultReplyDecoder;
 import io.silo.protocol.reply.MessageHeaderDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.ReplyHeaderDecoder;
+import io.silo.protocol.reply.TaskGroupReplyDecoder;
 import io.silo.protocol.reply.TasksLeasedDecoder;
 import java.util.ArrayList;
 import java.util.List;
@@ -440,6 +442,26 @@ final class TestClient {
                 .jobId(id);
         harness.queue(session, out, command.limit());
         return correlations++;
+    }
+
+    long sendGetTaskGroup(String taskGroup) {
+        var command = new GetTaskGroupEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
+        command.tenant(tenant).taskGroup(taskGroup);
+        harness.queue(session, out, command.limit());
+        return correlations++;
+    }
+
+    /** Ready and leased tasks, as {@code ready/leased}. */
+    String taskGroup(String taskGroup) {
+        long correlation = sendGetTaskGroup(taskGroup);
+        harness.run();
+        return reply(correlation, r -> {
+            var decoder = new TaskGroupReplyDecoder();
+            decoder.wrapAndApplyHeader(r.bytes(), 0, new MessageHeaderDecoder());
+            return decoder.readyCount() + "/" + decoder.leasedCount();
+        });
     }
 
     byte[] downloadPart(long jobKey, String id, boolean result, int offset, int count) {

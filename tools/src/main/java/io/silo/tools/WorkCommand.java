@@ -31,10 +31,11 @@ import picocli.CommandLine.Spec;
                     + " standard output is the result; an exit code other than 0 is a failure."
         })
 final class WorkCommand implements Callable<Integer> {
-    /** Time without a task after which a group counts as idle (design: 1 s). */
+    /** Time during which nothing was ready or leased in a group that counts as idle. */
     private static final Duration IDLE = Duration.ofSeconds(1);
 
-    private static final long CHECK_INTERVAL_MS = 50;
+    /** Each look at a group costs its server a look at every lease. */
+    private static final long CHECK_INTERVAL_MS = 100;
 
     /** How long running commands may go on after SIGINT or SIGTERM; then their tasks are given back. */
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
@@ -57,7 +58,10 @@ final class WorkCommand implements Callable<Integer> {
     @Option(names = "--concurrency", paramLabel = "N", defaultValue = "1", description = "Jobs at once (default 1).")
     private int concurrency = 1;
 
-    @Option(names = "--exit-when-idle", description = "End when nothing was ready or leased for one second.")
+    @Option(
+            names = "--exit-when-idle",
+            description =
+                    "End when nothing was ready or leased in the group for one second, by this worker or another.")
     private boolean exitWhenIdle;
 
     @Option(names = "--output", paramLabel = "FILE", description = "One JSON line for each finished job.")
@@ -122,14 +126,33 @@ final class WorkCommand implements Callable<Integer> {
         }
         try {
             final SiloWorker worker = builder.concurrency(concurrency).start();
-            while (!stopRequested && !(exitWhenIdle && worker.idleTime().compareTo(IDLE) >= 0)) {
+            long busyAtNs = System.nanoTime();
+            while (!stopRequested && !(exitWhenIdle && System.nanoTime() - busyAtNs >= IDLE.toNanos())) {
                 Thread.sleep(CHECK_INTERVAL_MS);
+                if (exitWhenIdle && !isIdle(client, worker)) {
+                    busyAtNs = System.nanoTime();
+                }
             }
             return worker.stop(STOP_TIMEOUT);
         } catch (SiloException refused) {
             throw ClientConnection.failure(refused);
         } catch (IllegalArgumentException wrong) {
             throw CommandFailure.usage(String.valueOf(wrong.getMessage()), "See: silo work --help");
+        }
+    }
+
+    /** Whether neither this worker nor any other of the group holds a task, and none is ready. */
+    private boolean isIdle(SiloClient client, SiloWorker worker) {
+        if (worker.heldCount() > 0) {
+            return false;
+        }
+        try {
+            return (tenant.isEmpty() ? client.taskGroup(taskGroup) : client.taskGroup(tenant, taskGroup)).isIdle();
+        } catch (SiloException failed) {
+            if (failed.isTransient()) {
+                return false; // the server is away: what it will say is not known
+            }
+            throw failed;
         }
     }
 

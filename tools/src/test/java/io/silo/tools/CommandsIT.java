@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.silo.client.SiloClient;
+import io.silo.client.SiloWorker;
+import io.silo.client.TaskGroup;
+import io.silo.client.TaskResult;
 import io.silo.server.SiloServer;
 import io.silo.server.config.ConfigLoader;
 import io.silo.tools.CommandLineFixture.Run;
@@ -18,6 +22,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -255,6 +262,37 @@ class CommandsIT {
                 "--no-baseline");
         assertThat(udp.exitCode()).as(udp.err()).isEqualTo(ExitCode.OK);
         assertThat(udp.out()).contains("lifecycles/s").contains("latencies count from the time a job was due");
+    }
+
+    @Test
+    void shouldNotCallAGroupIdleWhileAnotherWorkerIsBusy() throws Exception {
+        final AtomicBoolean ended = new AtomicBoolean();
+        final CountDownLatch begun = new CountDownLatch(1);
+        try (SiloClient client = SiloClient.builder().dataDirectory(data).build();
+                SiloWorker other = SiloWorker.with(client)
+                        .taskGroup("shared")
+                        .handler(task -> {
+                            begun.countDown();
+                            Thread.sleep(3_000);
+                            ended.set(true);
+                            return TaskResult.success();
+                        })
+                        .start()) {
+            silo("enqueue", "--task-group", "shared", "--tenant", "one", "--payload", "x");
+            assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(client.taskGroup("shared")).isEqualTo(new TaskGroup(0, 1));
+            assertThat(client.taskGroup("one", "shared")).isEqualTo(new TaskGroup(0, 1));
+            assertThat(client.taskGroup("two", "shared").isIdle()).isTrue();
+
+            // Another tenant's work is none of this worker's.
+            silo("work", "--task-group", "shared", "--tenant", "two", "--exec", "true", "--exit-when-idle");
+            assertThat(ended).isFalse();
+            final Run work = silo("work", "--task-group", "shared", "--exec", "true", "--exit-when-idle");
+            assertThat(work.out()).startsWith("0 jobs succeeded");
+            assertThat(ended).isTrue();
+            assertThat(other.heldCount()).isZero();
+            assertThat(client.taskGroup("shared").isIdle()).isTrue();
+        }
     }
 
     @Test

@@ -88,7 +88,9 @@ class ServerDiskFullIT {
                     SiloClient client = client(data)) {
                 checkRefusing(client, data);
                 for (EnqueueResult job : acknowledged) {
-                    assertThat(client.getJob(job.tenant(), job.jobId()).payload().bytes())
+                    assertThat(client.getJob(job.tenant(), job.jobId())
+                                    .payload()
+                                    .bytes())
                             .hasSize(PAYLOAD_BYTES);
                 }
                 runJobs(client, 200);

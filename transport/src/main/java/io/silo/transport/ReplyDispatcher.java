@@ -12,6 +12,7 @@ import io.silo.protocol.reply.MessageHeaderDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.ReplyHeaderDecoder;
 import io.silo.protocol.reply.SubscribeReplyDecoder;
+import io.silo.protocol.reply.TaskGroupReplyDecoder;
 import io.silo.protocol.reply.TasksLeasedDecoder;
 import io.silo.protocol.reply.UploadReplyDecoder;
 import org.agrona.DirectBuffer;
@@ -34,6 +35,7 @@ final class ReplyDispatcher {
     private final JobReplyDecoder jobReply = new JobReplyDecoder();
     private final JobResultReplyDecoder jobResultReply = new JobResultReplyDecoder();
     private final BytesReplyDecoder bytesReply = new BytesReplyDecoder();
+    private final TaskGroupReplyDecoder taskGroupReply = new TaskGroupReplyDecoder();
     private DirectBuffer buffer = new UnsafeBuffer(0, 0);
     private int offset;
 
@@ -95,6 +97,8 @@ final class ReplyDispatcher {
                 handler.onJobResultReply(jobResultReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             case BytesReplyDecoder.TEMPLATE_ID ->
                 handler.onBytesReply(bytesReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case TaskGroupReplyDecoder.TEMPLATE_ID ->
+                handler.onTaskGroupReply(taskGroupReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             default ->
                 handler.onError(replyHeader.correlationId(), RejectReason.UNSUPPORTED, RejectReason.UNSUPPORTED.code());
         }

@@ -9,6 +9,7 @@ import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobResultReplyDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.SubscribeReplyDecoder;
+import io.silo.protocol.reply.TaskGroupReplyDecoder;
 import io.silo.protocol.reply.TasksLeasedDecoder;
 import io.silo.protocol.reply.UploadReplyDecoder;
 import org.jspecify.annotations.Nullable;
@@ -60,4 +61,6 @@ public interface ReplyHandler {
     default void onJobResultReply(JobResultReplyDecoder reply) {}
 
     default void onBytesReply(BytesReplyDecoder reply) {}
+
+    default void onTaskGroupReply(TaskGroupReplyDecoder reply) {}
 }

@@ -3,6 +3,7 @@ package io.silo.protocol.session;
 import io.silo.protocol.command.EnqueueDecoder;
 import io.silo.protocol.command.GetJobDecoder;
 import io.silo.protocol.command.GetJobResultDecoder;
+import io.silo.protocol.command.GetTaskGroupDecoder;
 import io.silo.protocol.command.HeartbeatDecoder;
 import io.silo.protocol.command.LeaseTasksDecoder;
 import io.silo.protocol.command.ReadBytesDecoder;
@@ -26,9 +27,14 @@ public enum Verb {
             HeartbeatDecoder.TEMPLATE_ID,
             ReportOutcomeDecoder.TEMPLATE_ID,
             ReturnLeasesDecoder.TEMPLATE_ID,
-            ReadBytesDecoder.TEMPLATE_ID),
-    /** Reads jobs and results. */
-    READ(GetJobDecoder.TEMPLATE_ID, GetJobResultDecoder.TEMPLATE_ID, ReadBytesDecoder.TEMPLATE_ID),
+            ReadBytesDecoder.TEMPLATE_ID,
+            GetTaskGroupDecoder.TEMPLATE_ID),
+    /** Reads jobs, results and what task groups have to do. */
+    READ(
+            GetJobDecoder.TEMPLATE_ID,
+            GetJobResultDecoder.TEMPLATE_ID,
+            ReadBytesDecoder.TEMPLATE_ID,
+            GetTaskGroupDecoder.TEMPLATE_ID),
     /** Everything. */
     ADMIN();
 

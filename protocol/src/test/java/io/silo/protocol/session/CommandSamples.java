@@ -6,6 +6,7 @@ import io.silo.protocol.command.Durability;
 import io.silo.protocol.command.EnqueueEncoder;
 import io.silo.protocol.command.GetJobEncoder;
 import io.silo.protocol.command.GetJobResultEncoder;
+import io.silo.protocol.command.GetTaskGroupEncoder;
 import io.silo.protocol.command.HeartbeatEncoder;
 import io.silo.protocol.command.HelloEncoder;
 import io.silo.protocol.command.KeepAliveEncoder;
@@ -51,6 +52,7 @@ final class CommandSamples {
         all.add(getJob());
         all.add(samples.getJobResult());
         all.add(samples.readBytes());
+        all.add(samples.getTaskGroup());
         return all;
     }
 
@@ -180,6 +182,13 @@ final class CommandSamples {
         final ReadBytesEncoder e = new ReadBytesEncoder().wrapAndApplyHeader(buffer, 0, header);
         fill(e.header());
         e.jobKey(1).chunkOffset(0).byteCount(10).result((short) 0).tenant("t").jobId("job");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] getTaskGroup() {
+        final GetTaskGroupEncoder e = new GetTaskGroupEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.tenant("t").taskGroup("group");
         return bytes(e.encodedLength());
     }
 

@@ -186,6 +186,11 @@ public final class CommandContext {
         touchedPosition = Math.max(touchedPosition, position);
     }
 
+    /** The answer speaks of the state as a whole: it waits until all that was appended so far is durable. */
+    public void touchAll() {
+        touch(log.appendedPosition());
+    }
+
     /** Where a reply is encoded, message header first, from offset 0. */
     public MutableDirectBuffer reply() {
         return reply;

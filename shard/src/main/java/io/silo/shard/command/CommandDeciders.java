@@ -3,6 +3,7 @@ package io.silo.shard.command;
 import io.silo.protocol.command.EnqueueDecoder;
 import io.silo.protocol.command.GetJobDecoder;
 import io.silo.protocol.command.GetJobResultDecoder;
+import io.silo.protocol.command.GetTaskGroupDecoder;
 import io.silo.protocol.command.HeartbeatDecoder;
 import io.silo.protocol.command.LeaseTasksDecoder;
 import io.silo.protocol.command.ReadBytesDecoder;
@@ -28,6 +29,7 @@ public final class CommandDeciders {
         deciders[GetJobDecoder.TEMPLATE_ID] = new GetJobDecider();
         deciders[GetJobResultDecoder.TEMPLATE_ID] = new GetJobResultDecider();
         deciders[ReadBytesDecoder.TEMPLATE_ID] = new ReadBytesDecider();
+        deciders[GetTaskGroupDecoder.TEMPLATE_ID] = new GetTaskGroupDecider();
     }
 
     /** Whether a command may append a record. The others are answered even at the disk's hard floor. */
@@ -35,7 +37,8 @@ public final class CommandDeciders {
         return templateId != HeartbeatDecoder.TEMPLATE_ID
                 && templateId != GetJobDecoder.TEMPLATE_ID
                 && templateId != GetJobResultDecoder.TEMPLATE_ID
-                && templateId != ReadBytesDecoder.TEMPLATE_ID;
+                && templateId != ReadBytesDecoder.TEMPLATE_ID
+                && templateId != GetTaskGroupDecoder.TEMPLATE_ID;
     }
 
     /** The decider of a command to a shard, or null if there is none. */

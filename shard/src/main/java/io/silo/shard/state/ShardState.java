@@ -339,6 +339,20 @@ public final class ShardState implements ShardView {
     }
 
     @Override
+    public int leasedCount(int taskGroup, int tenant) {
+        int count = 0;
+        for (int lease = 0; lease < leases.slotEnd(); lease++) {
+            if (leases.isLive(lease)) {
+                final int job = leases.job(lease);
+                if (jobs.taskGroup(job) == taskGroup && (tenant < 0 || jobs.tenant(job) == tenant)) {
+                    count++;
+                }
+            }
+        }
+        return count;
+    }
+
+    @Override
     public int peekReady(int taskGroup) {
         return ready.peek(taskGroup);
     }

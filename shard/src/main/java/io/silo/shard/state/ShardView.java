@@ -37,6 +37,13 @@ public interface ShardView {
     /** Ready tasks of a group. */
     int readyCount(int taskGroup);
 
+    /**
+     * Live leases of a group's tasks; looks at every lease.
+     *
+     * @param tenant of this one only; -1 = of all.
+     */
+    int leasedCount(int taskGroup, int tenant);
+
     /** The task that a worker of this group gets next, or {@link RowSlab#NULL_SLOT}. */
     int peekReady(int taskGroup);
 
