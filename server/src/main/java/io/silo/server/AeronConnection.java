@@ -24,6 +24,7 @@ final class AeronConnection implements AutoCloseable {
 
     private final Path dataDirectory;
     private final String configuredDirectory;
+    private final ProcessPulse pulse = new ProcessPulse();
     private final Thread guard = new Thread(this::guard, "silo-guard");
     private volatile boolean closed;
     private volatile Aeron aeron;
@@ -62,6 +63,11 @@ final class AeronConnection implements AutoCloseable {
         return aeron;
     }
 
+    /** Whether the process as a whole ran. Any thread. */
+    ProcessPulse pulse() {
+        return pulse;
+    }
+
     /** Where programs of this host connect. */
     String aeronDirectory() {
         return driver.aeronDirectory();
@@ -70,6 +76,7 @@ final class AeronConnection implements AutoCloseable {
     private void guard() {
         while (!closed) {
             LockSupport.parkNanos(CHECK_INTERVAL_NS);
+            pulse.tick();
             if (!closed && aeron.isClosed()) {
                 rebuild();
             }

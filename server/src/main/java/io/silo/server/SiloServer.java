@@ -151,7 +151,8 @@ public final class SiloServer implements AutoCloseable {
         final int count = threadCount(healthy);
         final ShardListener listener = listener();
         for (int thread = 0; thread < count; thread++) {
-            final AeronIngress ingress = new AeronIngress(connection.aeron(), ingressContext(thread));
+            final AeronIngress ingress =
+                    new AeronIngress(connection.aeron(), ingressContext(thread).standstills(connection.pulse()));
             ingresses.add(ingress);
             final ColdReadThread reads = new ColdReadThread(String.format(Locale.ROOT, "silo-read-%03d", thread));
             coldReads.add(reads);
@@ -251,7 +252,7 @@ public final class SiloServer implements AutoCloseable {
             public void onStandstill(long ms) {
                 LOGGER.warn(
                         "A shard thread stood still for {} ms: the process was stopped, or the disk did not answer."
-                                + " Clients connect anew, and leases begin anew.",
+                                + " Task leases begin anew.",
                         ms);
             }
         };

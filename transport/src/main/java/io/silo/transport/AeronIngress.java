@@ -44,7 +44,7 @@ public final class AeronIngress implements AutoCloseable {
     private static final long LAST_REPLY_NS = TimeUnit.SECONDS.toNanos(1);
 
     /**
-     * 5 s, half of Aeron's time-outs: a thread that stood still for longer cannot know who is still there, and must not push tasks
+     * 5 s, half of Aeron's time-outs: a process that stood still for longer cannot know who is still there, and must not push tasks
      * to who is not. In less nobody has left.
      */
     static final long STANDSTILL_NS = TimeUnit.SECONDS.toNanos(5);
@@ -164,8 +164,10 @@ public final class AeronIngress implements AutoCloseable {
     int poll(CommandConsumer commandConsumer, int limit) {
         final long polledNs = nowNs;
         nowNs = context.clock.nanoTime();
-        if (nowNs - polledNs > STANDSTILL_NS && !live.isEmpty()) {
-            LOGGER.warn("The thread stood still; {} connections have to be made anew", live.size());
+        if (nowNs - polledNs > STANDSTILL_NS
+                && !live.isEmpty()
+                && context.standstills.isWholeProcess(polledNs, nowNs)) {
+            LOGGER.warn("The process stood still; {} connections have to be made anew", live.size());
             closeAll(CloseReason.CONNECTION_LOST);
         }
         int workCount = pollImages() + gate.checkTimeouts(nowNs);

@@ -37,6 +37,13 @@ public final class IngressContext {
     int pendingBytesMax = PENDING_BYTES_MAX;
     long pendingBytesTotalMax = PENDING_BYTES_TOTAL_MAX;
     NanoClock clock = SystemNanoClock.INSTANCE;
+    Standstills standstills = (sinceNs, nowNs) -> true;
+
+    /** Judges a standstill of the shard thread. */
+    public interface Standstills {
+        /** Whether the whole process may have stood still with it, so that clients have given it up. Shard threads. */
+        boolean isWholeProcess(long sinceNs, long nowNs);
+    }
 
     /**
      * @param thread number of the shard thread, from 0; its ingress stream is the base stream plus this.
@@ -83,6 +90,12 @@ public final class IngressContext {
     public IngressContext pendingBytes(int perSession, long total) {
         pendingBytesMax = perSession;
         pendingBytesTotalMax = total;
+        return this;
+    }
+
+    /** Whose standstill it was when the shard thread stood still; default the whole process's. */
+    public IngressContext standstills(Standstills judge) {
+        standstills = judge;
         return this;
     }
 
