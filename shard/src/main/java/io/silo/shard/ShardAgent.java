@@ -402,6 +402,16 @@ public final class ShardAgent implements Agent, CommandConsumer {
         return shards[number - firstShard];
     }
 
+    /** Unix epoch ms of the duty cycle that runs or ran last. Shard thread only. */
+    public long nowMs() {
+        return shardClock.nowMs();
+    }
+
+    /** Monotonic ms of the duty cycle that runs or ran last: what deadlines of leases count by. Shard thread only. */
+    public long monotonicMs() {
+        return shardClock.monotonicMs();
+    }
+
     /** An operator accepts the clock's step. Shard thread only. */
     public void acceptClockStep() {
         shardClock.acceptStep();

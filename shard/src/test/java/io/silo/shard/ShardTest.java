@@ -13,6 +13,7 @@ import io.silo.protocol.RejectReason;
 import io.silo.protocol.command.Outcome;
 import io.silo.shard.TestClient.Item;
 import io.silo.shard.TestClient.Task;
+import io.silo.shard.command.ShardSettings;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -343,5 +344,29 @@ class ShardTest {
                         org.assertj.core.groups.Tuple.tuple("unclaimed", 1),
                         org.assertj.core.groups.Tuple.tuple("waiting", 1));
         assertThat(after.succeed(tasks.get(2), "old token")).isEqualTo(LEASE_NOT_FOUND.code());
+    }
+
+    @Test
+    void shouldKeepJobsInOrderOfChangeAfterTheClockRanTwentyYearsAhead() {
+        var harness = new ShardHarness(7, ShardSettings.whole(0), 192 * 1024);
+        var before = new TestClient(harness, 1);
+        for (int i = 0; i < 40; i++) {
+            TestClient.Item item = new TestClient.Item("early" + i);
+            item.payload = new byte[6_000];
+            assertThat(before.enqueue(item)).containsExactly(0);
+        }
+        harness.wallMs += 20L * 365 * 24 * 3_600_000;
+        harness.kill();
+        var after = new TestClient(harness, 2);
+        assertThat(after.enqueue("late")).isZero();
+        // The images of the early jobs come behind the late one; only a replay sorts them again.
+        while (harness.log.firstPosition() == 0) {
+            harness.shard.carryOldestCycle();
+            harness.advance(60);
+            harness.run();
+        }
+        harness.kill();
+        harness.shard.checkInvariants();
+        harness.close();
     }
 }

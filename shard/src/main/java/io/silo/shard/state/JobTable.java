@@ -61,6 +61,8 @@ final class JobTable implements JobView, ReadyLinks {
     /** Slots lie below {@link ReadyQueue#TASKS_MAX}. */
     private static final int SLOT_BITS = 24;
 
+    private static final int TIME_BITS = Long.SIZE - 1 - SLOT_BITS;
+
     /** A power of two; a small part of a segment's places, so that segments still fill alike. */
     private static final long KEYS_TOGETHER = 64;
 
@@ -417,18 +419,25 @@ final class JobTable implements JobView, ReadyLinks {
      * within a millisecond go by slot. Sorts all jobs once, at start.
      */
     void rebuildChains() {
-        // Times are taken from the earliest: 39 bits of ms reach 17 years.
-        long earliest = Long.MAX_VALUE;
-        for (int slot = 0; slot < rows.slotEnd(); slot++) {
-            if (rows.isLive(slot)) {
-                earliest = Math.min(earliest, rows.getLong(slot, CHANGED_AT_MS));
-            }
-        }
-        final long[] byChange = new long[rows.count()];
+        final long[] times = new long[rows.count()];
         int count = 0;
         for (int slot = 0; slot < rows.slotEnd(); slot++) {
             if (rows.isLive(slot)) {
-                byChange[count++] = rows.getLong(slot, CHANGED_AT_MS) - earliest << SLOT_BITS | slot;
+                times[count++] = rows.getLong(slot, CHANGED_AT_MS);
+            }
+        }
+        Arrays.sort(times);
+        // Beside a slot there is room for 39 bits, of ms 17 years. A clock may have run further: ranks then stand for
+        // times.
+        final long earliest = count == 0 ? 0 : times[0];
+        final boolean isWide = count > 0 && times[count - 1] - earliest >= 1L << TIME_BITS;
+        final long[] byChange = new long[count];
+        count = 0;
+        for (int slot = 0; slot < rows.slotEnd(); slot++) {
+            if (rows.isLive(slot)) {
+                final long changedAtMs = rows.getLong(slot, CHANGED_AT_MS);
+                final long order = isWide ? firstIndex(times, changedAtMs) : changedAtMs - earliest;
+                byChange[count++] = order << SLOT_BITS | slot;
             }
         }
         Arrays.sort(byChange);
@@ -437,6 +446,21 @@ final class JobTable implements JobView, ReadyLinks {
             final int slot = (int) (byChange[i] & (1 << SLOT_BITS) - 1);
             chains.push(this, slot, rows.getInt(slot, TENANT), state(slot));
         }
+    }
+
+    /** Index of the first element that is not below {@code value}, in an ascending array that holds it. */
+    private static long firstIndex(long[] ascending, long value) {
+        int low = 0;
+        int high = ascending.length - 1;
+        while (low < high) {
+            final int middle = (low + high) >>> 1;
+            if (ascending[middle] < value) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
     }
 
     int newer(int slot) {
