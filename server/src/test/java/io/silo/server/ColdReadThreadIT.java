@@ -253,6 +253,9 @@ class ColdReadThreadIT {
         public void onClockStepHeld(boolean held) {}
 
         @Override
+        public void onStandstill(long ms) {}
+
+        @Override
         public void close() {
             agent.onClose();
             reads.close();

@@ -34,6 +34,9 @@ final class NoTap implements ShardTap {
     public void onReply(Session session, DirectBuffer buffer, int offset, int length, long durablePosition) {}
 
     @Override
+    public void onStandstill(long monotonicMs) {}
+
+    @Override
     public void onSessionClosed(Session session, boolean explicit) {}
 
     @Override

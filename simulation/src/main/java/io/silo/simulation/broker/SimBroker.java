@@ -248,6 +248,11 @@ public final class SimBroker implements SimHost {
         });
     }
 
+    void onStandstill(long ms) {
+        history.add(new Entry.StoodStill(world.nowNs()));
+        world.trace(name, "stood still for " + ms + " ms");
+    }
+
     void onClockStepHeld() {
         world.after(random.nextLong(10_000_000_000L), () -> {
             if (process != null) {

@@ -11,13 +11,19 @@ import java.util.SplittableRandom;
 /** Reads of the log that take a while: each is performed when its time has come, by when its cycle may be gone. */
 final class SimColdReads implements ColdReads {
     private static final long READ_NS_MAX = 20_000_000;
+    private static final int AHEAD_PER_POLL_MAX = 64;
 
     private record Submitted(ColdRead read, long readyNs) {}
+
+    private record Ahead(int shard, long position, int offset, int length) {}
 
     private final SimProcess process;
     private final SplittableRandom random;
     private final Deque<Submitted> submitted = new ArrayDeque<>();
+    private final Deque<Ahead> ahead = new ArrayDeque<>();
     private List<JobReader> readers = List.of();
+    private long aheadOffered;
+    private long aheadDone;
 
     SimColdReads(SimProcess process, SplittableRandom random) {
         this.process = process;
@@ -39,6 +45,30 @@ final class SimColdReads implements ColdReads {
     }
 
     @Override
+    public long readAhead(int shard, long position, int offset, int length) {
+        if (ahead.size() >= READS_AHEAD_MAX) {
+            return NOT_TAKEN;
+        }
+        ahead.add(new Ahead(shard, position, offset, length));
+        return ++aheadOffered;
+    }
+
+    @Override
+    public long readAheadDone() {
+        return aheadDone;
+    }
+
+    /** Behind the reads of callers, some at a time. */
+    private void performAhead() {
+        for (int i = random.nextInt(AHEAD_PER_POLL_MAX); i > 0 && !ahead.isEmpty(); i--) {
+            Ahead next = ahead.remove();
+            readers.get(next.shard()).readAhead(next.position(), next.offset(), next.length());
+            aheadDone++;
+        }
+        readers.forEach(JobReader::unpin);
+    }
+
+    @Override
     public int poll(Handler handler, int limit) {
         int taken = 0;
         while (taken < limit && !submitted.isEmpty() && submitted.peek().readyNs() <= process.nanoTime()) {
@@ -46,6 +76,9 @@ final class SimColdReads implements ColdReads {
             read.perform(readers.get(read.shard()));
             handler.onRead(read);
             taken++;
+        }
+        if (submitted.isEmpty()) {
+            performAhead();
         }
         return taken;
     }

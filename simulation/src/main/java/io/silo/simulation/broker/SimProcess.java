@@ -266,7 +266,7 @@ final class SimProcess implements Clock, ShardListener {
                 if (isThorough) {
                     shard.checkInvariants();
                 }
-                logTap.tap().onDutyCycle(shard.view(), wallMs(), nanoTime() / 1_000_000);
+                logTap.tap().onDutyCycle(shard.view(), nowMs(), monotonicMs());
                 world.checked(1);
             }
         });
@@ -301,7 +301,7 @@ final class SimProcess implements Clock, ShardListener {
                 }
                 List<ShardTap.LoggedEvent> events = logTap.takeNew();
                 if (!events.isEmpty()) {
-                    logTap.tap().onInternalEvents(wallMs(), nanoTime() / 1_000_000, events);
+                    logTap.tap().onInternalEvents(nowMs(), monotonicMs(), events);
                 }
             }
         });
@@ -316,14 +316,7 @@ final class SimProcess implements Clock, ShardListener {
                 }
                 logTap.tap()
                         .onCommand(
-                                session,
-                                buffer,
-                                offset,
-                                length,
-                                wallMs(),
-                                nanoTime() / 1_000_000,
-                                isConsumed,
-                                logTap.takeNew());
+                                session, buffer, offset, length, nowMs(), monotonicMs(), isConsumed, logTap.takeNew());
             }
         });
     }
@@ -334,6 +327,14 @@ final class SimProcess implements Clock, ShardListener {
                 logTap.tap().onSessionClosed(session, explicit);
             }
         });
+    }
+
+    private long nowMs() {
+        return agent == null ? 0 : agent.nowMs();
+    }
+
+    private long monotonicMs() {
+        return agent == null ? 0 : agent.monotonicMs();
     }
 
     void onReply(Session session, DirectBuffer buffer, int offset, int length) {
@@ -460,6 +461,12 @@ final class SimProcess implements Clock, ShardListener {
     @Override
     public void onMalformedCommand(int shard, RuntimeException cause) {
         throw new SimViolation("frame-check", "a command passed the frame check and could not be read: " + cause);
+    }
+
+    @Override
+    public void onStandstill(long ms) {
+        broker.onStandstill(ms);
+        observe(() -> taps.forEach(logTap -> logTap.tap().onStandstill(monotonicMs())));
     }
 
     @Override

@@ -262,7 +262,9 @@ public final class SimProducer extends SimClient {
                 reply -> {
                     JobSeen seen = reply.isJob() ? reply.job() : null;
                     history.add(new Entry.ReadAnswered(world.nowNs(), entry, reply.code(), seen, reply.place()));
-                    if (seen != null && isTerminal(seen.status())) {
+                    // Gone is what was only appended when power failed; whether it may be is for the checker to say.
+                    if (seen == null && reply.code() == RejectReason.JOB_NOT_FOUND.code()
+                            || seen != null && isTerminal(seen.status())) {
                         unfinished.remove(job.id());
                     }
                 },

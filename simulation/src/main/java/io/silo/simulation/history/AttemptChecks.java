@@ -72,7 +72,8 @@ final class AttemptChecks {
         if (sameEpoch
                 && epoch != null
                 && epoch.lease.attempt() == grant.lease.attempt()
-                && epoch.returnIndex > grant.index) {
+                && epoch.returnIndex > grant.index
+                && !timeline.mayHaveBegunAnew(grant.index)) {
             found(
                     Invariant.ATTEMPT_NUMBER,
                     grant + " has the number of " + epoch + ", which was neither returned nor cut off by a restart.");

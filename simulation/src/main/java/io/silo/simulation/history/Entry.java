@@ -65,6 +65,9 @@ public sealed interface Entry {
     /** The broker's process died; the page cache survived. */
     record ProcessKilled(long atNs) implements Entry {}
 
+    /** The broker stood still for long, or lost its transport: leases began anew, and those nobody claims go back unspent. */
+    record StoodStill(long atNs) implements Entry {}
+
     /** The machine lost power: whatever was not synced may be gone. */
     record PowerLost(long atNs) implements Entry {}
 }

@@ -39,6 +39,9 @@ final class Timeline {
     /** For each entry the index of the last death of the broker before it, or -1. */
     private final int[] lastKills;
 
+    /** Indexes of {@link Entry.StoodStill}, ascending. */
+    private final List<Integer> standstills = new ArrayList<>();
+
     private Timeline(int size) {
         losses = new int[size + 1];
         lastKills = new int[size + 1];
@@ -124,8 +127,17 @@ final class Timeline {
         return next < closes.size() ? closes.get(next) : Integer.MAX_VALUE;
     }
 
+    /** Whether the broker stood still, in the life that its process has at an entry, before it: leases may have gone back then. */
+    boolean mayHaveBegunAnew(int before) {
+        final int found = Collections.binarySearch(standstills, lastKills[before]);
+        final int next = found >= 0 ? found + 1 : -found - 1;
+        return next < standstills.size() && standstills.get(next) < before;
+    }
+
     private void add(int index, Entry entry) {
-        if (entry instanceof Entry.EnqueueInvoked invoked) {
+        if (entry instanceof Entry.StoodStill) {
+            standstills.add(index);
+        } else if (entry instanceof Entry.EnqueueInvoked invoked) {
             final JobTrace job = job(invoked.spec().job());
             job.enqueues.add(call(job, index, invoked.call(), invoked));
         } else if (entry instanceof Entry.EnqueueAnswered answered) {

@@ -49,6 +49,9 @@ public interface ShardTap {
     /** A reply left for a session. */
     void onReply(Session session, DirectBuffer buffer, int offset, int length, long durablePosition);
 
+    /** The thread stood still for long: every lease has its full length again, and nobody has claimed it. */
+    void onStandstill(long monotonicMs);
+
     /** A session ended. */
     void onSessionClosed(Session session, boolean explicit);
 
