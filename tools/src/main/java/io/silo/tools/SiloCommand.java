@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
             LogCommand.class,
             SimCommand.class,
             ConfigCommand.class,
+            SpecCommand.class,
         })
 public final class SiloCommand implements Runnable {
     @Option(

@@ -80,6 +80,16 @@ class ArchitectureTest {
             "io.silo.protocol..");
 
     @ArchTest
+    static final ArchRule specsKnowNothingOfOurs = module("specs");
+
+    @ArchTest
+    static final ArchRule alloyStaysInSpecs = noClasses()
+            .that(resideInAPackage("io.silo..").and(not(resideInAPackage("io.silo.specs.."))))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("edu.mit.csail..", "kodkod..", "org.alloytools..", "org.sat4j.."))
+            .because("its jars come last on the class path and are opened for the one command that needs them");
+
+    @ArchTest
     static final ArchRule shardTouchesNothingOutside = noClasses()
             .that()
             .resideInAPackage("io.silo.shard..")
