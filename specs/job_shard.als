@@ -610,6 +610,10 @@ check onlyItsHolderReports {
   invariant and step implies all j: Job, w: Worker, t: Token, o: Outcome | report[j, w, t, o] implies j.lease = w -> t
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
+check onlyItsHolderRenews {
+  invariant and step implies all j: Job, w: Worker, t: Token | heartbeat[j, w, t] or returnLease[j, w, t] implies j.lease = w -> t
+} for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
+
 check alreadyReportedIsTrue {
   invariant and step implies all j: Reported' - Reported | j in leased and j not in leased' and some j.history' - j.history
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
@@ -677,6 +681,7 @@ fun canBeGranted: set Job { { j: Waiting | not isBehind[j] and all l: j.limits |
  * Once nobody asks for anything new, holders end and a grant that can be made for good is made, every waiter is served:
  * no deadlock among jobs with several limits, and no starvation by jobs with few.
  */
+// slow: liveness looks at whole runs
 check everyWaiterIsServed {
   invariant and always (step and calm)
   and (all j: Job | always eventually j not in Ready + leased)

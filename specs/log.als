@@ -286,7 +286,10 @@ pred claimsAreDurable {
 
 pred crashIsNoCorruption { not corrupt[OnDisk] and (Log.phase = Down implies not corrupt[Readable]) }
 
-pred durableIsFound { Durable in end[OnDisk].*previous and Durable in chain and Durable & kept in OnDisk }
+pred durableIsFound {
+  Durable in end[OnDisk].*previous and Durable in chain and Durable & kept in OnDisk
+  all r: Durable | some Log.markRecord and lte[r.cycle, Log.markRecord.cycle]
+}
 
 pred appendedOutlivesTheProcess { Appended in chain and Appended & kept in Readable }
 
@@ -323,3 +326,174 @@ pred invariant {
   durableIsFound and appendedOutlivesTheProcess and epochsOfServiceRise
   eventsAreInOrder and carriedIsTrue and governingIsThere
 }
+
+// ---- checks of the invariant, clause by clause: each holds at first, and a step keeps it
+
+check chainIsSound { (init implies chainIsSound) and (invariant and step implies after chainIsSound) }
+  for 4 but 3 Cycle, 3 Epoch, 1 Entity, 2..2 steps
+
+check nothingHangsOnTheChain { (init implies nothingHangsOnTheChain) and (invariant and step implies after nothingHangsOnTheChain) }
+  for 4 but 3 Cycle, 3 Epoch, 1 Entity, 2..2 steps
+
+check chainIsReadable { (init implies chainIsReadable) and (invariant and step implies after chainIsReadable) }
+  for 4 but 3 Cycle, 3 Epoch, 1 Entity, 2..2 steps
+
+check claimsAreDurable { (init implies claimsAreDurable) and (invariant and step implies after claimsAreDurable) }
+  for 4 but 3 Cycle, 3 Epoch, 1 Entity, 2..2 steps
+
+check crashIsNoCorruption { (init implies crashIsNoCorruption) and (invariant and step implies after crashIsNoCorruption) }
+  for 4 but 3 Cycle, 3 Epoch, 1 Entity, 2..2 steps
+
+check durableIsFound { (init implies durableIsFound) and (invariant and step implies after durableIsFound) }
+  for 4 but 3 Cycle, 3 Epoch, 1 Entity, 2..2 steps
+
+check appendedOutlivesTheProcess {
+  (init implies appendedOutlivesTheProcess) and (invariant and step implies after appendedOutlivesTheProcess)
+} for 4 but 3 Cycle, 3 Epoch, 1 Entity, 2..2 steps
+
+check epochsOfServiceRise { (init implies epochsOfServiceRise) and (invariant and step implies after epochsOfServiceRise) }
+  for 4 but 3 Cycle, 3 Epoch, 1 Entity, 2..2 steps
+
+check eventsAreInOrder { (init implies eventsAreInOrder) and (invariant and step implies after eventsAreInOrder) }
+  for 4 but 3 Cycle, 3 Epoch, 2 Entity, 2..2 steps
+
+check carriedIsTrue { (init implies carriedIsTrue) and (invariant and step implies after carriedIsTrue) }
+  for 4 but 3 Cycle, 3 Epoch, 2 Entity, 2..2 steps
+
+check governingIsThere { (init implies governingIsThere) and (invariant and step implies after governingIsThere) }
+  for 4 but 3 Cycle, 3 Epoch, 1 Entity, 2..2 steps
+
+// ---- what follows
+
+check durableOutlivesPowerFailure {
+  invariant and powerFails implies after (Durable in end[Readable].*previous and Durable & kept in Readable and not corrupt[Readable])
+} for 4 but 3 Cycle, 3 Epoch, 1 Entity, 2..2 steps
+
+check appendedOutlivesKill {
+  invariant and kill implies after (Appended in end[Readable].*previous and Appended & kept in Readable and not corrupt[Readable])
+} for 4 but 3 Cycle, 3 Epoch, 1 Entity, 2..2 steps
+
+/** From the first opening that served on, what lies beside the chain never becomes part of it, whatever crashes follow. */
+check cutOffStaysCutOff {
+  invariant and step and Log.phase = Serving implies no (Written - chain) & chain'
+} for 4 but 3 Cycle, 3 Epoch, 1 Entity, 2..2 steps
+
+check epochIsAboveAllThatServed {
+  invariant and serve implies all s: Served | lt[s.epoch, Log.tail.epoch]
+} for 4 but 3 Cycle, 3 Epoch, 1 Entity, 2..2 steps
+
+check nothingIsAcknowledgedBeforeItsSync {
+  invariant and step implies
+    (Durable' - Durable) & kept in OnDisk and (Log.phase != Serving implies Durable' + Appended' in Durable + Appended)
+} for 4 but 3 Cycle, 3 Epoch, 1 Entity, 2..2 steps
+
+/** Damage at or before what the mark or a record that is left claims is corruption, never a shorter log. */
+check claimedDamageIsFound {
+  invariant and damage and some (Log.markRecord + (Readable' & cycle.(newest[Readable'].cycle)).claim).*previous & kept - Readable' implies
+    after corrupt[Readable]
+} for 4 but 3 Cycle, 3 Epoch, 1 Entity, 2..2 steps
+
+/** Of what was acknowledged as durable a disk can lose unnoticed only what was synced behind the mark, in the mark's cycle. */
+check lostUnnoticedIsBehindTheMark {
+  invariant and damage and after not corrupt[Readable] implies
+    all r: Durable & kept - end[Readable'].*previous | Log.markRecord in r.^previous and r.cycle = Log.markRecord.cycle
+} for 4 but 3 Cycle, 3 Epoch, 1 Entity, 2..2 steps
+
+/** Replay of what is kept makes known what the whole history does, from the governing CarriedThrough on. */
+check replayOfATrimmedLogGivesTheSame {
+  invariant implies all r: chain & kept, e: Entity |
+    (Log.firstKept = cycles/first or some governing & r.*previous) implies (isKnown[e, r] iff isReplayed[e, r])
+} for 5 but 3 Cycle, 3 Epoch, 2 Entity, 1..1 steps
+
+check replayKnowsWhatEventsName {
+  invariant implies all r: chain & kept & kind.(Change + Remove) |
+    (Log.firstKept = cycles/first or some governing & r.^previous) implies isReplayed[r.about, r.previous]
+} for 5 but 3 Cycle, 3 Epoch, 2 Entity, 1..1 steps
+
+check imageHasTheLastValues {
+  invariant implies all r: chain & kind.Image | value[r.about, r] = value[r.about, r.previous]
+} for 5 but 3 Cycle, 3 Epoch, 2 Entity, 1..1 steps
+
+check carriedIsDurableBeforeTheTrim {
+  invariant and step and firstKept' != firstKept implies
+    some c: OnDisk & kind.Carried & end[OnDisk].*previous | c.through = Log.firstKept' and c in kept'
+} for 4 but 3 Cycle, 3 Epoch, 1 Entity, 2..2 steps
+
+check markNamesTheFirstCycleBeforeFilesGo {
+  invariant and step and not powerFails implies (Readable - Readable') & kept = none
+} for 4 but 3 Cycle, 3 Epoch, 1 Entity, 2..2 steps
+
+// ---- runs: what can happen, from the first state on
+
+run powerFailsAndDurableIsFoundAgain {
+  init and some disj a, b, c: Record {
+    begin[a] ; sync ; serve ; append[b] ; sync ; acknowledgeDurable[b] ; powerFails ; begin[c] ; sync ; serve ; b in chain & Durable
+  }
+} for 3 but 2 Cycle, 2 Epoch, 1 Entity, 12..12 steps
+
+run powerFailsAndNothingIsLeft {
+  init and some disj a, b, c: Record {
+    begin[a] ; sync ; serve ; append[b] ; acknowledgeAppended[b] ; powerFails ; begin[c] ; sync ; serve ; b not in chain + Appended
+  }
+} for 3 but 2 Cycle, 2 Epoch, 1 Entity, 11..11 steps
+
+run tornTailIsCutOff {
+  init and some disj a, b, c, d: Record {
+    begin[a] ; sync ; serve ; append[b] ; append[c] ; writeBack ; powerFails ; begin[d] ; sync ; serve ;
+    (c in Readable - chain and b not in Readable)
+  }
+} for 4 but 2 Cycle, 2 Epoch, 2 Entity, 11..11 steps
+
+run killLosesNothing {
+  init and some disj a, b, c: Record {
+    begin[a] ; sync ; serve ; append[b] ; acknowledgeAppended[b] ; kill ; writeBack ; begin[c] ; sync ; serve ; b in chain & Appended
+  }
+} for 3 but 2 Cycle, 2 Epoch, 1 Entity, 12..12 steps
+
+run openingCrashesBeforeItsSync {
+  init and some disj a, b, c: Record {
+    begin[a] ; powerFails ; begin[b] ; sync ; kill ; begin[c] ; sync ; serve ; (a.epoch = b.epoch and Served = c)
+  }
+} for 3 but 3 Cycle, 2 Epoch, 1 Entity, 10..10 steps
+
+run rolledLogIsRead {
+  init and some disj a, b, c, d: Record {
+    begin[a] ; sync ; serve ; append[b] ; sync ; roll[c] ; append[d] ; sync ; mark ; acknowledgeDurable[d] ; powerFails ;
+    (chain = a + b + c + d and not corrupt[Readable])
+  }
+} for 4 but 2 Cycle, 1 Epoch, 2 Entity, 12..12 steps
+
+run rollIsLostAndTheOldCycleIsRead {
+  init and some disj a, b, c: Record {
+    begin[a] ; sync ; serve ; append[b] ; sync ; roll[c] ; powerFails ; (chain = a + b and not corrupt[Readable])
+  }
+} for 3 but 2 Cycle, 1 Epoch, 1 Entity, 8..8 steps
+
+run damageIsFound {
+  init and some disj a, b, c: Record {
+    begin[a] ; sync ; serve ; append[b] ; append[c] ; sync ; mark ; kill ; damage ; (corrupt[Readable] and b not in Readable)
+  }
+} for 3 but 1 Cycle, 1 Epoch, 2 Entity, 10..10 steps
+
+run damageBehindTheMarkIsNot {
+  init and some disj a, b: Record {
+    begin[a] ; sync ; serve ; append[b] ; sync ; acknowledgeDurable[b] ; kill ; damage ;
+    (b in Durable - Readable and not corrupt[Readable])
+  }
+} for 2 but 1 Cycle, 1 Epoch, 1 Entity, 9..9 steps
+
+run logIsTrimmed {
+  init and some disj a, b, c, d, e, f: Record {
+    b.kind = Make and d.kind = Image and e.kind = Carried
+    begin[a] ; sync ; serve ; append[b] ; sync ; roll[c] ; append[d] ; append[e] ; sync ; trim[e] ; deleteTrimmed ; kill ; begin[f] ;
+    (b not in Readable and isReplayed[b.about, f] and not corrupt[Readable] and governing = e)
+  }
+} for 6 but 3 Cycle, 2 Epoch, 1 Entity, 14..14 steps
+
+run trimmedLogSkipsWhatIsNotKnown {
+  init and some disj a, b, c, d, e: Record {
+    b.kind = Make and d.kind = Remove and e.kind = Carried
+    begin[a] ; sync ; serve ; append[b] ; sync ; roll[c] ; append[d] ; append[e] ; sync ; trim[e] ; deleteTrimmed ;
+    (d in kept and b not in Readable and not isReplayed[b.about, d])
+  }
+} for 5 but 2 Cycle, 1 Epoch, 1 Entity, 12..12 steps
