@@ -113,6 +113,7 @@ public final class EventLog implements AutoCloseable {
         boolean isOpen = false;
         try {
             ByteBuffer window = DocumentCursor.newWindow();
+            // [SILO-LOG-OPEN-1]
             RecoveredLog recovered = new LogRecovery(store, identity, context, window).run();
             var log = new EventLog(store, identity, context, recovered);
             log.window = window;
@@ -217,17 +218,21 @@ public final class EventLog implements AutoCloseable {
                 // end, so it has to
                 // be durable first.
                 try (CycleFile file = store.open(previousCycle)) {
+                    // [SILO-LOG-OPEN-2]
                     file.sync();
                 }
             }
             faults.at("log.start.created");
+            // [SILO-LOG-EPOCH-1]
             epoch = Math.max(epoch, epochFloor) + 1;
             startCycle(reason, previousCycle, timeMs);
+            // [SILO-LOG-EPOCH-2]
             store.sync();
             faults.at("log.start.synced");
             onSynced();
             state = State.STARTED;
             window = null;
+            // [SILO-LOG-EPOCH-3]
             writeMark(false);
             faults.at("log.start.marked");
         } catch (LogException e) {
@@ -246,6 +251,7 @@ public final class EventLog implements AutoCloseable {
     /** Makes the cycle that is ready the active one. Appended, not durable. */
     private void startCycle(CycleStarted.Reason reason, long previousCycle, long timeMs) {
         CyclePreamble preamble = next.take();
+        // [SILO-LOG-OPEN-3]
         var started = new CycleStarted(
                 reason,
                 epoch,
@@ -428,9 +434,11 @@ public final class EventLog implements AutoCloseable {
             MutableDirectBuffer buffer, int offset, int length, int eventCount, long timeMs, int kind) {
         Cycle cycle = requireActive();
         long position = appendedPosition + 1;
+        // [SILO-LOG-APPEND-2] [SILO-LOG-APPEND-3]
         RecordLayout.encodeHeader(buffer, offset, length, durablePosition, epoch, position, timeMs, eventCount, kind);
         int index = tail.put(position, buffer, offset, length);
         int previous = cycle.count() == 0 ? cycle.seed() : appendedCrc;
+        // [SILO-LOG-APPEND-1]
         int crc = layout.compute(tail.view(), tail.bytes(), index, length, previous, cycle.key());
         RecordLayout.crc(tail.view(), index, crc);
         RecordLayout.crc(buffer, offset, crc);
@@ -454,6 +462,7 @@ public final class EventLog implements AutoCloseable {
         control.putLong(HEADER_BYTES, next.number(), ByteOrder.LITTLE_ENDIAN);
         appendRecord(control, 0, RecordLayout.CYCLE_CLOSED_BYTES, 0, timeMs, RecordLayout.KIND_CYCLE_CLOSED);
         faults.at("log.roll.closed");
+        // [SILO-LOG-ROLL-1]
         syncStore();
         faults.at("log.roll.synced");
         startCycle(CycleStarted.Reason.ROLLED, full.number(), timeMs);
@@ -529,6 +538,7 @@ public final class EventLog implements AutoCloseable {
     }
 
     private void onSynced() {
+        // [SILO-LOG-SYNC-1]
         durablePosition = appendedPosition;
         durableCrc = appendedCrc;
         isStartDurable = true;
@@ -538,6 +548,7 @@ public final class EventLog implements AutoCloseable {
 
     /** The first durable record of a cycle is not acknowledged before the mark names the cycle: it could vanish unnoticed. */
     private void markIfDue() {
+        // [SILO-LOG-ACK-2]
         if (isMarkDue) {
             writeMark(false);
         }
@@ -549,6 +560,7 @@ public final class EventLog implements AutoCloseable {
             // is durable.
             syncStore();
         }
+        // [SILO-LOG-MARK-1]
         marks.write(
                 requireActive().number(),
                 durablePosition,
@@ -654,8 +666,10 @@ public final class EventLog implements AutoCloseable {
             if (cycles.trimBefore(position)) {
                 // The mark names the first retained cycle before any file goes, so that the gap is not taken for a
                 // loss.
+                // [SILO-TRIM-2]
                 writeMark(false);
                 faults.at("log.trim.marked");
+                // [SILO-TRIM-3]
                 cycles.deleteUnpinned();
             }
         } catch (RuntimeException | Error e) {

@@ -154,6 +154,7 @@ final class LogRecovery {
                 break;
             }
             CycleHeader before = headers.get(previous);
+            // [SILO-LOG-REC-3]
             if (before == null || before.state() != CycleHeader.State.STARTED) {
                 throw missingOrDamaged(previous, "cycle " + at.cycle());
             }
@@ -274,6 +275,7 @@ final class LogRecovery {
             long nextCycle = DurableMark.NO_CYCLE;
             RecordCursor.Found found = RecordCursor.Found.RECORD;
             checkClaimedCrc(claim, newest, records);
+            // [SILO-LOG-REC-1]
             while (records.position() != cleanEnd && (found = records.next()) == RecordCursor.Found.RECORD) {
                 checkClaimedCrc(claim, newest, records);
                 if (records.kind() == RecordLayout.KIND_CYCLE_CLOSED) {
@@ -283,6 +285,7 @@ final class LogRecovery {
             }
             endPosition = records.position();
             endCrc = records.crc();
+            // [SILO-LOG-REC-2]
             if (claim != null && claim.position() > endPosition) {
                 throw corruption.exception(
                         RECORD_DAMAGED,
@@ -391,6 +394,7 @@ final class LogRecovery {
     }
 
     private void checkClaim(long claim, long cycle, long offset) {
+        // [SILO-LOG-REC-4]
         if (claim > endPosition) {
             throw corruption.exception(
                     RECORD_DAMAGED,

@@ -83,6 +83,7 @@ final class ParkedReplies {
         final long before = head;
         while (head != tail) {
             final int entry = (int) head & ENTRIES_MASK;
+            // [SILO-LOG-ACK-1]
             if (positions[entry] > durablePosition) {
                 break;
             }

@@ -150,6 +150,7 @@ public final class Shard {
         append();
         log.sync();
         status = Status.OPEN;
+        // [SILO-OPEN-1]
         renewLeases();
         publishGauges();
         return replayer.events();
@@ -686,6 +687,7 @@ public final class Shard {
             int code,
             MutableDirectBuffer buffer,
             int length) {
+        // [SILO-LOG-ACK-3]
         final boolean isDurable = position <= log.durablePosition();
         final boolean waits = !isDurable && !appendedEnough;
         replyHeader

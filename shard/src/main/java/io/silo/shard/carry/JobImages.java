@@ -97,6 +97,7 @@ final class JobImages {
         if (!hasRoom(record, bytes)) {
             return false;
         }
+        // [SILO-CARRY-1]
         encode(record, slot, history.definition(), ended);
         jobKey = -1;
         return true;

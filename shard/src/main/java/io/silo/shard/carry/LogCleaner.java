@@ -85,6 +85,7 @@ public final class LogCleaner {
         final int end = jobs.slotLimit();
         final int sliceEnd = Math.min(end, nextSlot + ROWS_PER_SLICE);
         while (nextSlot < sliceEnd) {
+            // [SILO-CARRY-2]
             if (jobs.isLive(nextSlot) && jobs.neededFrom(nextSlot) <= throughPosition) {
                 if (!images.write(record, nextSlot)) {
                     // The record is full, or holds a part of a chained payload: this job goes on in the next slice.
@@ -114,6 +115,7 @@ public final class LogCleaner {
     }
 
     private int settle() {
+        // [SILO-TRIM-1]
         if (log.durablePosition() < settledAtPosition) {
             return 0;
         }

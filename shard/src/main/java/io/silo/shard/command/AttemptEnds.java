@@ -70,6 +70,7 @@ public final class AttemptEnds {
         final RecordBuffer record = context.record();
         final ShardView view = context.view();
         final JobView jobs = view.jobs();
+        // [SILO-RETRY-4]
         failed.wrapAndApplyHeader(record.buffer(), record.offset(), header)
                 .jobKey(jobs.jobKey(slot))
                 .previousPosition(jobs.lastPosition(slot))
@@ -117,6 +118,7 @@ public final class AttemptEnds {
         final int policy = jobs.retryPolicy(slot);
         final int failedAttempt = jobs.relativeAttempt(slot);
         if (failedAttempt > policies.retryCount(policy)) {
+            // [SILO-FAIL-3]
             return AttemptFailedApplier.NO_NEXT_START;
         }
         long delayMs = policies.delayMs(policy, failedAttempt);
@@ -125,6 +127,7 @@ public final class AttemptEnds {
             delayMs =
                     Math.min(policies.capMs(policy), delayMs + context.random().nextUpTo(delayMs));
         }
+        // [SILO-RETRY-3]
         return context.nowMs() + delayMs;
     }
 }

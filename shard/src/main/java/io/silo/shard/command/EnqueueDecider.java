@@ -133,6 +133,7 @@ final class EnqueueDecider implements CommandDecider {
         final int existing = tenantLength == 0
                 ? jobs.find(NameChecks.noTenant(), 0, NameChecks.noTenant().capacity(), buffer, idOffset, idLength)
                 : jobs.find(buffer, tenantOffset, tenantLength, buffer, idOffset, idLength);
+        // [SILO-ENQ-1]
         if (existing != RowSlab.NULL_SLOT) {
             final boolean isRepeat = (item.requestIdHigh() | item.requestIdLow()) != 0
                     && jobs.requestIdHigh(existing) == item.requestIdHigh()

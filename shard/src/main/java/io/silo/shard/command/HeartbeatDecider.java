@@ -89,14 +89,17 @@ final class HeartbeatDecider implements CommandDecider {
         if (slot == RowSlab.NULL_SLOT) {
             return RejectReason.LEASE_NOT_FOUND;
         }
+        // [SILO-HB-2]
         if (jobs.state(slot) != JobState.RUNNING) {
             context.touch(jobs.lastPosition(slot));
             return RejectReason.LEASE_NOT_FOUND;
         }
         final int lease = jobs.lease(slot);
+        // [SILO-HB-1]
         if (!context.view().leases().isWorker(lease, buffer, workerOffset, workerLength)) {
             return RejectReason.LEASE_OWNER_MISMATCH;
         }
+        // [SILO-HB-3]
         context.renewLease(lease, context.session().id());
         return null;
     }

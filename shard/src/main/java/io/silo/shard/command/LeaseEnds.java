@@ -29,10 +29,12 @@ public final class LeaseEnds {
     public void expire(CommandContext context, int lease) {
         final LeaseView leases = context.view().leases();
         final int slot = leases.job(lease);
+        // [SILO-REAP-UNCLAIMED]
         if (leases.session(lease) == 0) {
             ends.returned(context, slot, ReturnReason.UNCLAIMED_AFTER_RESTART);
         } else {
             ends.result(WORKER_CRASHED, 0, 0, (short) 0, null);
+            // [SILO-REAP-3]
             ends.failed(context, slot, WORKER_CRASHED, 0, WORKER_CRASHED.capacity(), true);
         }
     }

@@ -20,6 +20,7 @@ final class LeaseLookup {
         if (slot == RowSlab.NULL_SLOT || !isVisible(context, slot)) {
             return RowSlab.NULL_SLOT;
         }
+        // [SILO-TOKEN-2]
         if (jobs.token(slot) != token || jobs.tokenEpoch(slot) != tokenEpoch) {
             // The answer speaks of the newer lease: it waits until that is durable.
             context.touch(jobs.lastPosition(slot));

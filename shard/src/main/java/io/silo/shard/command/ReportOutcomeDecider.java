@@ -78,6 +78,7 @@ final class ReportOutcomeDecider implements CommandDecider {
         }
         if (jobs.state(slot) != JobState.RUNNING) {
             context.touch(jobs.lastPosition(slot));
+            // [SILO-REPORT-1]
             return jobs.isReported(slot) ? RejectReason.ALREADY_REPORTED : RejectReason.LEASE_NOT_FOUND;
         }
         Uploads.@Nullable Upload upload = null;

@@ -64,6 +64,7 @@ final class ReturnLeasesDecider implements CommandDecider {
             return RejectReason.LEASE_NOT_FOUND;
         }
         final int lease = context.view().jobs().lease(slot);
+        // [SILO-RETURN-3]
         if (!context.view().leases().isWorker(lease, buffer, workerOffset, workerLength)) {
             return RejectReason.LEASE_OWNER_MISMATCH;
         }

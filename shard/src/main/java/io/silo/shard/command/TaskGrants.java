@@ -62,6 +62,7 @@ public final class TaskGrants {
         final TasksLeasedEncoder.TasksEncoder tasks = message.tasksCount(tasksMax);
         int granted = 0;
         while (granted < tasksMax) {
+            // [SILO-DEQ-1]
             final int slot = peek(view, taskGroup, tenant);
             if (slot == RowSlab.NULL_SLOT
                     || !view.hasRoomForLeases(1)

@@ -17,6 +17,7 @@ final class AttemptCancelledApplier implements EventApplier {
         decoder.wrapAndApplyHeader(buffer, offset, header);
         final int slot = KnownJob.slot(state, place, decoder.jobKey());
         if (slot != RowSlab.NULL_SLOT) {
+            // [SILO-CXL-ACK]
             state.attemptEnded(slot, place.position(), place.timeMs(), true, JobState.CANCELLED);
         }
     }

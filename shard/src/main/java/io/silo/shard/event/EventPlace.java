@@ -54,6 +54,7 @@ public final class EventPlace {
 
     /** Lease token that a TaskLeased event at this place grants. */
     public long token() {
+        // [SILO-TOKEN-1]
         return LeaseToken.of(position, index);
     }
 

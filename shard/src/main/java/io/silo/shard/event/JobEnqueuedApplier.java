@@ -17,6 +17,7 @@ final class JobEnqueuedApplier implements EventApplier {
         final int slot = definition.insert(state, buffer);
         state.jobPlaced(slot, place.position(), place.offset(), place.length());
         state.jobChunked(slot, decoder.chunkFirstPosition());
+        // [SILO-ENQ-2]
         state.jobScheduled(slot, place.timeMs(), decoder.startAtMs(), place.timeMs());
     }
 }

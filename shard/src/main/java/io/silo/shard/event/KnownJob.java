@@ -15,6 +15,7 @@ final class KnownJob {
      */
     static int slot(ShardState state, EventPlace place, long jobKey) {
         final int slot = state.jobs().findByKey(jobKey);
+        // [SILO-REPLAY-1]
         if (slot == RowSlab.NULL_SLOT && !place.isLenient()) {
             throw new InvariantViolation("position " + place.position() + " names the unknown job key " + jobKey);
         }

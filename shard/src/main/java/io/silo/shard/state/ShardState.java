@@ -65,6 +65,7 @@ public final class ShardState implements ShardView {
         final int tenant = tenants.acquire(buffer, tenantOffset, tenantLength);
         final int group = taskGroups.acquire(buffer, taskGroupOffset, taskGroupLength);
         Invariant.check(tenant >= 0 && group >= 0, "name table overflow");
+        // [SILO-PLACE-1]
         nextJobKey = Math.max(nextJobKey, jobKey + 1);
         return jobs.insert(jobKey, tenant, group, buffer, idOffset, idLength);
     }
@@ -122,10 +123,13 @@ public final class ShardState implements ShardView {
             int workerLength) {
         Invariant.check(jobs.state(slot) == JobState.SCHEDULED, "leased job is not scheduled");
         jobs.begin(slot);
+        // [SILO-DEQ-3]
         unqueue(slot);
+        // [SILO-DEQ-4]
         final int lease =
                 leases.insert(slot, worker, workerOffset, workerLength, timeMs, leaseMs, requestIdHigh, requestIdLow);
         jobs.where(slot, JobTable.IN_LEASES, lease);
+        // [SILO-DEQ-6]
         jobs.state(slot, JobState.RUNNING, timeMs);
         jobs.token(slot, tokenEpoch, token);
         jobs.reported(slot, false);
@@ -137,9 +141,11 @@ public final class ShardState implements ShardView {
     /** RUNNING back to SCHEDULED under the same attempt number; the start time stays, so the job keeps its place. */
     public void leaseReturned(int slot, long position, long timeMs) {
         endLease(slot);
+        // [SILO-RETURN-1]
         jobs.state(slot, JobState.SCHEDULED, timeMs);
         jobs.lastPosition(slot, position);
         jobs.end(slot);
+        // [SILO-RETURN-2]
         queue(slot, timeMs);
     }
 
@@ -152,12 +158,14 @@ public final class ShardState implements ShardView {
         jobs.startMs(slot, nextStartMs);
         jobs.lastPosition(slot, position);
         jobs.end(slot);
+        // [SILO-RETRY-5]
         queue(slot, timeMs);
     }
 
     /** RUNNING to a terminal state. */
     public void attemptEnded(int slot, long position, long timeMs, boolean reported, JobState state) {
         Invariant.check(state.isTerminal(), "not a terminal state");
+        // [SILO-SUCC-2]
         endLease(slot);
         jobs.reported(slot, reported);
         jobs.where(slot, JobTable.NOWHERE, RowSlab.NULL_SLOT);
@@ -249,6 +257,7 @@ public final class ShardState implements ShardView {
         expiredLease = RowSlab.NULL_SLOT;
         expiryNowMs = nowMs;
         int looked = 0;
+        // [SILO-REAP-1]
         while (expiredLease == RowSlab.NULL_SLOT
                 && looked++ < TIMERS_PER_POLL
                 && leaseTimers.poll(nowMs, leaseTimerHandler, 1) > 0) {
@@ -461,6 +470,7 @@ public final class ShardState implements ShardView {
         if (leases.timer(lease) != RowSlab.NULL_SLOT) {
             leaseTimers.cancel(leases.timer(lease));
         }
+        // [SILO-REAP-REL]
         leases.remove(lease);
     }
 
@@ -492,6 +502,7 @@ public final class ShardState implements ShardView {
 
     private void onLeaseTimer(int kind, int lease, long deadlineMs) {
         final long deadline = leases.deadlineMs(lease);
+        // [SILO-REAP-2]
         if (deadline <= expiryNowMs) {
             leases.timer(lease, RowSlab.NULL_SLOT);
             expiredLease = lease;
