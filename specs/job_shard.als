@@ -598,6 +598,13 @@ check tokenRises {
     (all t: Used | lt[t, j.token'])
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
+check leaseEndsForAReason {
+  invariant and step implies (all j: Job | returnUnclaimed[j] implies j in Overdue & Unclaimed) and all j: leased - leased' {
+    (some w: Worker, t: Token | returnLease[j, w, t] or some o: Outcome | report[j, w, t, o])
+    or j in Overdue and (returnUnclaimed[j] and j in Unclaimed or j.attempt -> Crash in j.history')
+  }
+} for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
+
 check leaseIsNeverOverwritten {
   invariant and step implies all j: Job | j.lease' != j.lease implies no j.lease or no j.lease'
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
@@ -611,7 +618,8 @@ check onlyItsHolderReports {
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check onlyItsHolderRenews {
-  invariant and step implies all j: Job, w: Worker, t: Token | heartbeat[j, w, t] or returnLease[j, w, t] implies j.lease = w -> t
+  invariant and step implies all j: Job, w: Worker, t: Token |
+    (heartbeat[j, w, t] or returnLease[j, w, t]) implies j.lease = w -> t
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check alreadyReportedIsTrue {

@@ -150,12 +150,17 @@ pred append[r: Record] {
   keepMark and keepPromises
 }
 
-/** Every entity that lives has a creating event or an image at or behind the cycle that is to be the first. */
+/** Every entity that lives at r has a creating event or an image in f or a later cycle. */
+pred isCarriedAt[f: Cycle, r: Record] {
+  all e: Entity | isKnown[e, r] implies
+    some i: r.*previous & about.e | i.kind in Make + Image and gte[i.cycle, f]
+      and no s: r.*previous & about.e | s.kind = Remove and i in s.^previous
+}
+
+/** The cycle may become the first one. */
 pred isCarried[f: Cycle] {
   gt[f, Log.firstKept] and lte[f, Log.tail.cycle]
-  all e: Entity | isKnown[e, Log.tail] implies                                // [SILO-CARRY-2]
-    some r: Log.tail.*previous & about.e | r.kind in Make + Image and gte[r.cycle, f]
-      and no s: Log.tail.*previous & about.e | s.kind = Remove and r in s.^previous
+  isCarriedAt[f, Log.tail]                                                    // [SILO-CARRY-2]
 }
 
 /** Reaches the file of the active cycle, and no other. */
@@ -307,13 +312,6 @@ pred eventsAreInOrder {
     r.kind in Change + Remove + Image implies isKnown[r.about, r.previous]
     r.kind = Image implies r.copies = value[r.about, r.previous]
   }
-}
-
-/** Every entity that lives at r has a creating event or an image in f or a later cycle. */
-pred isCarriedAt[f: Cycle, r: Record] {
-  all e: Entity | isKnown[e, r] implies
-    some i: r.*previous & about.e | i.kind in Make + Image and gte[i.cycle, f]
-      and no s: r.*previous & about.e | s.kind = Remove and i in s.^previous
 }
 
 pred carriedIsTrue { all c: Written & kind.Carried, r: Written | c in r.*previous implies isCarriedAt[c.through, r] }

@@ -21,7 +21,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import kodkod.engine.satlab.SATFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model, parsed. One thread at a time. Commands under a line that begins with {@value #SLOW} are not quick.
@@ -34,11 +36,13 @@ public final class SpecModel {
     private static final String ENDING = ".als";
 
     private final String name;
+    private final String source;
     private final CompModule module;
     private final List<SpecTask> tasks = new ArrayList<>();
 
     private SpecModel(String name, String source) {
         this.name = name;
+        this.source = source;
         // Alloy looks a model up in this map by its whole path before it looks for a file.
         final String path = Util.canon(name + ENDING);
         final Map<String, String> sources = new HashMap<>(Map.of(path, source));
@@ -84,6 +88,23 @@ public final class SpecModel {
     /** A model of a text. */
     public static SpecModel parse(String name, String source) {
         return new SpecModel(name, source);
+    }
+
+    /**
+     * The model with each line left out that bears the sigil, to see what notices; null if none bears it.
+     *
+     * @param sigil without its brackets.
+     * @throws SpecException if what is left is not Alloy: the clause takes more than its line.
+     */
+    public @Nullable SpecModel without(String sigil) {
+        final String mark = "[" + sigil + "]";
+        if (!source.contains(mark)) {
+            return null;
+        }
+        // An empty line in its place, so that lines keep their numbers.
+        return new SpecModel(
+                name,
+                source.lines().map(line -> line.contains(mark) ? "" : line).collect(Collectors.joining("\n")));
     }
 
     public String name() {

@@ -33,6 +33,12 @@ final class SpecCommand implements Callable<Integer> {
     @Option(names = "--quick", description = "Leave out what is marked slow: 3 minutes at most instead of 20.")
     private boolean quick;
 
+    @Option(
+            names = "--without",
+            paramLabel = "SIGIL",
+            description = "Leave out the clause with this sigil, to see which check notices.")
+    private @Nullable String without;
+
     @Option(names = "--file", paramLabel = "FILE", description = "A model of yours instead of Silo's.")
     private @Nullable Path file;
 
@@ -75,6 +81,24 @@ final class SpecCommand implements Callable<Integer> {
             }
         }
         return models;
+    }
+
+    private List<SpecModel> mutated(List<SpecModel> models) {
+        if (without == null) {
+            return models;
+        }
+        final String sigil = without;
+        final List<SpecModel> left = new ArrayList<>();
+        for (SpecModel model : models) {
+            final SpecModel mutant = model.without(sigil);
+            if (mutant != null) {
+                left.add(mutant);
+            }
+        }
+        if (left.isEmpty()) {
+            throw CommandFailure.usage("No clause has the sigil '" + sigil + "'.", "Name one as in SILO-TOKEN-2.");
+        }
+        return left;
     }
 
     private List<SpecTask> chosen(SpecModel model) {
