@@ -623,7 +623,10 @@ check onlyItsHolderRenews {
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check alreadyReportedIsTrue {
-  invariant and step implies all j: Reported' - Reported | j in leased and j not in leased' and some j.history' - j.history
+  invariant and step implies {
+    all j: Reported' - Reported | j in leased and j not in leased' and some j.history' - j.history
+    all j: Job, w: Worker, t: Token, o: Outcome | report[j, w, t, o] implies j in Reported'
+  }
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check writesNeverGoBack {

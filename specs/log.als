@@ -336,12 +336,15 @@ check nothingHangsOnTheChain { (init implies nothingHangsOnTheChain) and (invari
 check chainIsReadable { (init implies chainIsReadable) and (invariant and step implies after chainIsReadable) }
   for 4 but 3 Cycle, 3 Epoch, 1 Entity, 2..2 steps
 
+// slow: tens of seconds
 check claimsAreDurable { (init implies claimsAreDurable) and (invariant and step implies after claimsAreDurable) }
   for 4 but 3 Cycle, 3 Epoch, 1 Entity, 2..2 steps
 
+// slow: tens of seconds
 check crashIsNoCorruption { (init implies crashIsNoCorruption) and (invariant and step implies after crashIsNoCorruption) }
   for 4 but 3 Cycle, 3 Epoch, 1 Entity, 2..2 steps
 
+// slow: tens of seconds
 check durableIsFound { (init implies durableIsFound) and (invariant and step implies after durableIsFound) }
   for 4 but 3 Cycle, 3 Epoch, 1 Entity, 2..2 steps
 

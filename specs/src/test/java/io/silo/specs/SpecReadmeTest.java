@@ -80,7 +80,7 @@ class SpecReadmeTest {
                 "SILO-TRIM-1 carriedIsDurableBeforeTheTrim");
         assertThat(listed).containsAll(tried);
         for (String mutant : tried) {
-            final String[] words = mutant.split(" ");
+            final String[] words = mutant.split(" ", 2);
             final SpecModel model = SpecModel.NAMES.stream()
                     .map(SpecModel::load)
                     .filter(candidate -> candidate.without(words[0]) != null)

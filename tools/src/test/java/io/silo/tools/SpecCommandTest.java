@@ -80,6 +80,22 @@ class SpecCommandTest {
     }
 
     @Test
+    void shouldLeaveAClauseOut() throws IOException {
+        final String guarded = LIGHTS.replace("pred step {", "pred step {\n some Lit // [SILO-LIT-1]\n");
+        final Run whole = CommandLineFixture.run("spec", "--only", "neverDark", "--file", file(guarded));
+        assertThat(whole.exitCode()).isEqualTo(ExitCode.OK);
+
+        final Run without = CommandLineFixture.run(
+                "spec", "--without", "SILO-LIT-1", "--only", "neverDark", "--file", file(guarded));
+        assertThat(without.exitCode()).isEqualTo(ExitCode.REFUSED);
+        assertThat(without.out()).contains("0 of 1 verdicts as expected");
+
+        final Run unknown = CommandLineFixture.run("spec", "--without", "SILO-LIT-2", "--file", file(guarded));
+        assertThat(unknown.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(unknown.err()).startsWith("error: No clause has the sigil 'SILO-LIT-2'. [USAGE]");
+    }
+
+    @Test
     void shouldRunOneCheckOfTheModelsThatComeWithIt() {
         final Run run = CommandLineFixture.run("spec", "--only", "jobTakesTwoSlotsAtOnce");
 
