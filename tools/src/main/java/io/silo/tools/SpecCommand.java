@@ -66,8 +66,8 @@ final class SpecCommand implements Callable<Integer> {
     }
 
     private List<SpecModel> models() {
-        final List<SpecModel> models =
-                file == null ? SpecModel.NAMES.stream().map(SpecModel::load).toList() : List.of(SpecModel.read(file));
+        final List<SpecModel> models = mutated(
+                file == null ? SpecModel.NAMES.stream().map(SpecModel::load).toList() : List.of(SpecModel.read(file)));
         final List<String> names = new ArrayList<>();
         for (SpecModel model : models) {
             names.add(model.name());
