@@ -57,9 +57,10 @@ class SpecCommandTest {
         final Run run = CommandLineFixture.run("spec", "--only", "neverLit", "--file", file(LIGHTS));
 
         assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
-        assertThat(run.err())
-                .isEqualTo("error: There is no model, check or run called 'neverLit'. [USAGE]\n"
-                        + "hint: There are: lights, neverDark, lightsUp\n");
+        assertThat(run.err()).isEqualTo("""
+                        error: There is no model, check or run called 'neverLit'. [USAGE]
+                        hint: There are: lights, neverDark, lightsUp
+                        """);
     }
 
     @Test
