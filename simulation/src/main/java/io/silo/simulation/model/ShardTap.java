@@ -8,6 +8,9 @@ import org.agrona.DirectBuffer;
 /**
  * Told all that passes at the edge of one shard, in order, on the thread of the simulation. Buffers are valid during the call only.
  * What an implementation finds wrong it throws as an {@link AssertionError}.
+ *
+ * <p>{@code nowMs} and {@code monotonicMs} are the shard thread's time: what {@code ShardAgent} read for its duty cycle. Once the
+ * shard failed, nothing is told but replies, until it is opened again.
  */
 public interface ShardTap {
     /**
@@ -18,8 +21,12 @@ public interface ShardTap {
      */
     record LoggedEvent(long epoch, long position, long timeMs, int index, DirectBuffer bytes) {}
 
-    /** The shard was opened: its log, from the first retained position on, is about to be replayed to {@link #onReplayed}. */
-    void onOpening(long firstPosition);
+    /**
+     * The shard was opened: its log, from the first retained position on, is about to be replayed to {@link #onReplayed}.
+     *
+     * @param powerLost whether what was only appended may be gone; false if the process alone died.
+     */
+    void onOpening(long firstPosition, boolean powerLost);
 
     /** One record of the log while it is replayed, or one appended by opening. */
     void onReplayed(List<LoggedEvent> events);
@@ -46,13 +53,13 @@ public interface ShardTap {
     /** The shard appended events of its own: expiries, grants to subscribers, carry-forward, digests, ends of sessions. */
     void onInternalEvents(long nowMs, long monotonicMs, List<LoggedEvent> events);
 
-    /** A reply left for a session. */
+    /** A reply left for a session; before or after the command or the events that brought it, but in their duty cycle. */
     void onReply(Session session, DirectBuffer buffer, int offset, int length, long durablePosition);
 
     /** The thread stood still for long: every lease has its full length again, and nobody has claimed it. */
     void onStandstill(long monotonicMs);
 
-    /** A session ended. */
+    /** A session ended. Events that this brought follow. */
     void onSessionClosed(Session session, boolean explicit);
 
     /** A duty cycle is over: state and model are compared. */

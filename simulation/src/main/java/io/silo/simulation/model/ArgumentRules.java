@@ -1,0 +1,205 @@
+package io.silo.simulation.model;
+
+import io.silo.protocol.Bounds;
+import io.silo.protocol.RejectReason;
+import io.silo.protocol.Session;
+import io.silo.protocol.Xxh64;
+import io.silo.protocol.command.Outcome;
+import io.silo.protocol.command.PayloadEncoding;
+import io.silo.shard.command.ShardSettings;
+import io.silo.shard.command.ShardSettings.Tenancy;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is wrong with the arguments of commands. Each rule names all reasons that apply; the one that comes first in
+ * {@link RejectReason} is the answer.
+ */
+final class ArgumentRules {
+    private final ShardSettings settings;
+
+    ArgumentRules(ShardSettings settings) {
+        this.settings = settings;
+    }
+
+    /** The reason that takes precedence, or null if there is none. */
+    static @Nullable RejectReason first(Set<RejectReason> reasons) {
+        return reasons.isEmpty() ? null : reasons.iterator().next();
+    }
+
+    EnumSet<RejectReason> ofItem(Session session, ModelCommand.Enqueue.Item item) {
+        final JobDefinition wanted = item.wanted();
+        final EnumSet<RejectReason> reasons = ofTenant(session, wanted.tenant(), true);
+        add(reasons, wanted.payloadEncoding() > PayloadEncoding.MSGPACK.value(), RejectReason.MALFORMED_FRAME);
+        add(reasons, wanted.priority() > Bounds.PRIORITY_MAX, RejectReason.PRIORITY_OUT_OF_RANGE);
+        reasons.addAll(ofMetadata(wanted.metadata()));
+        reasons.addAll(ofTaskGroup(wanted.taskGroup()));
+        add(reasons, !isName(wanted.jobId(), Bounds.JOB_ID_BYTES_MAX), RejectReason.INVALID_JOB_ID);
+        add(reasons, item.payloadLength() > Bounds.INLINE_BYTES_MAX, RejectReason.PAYLOAD_TOO_LARGE);
+        add(reasons, !wanted.retry().isGood(), RejectReason.INVALID_RETRY_POLICY);
+        final long leaseMs = wanted.leaseMs();
+        add(
+                reasons,
+                leaseMs != 0 && (leaseMs < Bounds.LEASE_MS_MIN || leaseMs > Bounds.LEASE_MS_MAX),
+                RejectReason.INVALID_LEASE_DURATION);
+        add(
+                reasons,
+                wanted.startAtMs() < 0 || wanted.startAtMs() > Bounds.START_AT_MS_MAX,
+                RejectReason.INVALID_START_TIME);
+        add(reasons, item.uploadId() != 0 && item.payloadLength() > 0, RejectReason.INVALID_UPLOAD);
+        return reasons;
+    }
+
+    private static EnumSet<RejectReason> ofMetadata(List<String> keysAndValues) {
+        final EnumSet<RejectReason> reasons = EnumSet.noneOf(RejectReason.class);
+        add(
+                reasons,
+                keysAndValues.size() > 2 * Bounds.METADATA_ENTRIES_MAX,
+                RejectReason.TOO_MANY_METADATA_ENTRIES);
+        long bytes = 0;
+        for (int i = 0; i < keysAndValues.size(); i += 2) {
+            final String key = keysAndValues.get(i);
+            final String value = keysAndValues.get(i + 1);
+            bytes += key.length() + value.length();
+            add(
+                    reasons,
+                    Text.isLonger(key, Bounds.METADATA_KEY_CHARACTERS_MAX),
+                    RejectReason.METADATA_KEY_TOO_LONG);
+            add(
+                    reasons,
+                    value.length() > Bounds.METADATA_VALUE_BYTES_MAX,
+                    RejectReason.METADATA_VALUE_TOO_LONG);
+            add(
+                    reasons,
+                    Text.characters(key) == null || Text.characters(value) == null,
+                    RejectReason.INVALID_METADATA);
+        }
+        add(reasons, bytes > Bounds.METADATA_BYTES_MAX, RejectReason.METADATA_TOO_LARGE);
+        return reasons;
+    }
+
+    /** @param atShard whether one shard is addressed, which then has to own the tenant. */
+    private EnumSet<RejectReason> ofTenant(Session session, String named, boolean atShard) {
+        final EnumSet<RejectReason> reasons = EnumSet.noneOf(RejectReason.class);
+        final boolean isMissing = named.isEmpty() && settings.tenancy() == Tenancy.REQUIRED;
+        final String tenant = named.isEmpty() ? Bounds.TENANT_NONE : named;
+        final String scope = Asker.scopeOf(session);
+        // Who names no tenant where one is required has asked for nobody's.
+        add(reasons, scope != null && !isMissing && !scope.equals(tenant), RejectReason.PERMISSION_DENIED);
+        add(reasons, isMissing, RejectReason.TENANT_REQUIRED);
+        add(reasons, !named.isEmpty() && settings.tenancy() == Tenancy.OFF, RejectReason.TENANT_NOT_ALLOWED);
+        add(
+                reasons,
+                !Text.isClean(named) || Text.isLonger(named, Bounds.TENANT_CHARACTERS_MAX),
+                RejectReason.INVALID_TENANT);
+        add(reasons, atShard && !owns(tenant), RejectReason.TENANT_NOT_IN_SHARD);
+        return reasons;
+    }
+
+    private boolean owns(String tenant) {
+        final UnsafeBuffer bytes = new UnsafeBuffer(Text.bytes(tenant));
+        final long hash = Xxh64.hash(bytes, 0, bytes.capacity());
+        return Long.compareUnsigned(settings.rangeFirst(), hash) <= 0
+                && Long.compareUnsigned(hash, settings.rangeLast()) <= 0;
+    }
+
+    private static EnumSet<RejectReason> ofTaskGroup(String taskGroup) {
+        final EnumSet<RejectReason> reasons = EnumSet.noneOf(RejectReason.class);
+        add(reasons, taskGroup.isEmpty(), RejectReason.TASK_GROUP_REQUIRED);
+        // Characters of at most four bytes: so many bytes are too many, whatever they are.
+        add(
+                reasons,
+                taskGroup.length() > 4 * Bounds.TASK_GROUP_CHARACTERS_MAX
+                        || Text.isLonger(taskGroup, Bounds.TASK_GROUP_CHARACTERS_MAX),
+                RejectReason.TASK_GROUP_TOO_LONG);
+        add(reasons, !Text.isClean(taskGroup), RejectReason.INVALID_TASK_GROUP);
+        return reasons;
+    }
+
+    private static boolean isName(String name, int bytesMax) {
+        return !name.isEmpty() && name.length() <= bytesMax && Text.isClean(name);
+    }
+
+    private static EnumSet<RejectReason> ofWorker(String worker) {
+        final EnumSet<RejectReason> reasons = EnumSet.noneOf(RejectReason.class);
+        add(reasons, !isName(worker, Bounds.WORKER_ID_BYTES_MAX), RejectReason.INVALID_WORKER_ID);
+        return reasons;
+    }
+
+    EnumSet<RejectReason> of(Session session, ModelCommand.Subscribe command) {
+        final EnumSet<RejectReason> reasons = command.tenant().isEmpty()
+                ? EnumSet.noneOf(RejectReason.class)
+                : ofTenant(session, command.tenant(), false);
+        reasons.addAll(ofTaskGroup(command.taskGroup()));
+        reasons.addAll(ofWorker(command.worker()));
+        add(
+                reasons,
+                command.credits() < 1 || command.credits() > Bounds.CREDITS_MAX,
+                RejectReason.INVALID_CREDITS);
+        add(reasons, command.id() == 0, RejectReason.INVALID_SUBSCRIPTION);
+        return reasons;
+    }
+
+    EnumSet<RejectReason> of(Session session, ModelCommand.LeaseTasks command) {
+        final EnumSet<RejectReason> reasons = command.tenant().isEmpty()
+                ? EnumSet.noneOf(RejectReason.class)
+                : ofTenant(session, command.tenant(), true);
+        reasons.addAll(ofTaskGroup(command.taskGroup()));
+        reasons.addAll(ofWorker(command.worker()));
+        add(reasons, command.maxTasks() > Bounds.TASKS_PER_CALL_MAX, RejectReason.INVALID_MAX_TASKS);
+        add(reasons, command.waitMs() > Bounds.WAIT_MS_MAX, RejectReason.INVALID_WAIT);
+        return reasons;
+    }
+
+    /** Of Heartbeat and ReturnLeases. */
+    EnumSet<RejectReason> ofLeases(List<ModelCommand.NamedLease> leases, String worker) {
+        final EnumSet<RejectReason> reasons = ofWorker(worker);
+        add(reasons, leases.size() > Bounds.BATCH_ITEMS_MAX, RejectReason.BATCH_TOO_LARGE);
+        return reasons;
+    }
+
+    EnumSet<RejectReason> ofItem(ModelCommand.ReportOutcome.Item item) {
+        final EnumSet<RejectReason> reasons = EnumSet.noneOf(RejectReason.class);
+        add(
+                reasons,
+                item.outcome() > Outcome.CANCELLED.value() || item.encoding() > PayloadEncoding.MSGPACK.value(),
+                RejectReason.MALFORMED_FRAME);
+        add(reasons, item.result().length() > Bounds.INLINE_BYTES_MAX, RejectReason.PAYLOAD_TOO_LARGE);
+        add(
+                reasons,
+                item.outcome() == Outcome.FAILED.value() && !isName(item.errorCode(), Bounds.ERROR_CODE_BYTES_MAX),
+                RejectReason.INVALID_ERROR_CODE);
+        add(reasons, item.uploadId() != 0 && !item.result().isEmpty(), RejectReason.INVALID_UPLOAD);
+        return reasons;
+    }
+
+    EnumSet<RejectReason> of(ModelCommand.UploadChunk command) {
+        final EnumSet<RejectReason> reasons = EnumSet.noneOf(RejectReason.class);
+        add(reasons, command.totalBytes() > settings.payloadBytesMax(), RejectReason.PAYLOAD_TOO_LARGE);
+        final int length = command.chunk().length();
+        add(
+                reasons,
+                command.uploadId() == 0
+                        || length == 0
+                        || length > Bounds.CHUNK_BYTES_MAX
+                        || command.chunkOffset() + length > command.totalBytes(),
+                RejectReason.INVALID_UPLOAD);
+        return reasons;
+    }
+
+    /** Of the tenant and id that a read names. */
+    EnumSet<RejectReason> ofRead(Session session, String tenant, String jobId) {
+        final EnumSet<RejectReason> reasons = ofTenant(session, tenant, true);
+        add(reasons, !isName(jobId, Bounds.JOB_ID_BYTES_MAX), RejectReason.INVALID_JOB_ID);
+        return reasons;
+    }
+
+    static void add(Set<RejectReason> reasons, boolean applies, RejectReason reason) {
+        if (applies) {
+            reasons.add(reason);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+package io.silo.simulation.model;
+
+import java.util.Locale;
+
+/** What the model holds to be true of a shard. Stateless. */
+final class Claim {
+    private Claim() {}
+
+    /** @throws AssertionError with the formatted sentence if the claim does not hold. */
+    static void check(boolean holds, String sentence, Object... arguments) {
+        if (!holds) {
+            throw new AssertionError(String.format(Locale.ROOT, sentence, arguments));
+        }
+    }
+
+    static void equal(Object expected, Object found, String what) {
+        if (!expected.equals(found)) {
+            throw new AssertionError(what + ": expected " + expected + " but found " + found);
+        }
+    }
+}

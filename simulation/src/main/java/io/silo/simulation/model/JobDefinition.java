@@ -1,0 +1,97 @@
+package io.silo.simulation.model;
+
+import io.silo.protocol.event.JobEnqueuedDecoder;
+import io.silo.protocol.event.MessageHeaderDecoder;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.DirectBuffer;
+
+/**
+ * What an enqueue fixes for ever, as its event says it. Immutable.
+ *
+ * @param chunkPosition record of the payload's last chunk; -1 = inline.
+ * @param metadata keys and values in turn.
+ * @param inlinePayload empty if the payload was uploaded.
+ */
+record JobDefinition(
+        long jobKey,
+        RequestId requestId,
+        long enqueuedAtMs,
+        long startAtMs,
+        long chunkPosition,
+        long chunkFirstPosition,
+        RetryRule retry,
+        long leaseMs,
+        long payloadBytes,
+        long payloadCrc,
+        int priority,
+        int payloadEncoding,
+        List<String> metadata,
+        String tenant,
+        String taskGroup,
+        String jobId,
+        String inlinePayload) {
+    static JobDefinition decode(DirectBuffer buffer, int offset) {
+        final JobEnqueuedDecoder d = new JobEnqueuedDecoder();
+        d.wrapAndApplyHeader(buffer, offset, new MessageHeaderDecoder());
+        final List<String> metadata = new ArrayList<>();
+        for (JobEnqueuedDecoder.MetadataDecoder entry : d.metadata()) {
+            metadata.add(Text.of(entry.keyLength(), entry::getKey));
+            metadata.add(Text.of(entry.valueLength(), entry::getValue));
+        }
+        return new JobDefinition(
+                d.jobKey(),
+                new RequestId(d.requestIdHigh(), d.requestIdLow()),
+                d.enqueuedAtMs(),
+                d.startAtMs(),
+                d.chunkPosition(),
+                d.chunkFirstPosition(),
+                new RetryRule(
+                        d.retryCount(),
+                        d.retryInitialIntervalMs(),
+                        d.retryMaxIntervalMs(),
+                        d.retryBackoffPermille(),
+                        d.retryJitter()),
+                d.leaseMs(),
+                d.payloadBytes(),
+                d.payloadCrc(),
+                d.priority(),
+                d.payloadEncodingRaw(),
+                metadata,
+                Text.of(d.tenantLength(), d::getTenant),
+                Text.of(d.taskGroupLength(), d::getTaskGroup),
+                Text.of(d.jobIdLength(), d::getJobId),
+                Text.of(d.payloadLength(), d::getPayload));
+    }
+
+    /** The same with its chunks elsewhere: carry-forward moves them. */
+    JobDefinition at(long lastChunk, long firstChunk) {
+        return new JobDefinition(
+                jobKey,
+                requestId,
+                enqueuedAtMs,
+                startAtMs,
+                lastChunk,
+                firstChunk,
+                retry,
+                leaseMs,
+                payloadBytes,
+                payloadCrc,
+                priority,
+                payloadEncoding,
+                metadata,
+                tenant,
+                taskGroup,
+                jobId,
+                inlinePayload);
+    }
+
+    String name() {
+        return nameOf(tenant, jobId);
+    }
+
+    /** Key of a job in its shard. */
+    static String nameOf(String tenant, String jobId) {
+        return tenant + '\u0100' + jobId;
+    }
+}

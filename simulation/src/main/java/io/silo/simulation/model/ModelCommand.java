@@ -1,0 +1,212 @@
+package io.silo.simulation.model;
+
+import io.silo.protocol.command.CommandHeaderDecoder;
+import io.silo.protocol.command.EnqueueDecoder;
+import io.silo.protocol.command.GetJobDecoder;
+import io.silo.protocol.command.GetJobResultDecoder;
+import io.silo.protocol.command.HeartbeatDecoder;
+import io.silo.protocol.command.LeaseTasksDecoder;
+import io.silo.protocol.command.MessageHeaderDecoder;
+import io.silo.protocol.command.ReadBytesDecoder;
+import io.silo.protocol.command.ReportOutcomeDecoder;
+import io.silo.protocol.command.ReturnLeasesDecoder;
+import io.silo.protocol.command.SubscribeDecoder;
+import io.silo.protocol.command.UnsubscribeDecoder;
+import io.silo.protocol.command.UploadChunkDecoder;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.DirectBuffer;
+
+/** A client's command, decoded. */
+sealed interface ModelCommand {
+    /** What stands before every command. */
+    record Header(int templateId, long correlationId, long shardEpoch, int shard, int durability) {
+        static Header decode(DirectBuffer buffer, int offset) {
+            final MessageHeaderDecoder message = new MessageHeaderDecoder().wrap(buffer, offset);
+            final CommandHeaderDecoder d =
+                    new CommandHeaderDecoder().wrap(buffer, offset + MessageHeaderDecoder.ENCODED_LENGTH);
+            return new Header(
+                    message.templateId(), d.correlationId(), d.shardEpoch(), d.shard(), d.durabilityRaw());
+        }
+
+        boolean isAppendedEnough() {
+            return durability == 1;
+        }
+    }
+
+    /** A lease as a command names it. */
+    record NamedLease(long jobKey, long tokenEpoch, long token) {}
+
+    record Enqueue(List<Item> items) implements ModelCommand {
+        /** One job. The definition has no key and no time yet, and the tenant as named. */
+        record Item(JobDefinition wanted, long uploadId, long payloadLength) {}
+    }
+
+    record UploadChunk(long uploadId, long totalBytes, long chunkOffset, String chunk) implements ModelCommand {}
+
+    record Subscribe(long id, long credits, String tenant, String taskGroup, String worker) implements ModelCommand {}
+
+    record Unsubscribe(long id) implements ModelCommand {}
+
+    record LeaseTasks(
+            RequestId requestId, long waitMs, int maxTasks, String tenant, String taskGroup, String worker)
+            implements ModelCommand {}
+
+    record Heartbeat(List<NamedLease> leases, String worker) implements ModelCommand {}
+
+    record ReportOutcome(long subscriptionId, long credits, List<Item> items) implements ModelCommand {
+        record Item(
+                NamedLease lease, long uploadId, int outcome, int encoding, String errorCode, String result) {}
+    }
+
+    record ReturnLeases(List<NamedLease> leases, String worker) implements ModelCommand {}
+
+    record GetJob(boolean includeAttempts, String tenant, String jobId) implements ModelCommand {}
+
+    record GetJobResult(long waitMs, String tenant, String jobId) implements ModelCommand {}
+
+    record ReadBytes(
+            long jobKey, long chunkOffset, long byteCount, boolean ofResult, String tenant, String jobId)
+            implements ModelCommand {}
+
+    /** What no shard knows. */
+    record Unknown() implements ModelCommand {}
+
+    static ModelCommand decode(DirectBuffer b, int o) {
+        final MessageHeaderDecoder h = new MessageHeaderDecoder().wrap(b, o);
+        return switch (h.templateId()) {
+            case EnqueueDecoder.TEMPLATE_ID -> enqueue(new EnqueueDecoder().wrapAndApplyHeader(b, o, h));
+            case UploadChunkDecoder.TEMPLATE_ID -> {
+                final UploadChunkDecoder d = new UploadChunkDecoder().wrapAndApplyHeader(b, o, h);
+                yield new UploadChunk(
+                        d.uploadId(), d.totalBytes(), d.chunkOffset(), Text.of(d.chunkLength(), d::getChunk));
+            }
+            case SubscribeDecoder.TEMPLATE_ID -> {
+                final SubscribeDecoder d = new SubscribeDecoder().wrapAndApplyHeader(b, o, h);
+                yield new Subscribe(
+                        d.subscriptionId(),
+                        d.credits(),
+                        Text.of(d.tenantLength(), d::getTenant),
+                        Text.of(d.taskGroupLength(), d::getTaskGroup),
+                        Text.of(d.workerIdLength(), d::getWorkerId));
+            }
+            case UnsubscribeDecoder.TEMPLATE_ID ->
+                new Unsubscribe(
+                        new UnsubscribeDecoder().wrapAndApplyHeader(b, o, h).subscriptionId());
+            case LeaseTasksDecoder.TEMPLATE_ID -> {
+                final LeaseTasksDecoder d = new LeaseTasksDecoder().wrapAndApplyHeader(b, o, h);
+                yield new LeaseTasks(
+                        new RequestId(d.requestIdHigh(), d.requestIdLow()),
+                        d.waitMs(),
+                        d.maxTasks(),
+                        Text.of(d.tenantLength(), d::getTenant),
+                        Text.of(d.taskGroupLength(), d::getTaskGroup),
+                        Text.of(d.workerIdLength(), d::getWorkerId));
+            }
+            case HeartbeatDecoder.TEMPLATE_ID -> {
+                final HeartbeatDecoder d = new HeartbeatDecoder().wrapAndApplyHeader(b, o, h);
+                final List<NamedLease> leases = new ArrayList<>();
+                for (HeartbeatDecoder.LeasesDecoder lease : d.leases()) {
+                    leases.add(new NamedLease(lease.jobKey(), lease.tokenEpoch(), lease.token()));
+                }
+                yield new Heartbeat(leases, Text.of(d.workerIdLength(), d::getWorkerId));
+            }
+            case ReportOutcomeDecoder.TEMPLATE_ID ->
+                reportOutcome(new ReportOutcomeDecoder().wrapAndApplyHeader(b, o, h));
+            case ReturnLeasesDecoder.TEMPLATE_ID -> {
+                final ReturnLeasesDecoder d = new ReturnLeasesDecoder().wrapAndApplyHeader(b, o, h);
+                final List<NamedLease> leases = new ArrayList<>();
+                for (ReturnLeasesDecoder.LeasesDecoder lease : d.leases()) {
+                    leases.add(new NamedLease(lease.jobKey(), lease.tokenEpoch(), lease.token()));
+                }
+                yield new ReturnLeases(leases, Text.of(d.workerIdLength(), d::getWorkerId));
+            }
+            case GetJobDecoder.TEMPLATE_ID -> {
+                final GetJobDecoder d = new GetJobDecoder().wrapAndApplyHeader(b, o, h);
+                yield new GetJob(
+                        d.includeAttempts() != 0,
+                        Text.of(d.tenantLength(), d::getTenant),
+                        Text.of(d.jobIdLength(), d::getJobId));
+            }
+            case GetJobResultDecoder.TEMPLATE_ID -> {
+                final GetJobResultDecoder d = new GetJobResultDecoder().wrapAndApplyHeader(b, o, h);
+                yield new GetJobResult(
+                        d.waitMs(),
+                        Text.of(d.tenantLength(), d::getTenant),
+                        Text.of(d.jobIdLength(), d::getJobId));
+            }
+            case ReadBytesDecoder.TEMPLATE_ID -> {
+                final ReadBytesDecoder d = new ReadBytesDecoder().wrapAndApplyHeader(b, o, h);
+                yield new ReadBytes(
+                        d.jobKey(),
+                        d.chunkOffset(),
+                        d.byteCount(),
+                        d.result() != 0,
+                        Text.of(d.tenantLength(), d::getTenant),
+                        Text.of(d.jobIdLength(), d::getJobId));
+            }
+            default -> new Unknown();
+        };
+    }
+
+    private static Enqueue enqueue(EnqueueDecoder d) {
+        final List<Enqueue.Item> items = new ArrayList<>();
+        for (EnqueueDecoder.ItemsDecoder item : d.items()) {
+            final RequestId requestId = new RequestId(item.requestIdHigh(), item.requestIdLow());
+            final RetryRule retry = new RetryRule(
+                    item.retryCount(),
+                    item.retryInitialIntervalMs(),
+                    item.retryMaxIntervalMs(),
+                    item.retryBackoffPermille(),
+                    item.retryJitter());
+            final long startAtMs = item.startAtMs();
+            final long uploadId = item.uploadId();
+            final long leaseMs = item.leaseMs();
+            final int priority = item.priority();
+            final int encoding = item.payloadEncodingRaw();
+            final List<String> metadata = new ArrayList<>();
+            for (EnqueueDecoder.ItemsDecoder.MetadataDecoder entry : item.metadata()) {
+                metadata.add(Text.of(entry.keyLength(), entry::getKey));
+                metadata.add(Text.of(entry.valueLength(), entry::getValue));
+            }
+            final String tenant = Text.of(item.tenantLength(), item::getTenant);
+            final String taskGroup = Text.of(item.taskGroupLength(), item::getTaskGroup);
+            final String jobId = Text.of(item.jobIdLength(), item::getJobId);
+            final String payload = Text.of(item.payloadLength(), item::getPayload);
+            final JobDefinition wanted = new JobDefinition(
+                    0,
+                    requestId,
+                    0,
+                    startAtMs,
+                    -1,
+                    -1,
+                    retry,
+                    leaseMs,
+                    payload.length(),
+                    Checksum.of(payload),
+                    priority,
+                    encoding,
+                    metadata,
+                    tenant,
+                    taskGroup,
+                    jobId,
+                    payload);
+            items.add(new Enqueue.Item(wanted, uploadId, payload.length()));
+        }
+        return new Enqueue(items);
+    }
+
+    private static ReportOutcome reportOutcome(ReportOutcomeDecoder d) {
+        final List<ReportOutcome.Item> items = new ArrayList<>();
+        for (ReportOutcomeDecoder.ItemsDecoder item : d.items()) {
+            items.add(new ReportOutcome.Item(
+                    new NamedLease(item.jobKey(), item.tokenEpoch(), item.token()),
+                    item.uploadId(),
+                    item.outcomeRaw(),
+                    item.resultEncodingRaw(),
+                    Text.of(item.errorCodeLength(), item::getErrorCode),
+                    Text.of(item.resultLength(), item::getResult)));
+        }
+        return new ReportOutcome(d.subscriptionId(), d.credits(), items);
+    }
+}

@@ -1,0 +1,43 @@
+package io.silo.simulation.model;
+
+import io.silo.protocol.Session;
+import io.silo.shard.command.ShardSettings;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What the parts of the model share. */
+final class ModelContext {
+    final ShardSettings settings;
+    final ArgumentRules rules;
+    final ThreadSubscriptions subscriptions;
+    final Grants grants;
+    final Replies replies = new Replies();
+    final ModelUploads uploads = new ModelUploads();
+
+    /** LeaseTasks calls that wait. */
+    final List<Asker> waitingCalls = new ArrayList<>();
+
+    ModelState state = new ModelState();
+    long nowMs;
+    long monotonicMs;
+    long epoch;
+
+    /** Position of the last record. */
+    long lastPosition = -1;
+
+    /** Whether disk, memory or tables may be too full for grants and internal records. */
+    boolean roomIsShort;
+
+    ModelContext(ShardSettings settings, ThreadSubscriptions subscriptions) {
+        this.settings = settings;
+        this.rules = new ArgumentRules(settings);
+        this.subscriptions = subscriptions;
+        this.grants = new Grants(settings);
+    }
+
+    /** Whether a session may see a job. A stranger's job looks like an unknown one. */
+    static boolean isVisible(Session session, ModelJob job) {
+        final String scope = Asker.scopeOf(session);
+        return scope == null || scope.equals(job.definition.tenant());
+    }
+}

@@ -1,0 +1,230 @@
+package io.silo.simulation.model;
+
+import io.silo.protocol.LeaseToken;
+import io.silo.protocol.event.AttemptCancelledDecoder;
+import io.silo.protocol.event.AttemptFailedDecoder;
+import io.silo.protocol.event.AttemptSucceededDecoder;
+import io.silo.protocol.event.CarriedThroughDecoder;
+import io.silo.protocol.event.DigestRecordedDecoder;
+import io.silo.protocol.event.JobEnqueuedDecoder;
+import io.silo.protocol.event.JobImageDecoder;
+import io.silo.protocol.event.LeaseReturnedDecoder;
+import io.silo.protocol.event.MessageHeaderDecoder;
+import io.silo.protocol.event.Outcome;
+import io.silo.protocol.event.PayloadChunkDecoder;
+import io.silo.protocol.event.ReturnReason;
+import io.silo.protocol.event.ShardOpenedDecoder;
+import io.silo.protocol.event.TaskLeasedDecoder;
+import io.silo.shard.state.JobState;
+import io.silo.simulation.model.ShardTap.LoggedEvent;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** An event of the log, decoded. */
+sealed interface ModelEvent {
+    /** Where it lies. */
+    record Place(long epoch, long position, long timeMs, int index) {
+        long token() {
+            return LeaseToken.of(position, index);
+        }
+    }
+
+    Place place();
+
+    record Opened(Place place, long epoch) implements ModelEvent {}
+
+    record Digest(Place place, long jobCount) implements ModelEvent {}
+
+    record CarriedThrough(Place place, long firstPosition, long nextArrival, long lastTimeMs) implements ModelEvent {}
+
+    record Chunk(Place place, long uploadId, long previousPosition, long totalBytes, long chunkOffset, String bytes)
+            implements ModelEvent {}
+
+    record Enqueued(Place place, JobDefinition definition) implements ModelEvent {}
+
+    record Leased(
+            Place place,
+            long jobKey,
+            long previousPosition,
+            RequestId requestId,
+            long attempt,
+            long leaseMs,
+            String worker)
+            implements ModelEvent {}
+
+    record Returned(Place place, long jobKey, long previousPosition, long attempt, ReturnReason reason)
+            implements ModelEvent {}
+
+    /**
+     * Any of AttemptSucceeded, AttemptFailed, AttemptCancelled.
+     *
+     * @param nextStartMs -1 where none follows.
+     */
+    record Ended(
+            Place place,
+            long jobKey,
+            long previousPosition,
+            Outcome outcome,
+            long attempt,
+            long startedAtMs,
+            long nextStartMs,
+            long chunkPosition,
+            long chunkFirstPosition,
+            long resultBytes,
+            long resultCrc,
+            int resultEncoding,
+            boolean expired,
+            String errorCode,
+            String result)
+            implements ModelEvent {}
+
+    /** The job as its image has it. */
+    record Image(Place place, ModelJob job) implements ModelEvent {}
+
+    static ModelEvent decode(LoggedEvent logged) {
+        final Place place = new Place(logged.epoch(), logged.position(), logged.timeMs(), logged.index());
+        final DirectBuffer b = logged.bytes();
+        final MessageHeaderDecoder h = new MessageHeaderDecoder().wrap(b, 0);
+        return switch (h.templateId()) {
+            case ShardOpenedDecoder.TEMPLATE_ID ->
+                new Opened(place, new ShardOpenedDecoder().wrapAndApplyHeader(b, 0, h).shardEpoch());
+            case DigestRecordedDecoder.TEMPLATE_ID ->
+                new Digest(place, new DigestRecordedDecoder().wrapAndApplyHeader(b, 0, h).jobCount());
+            case CarriedThroughDecoder.TEMPLATE_ID -> {
+                final CarriedThroughDecoder d = new CarriedThroughDecoder().wrapAndApplyHeader(b, 0, h);
+                yield new CarriedThrough(place, d.firstPosition(), d.nextArrival(), d.lastTimeMs());
+            }
+            case PayloadChunkDecoder.TEMPLATE_ID -> {
+                final PayloadChunkDecoder d = new PayloadChunkDecoder().wrapAndApplyHeader(b, 0, h);
+                yield new Chunk(
+                        place,
+                        d.uploadId(),
+                        d.previousPosition(),
+                        d.totalBytes(),
+                        d.chunkOffset(),
+                        Text.of(d.chunkLength(), d::getChunk));
+            }
+            case JobEnqueuedDecoder.TEMPLATE_ID -> new Enqueued(place, JobDefinition.decode(b, 0));
+            case TaskLeasedDecoder.TEMPLATE_ID -> {
+                final TaskLeasedDecoder d = new TaskLeasedDecoder().wrapAndApplyHeader(b, 0, h);
+                yield new Leased(
+                        place,
+                        d.jobKey(),
+                        d.previousPosition(),
+                        new RequestId(d.requestIdHigh(), d.requestIdLow()),
+                        d.attempt(),
+                        d.leaseMs(),
+                        Text.of(d.workerIdLength(), d::getWorkerId));
+            }
+            case LeaseReturnedDecoder.TEMPLATE_ID -> {
+                final LeaseReturnedDecoder d = new LeaseReturnedDecoder().wrapAndApplyHeader(b, 0, h);
+                yield new Returned(place, d.jobKey(), d.previousPosition(), d.attempt(), d.reason());
+            }
+            case AttemptSucceededDecoder.TEMPLATE_ID -> succeeded(place, b, h);
+            case AttemptFailedDecoder.TEMPLATE_ID -> failed(place, b, h);
+            case AttemptCancelledDecoder.TEMPLATE_ID -> cancelled(place, b, h);
+            case JobImageDecoder.TEMPLATE_ID -> image(place, b, h);
+            default -> throw new AssertionError("the log holds an event of unknown template " + h.templateId());
+        };
+    }
+
+    private static Ended succeeded(Place place, DirectBuffer b, MessageHeaderDecoder h) {
+        final AttemptSucceededDecoder d = new AttemptSucceededDecoder().wrapAndApplyHeader(b, 0, h);
+        return new Ended(
+                place,
+                d.jobKey(),
+                d.previousPosition(),
+                Outcome.SUCCEEDED,
+                d.attempt(),
+                d.startedAtMs(),
+                -1,
+                d.chunkPosition(),
+                d.chunkFirstPosition(),
+                d.resultBytes(),
+                d.resultCrc(),
+                d.resultEncodingRaw(),
+                false,
+                "",
+                Text.of(d.resultLength(), d::getResult));
+    }
+
+    private static Ended failed(Place place, DirectBuffer b, MessageHeaderDecoder h) {
+        final AttemptFailedDecoder d = new AttemptFailedDecoder().wrapAndApplyHeader(b, 0, h);
+        return new Ended(
+                place,
+                d.jobKey(),
+                d.previousPosition(),
+                Outcome.FAILED,
+                d.attempt(),
+                d.startedAtMs(),
+                d.nextStartMs(),
+                d.chunkPosition(),
+                d.chunkFirstPosition(),
+                d.resultBytes(),
+                d.resultCrc(),
+                d.resultEncodingRaw(),
+                d.expired() != 0,
+                Text.of(d.errorCodeLength(), d::getErrorCode),
+                Text.of(d.resultLength(), d::getResult));
+    }
+
+    private static Ended cancelled(Place place, DirectBuffer b, MessageHeaderDecoder h) {
+        final AttemptCancelledDecoder d = new AttemptCancelledDecoder().wrapAndApplyHeader(b, 0, h);
+        return new Ended(
+                place,
+                d.jobKey(),
+                d.previousPosition(),
+                Outcome.CANCELLED,
+                d.attempt(),
+                d.startedAtMs(),
+                -1,
+                -1,
+                -1,
+                0,
+                0,
+                0,
+                false,
+                "",
+                "");
+    }
+
+    private static Image image(Place place, DirectBuffer b, MessageHeaderDecoder h) {
+        final JobImageDecoder d = new JobImageDecoder().wrapAndApplyHeader(b, 0, h);
+        final List<ModelAttempt> attempts = new ArrayList<>();
+        for (JobImageDecoder.AttemptsDecoder a : d.attempts()) {
+            final long[] numbers = {a.attempt(), a.startedAtMs(), a.finishedAtMs(), a.resultBytes(), a.resultCrc()};
+            final int outcome = a.outcomeRaw();
+            final int encoding = a.resultEncodingRaw();
+            final String worker = Text.of(a.workerIdLength(), a::getWorkerId);
+            final String error = Text.of(a.errorCodeLength(), a::getErrorCode);
+            a.skipResult();
+            attempts.add(new ModelAttempt(
+                    numbers[0], numbers[1], numbers[2], outcome, encoding, numbers[3], numbers[4], worker, error));
+        }
+        final String worker = Text.of(d.workerIdLength(), d::getWorkerId);
+        final byte[] definition = new byte[d.definitionLength()];
+        d.getDefinition(definition, 0, definition.length);
+        final ModelJob job = new ModelJob(JobDefinition.decode(new UnsafeBuffer(definition), 0));
+        Claim.equal(d.jobKey(), job.key(), "job key of an image's definition");
+        job.state = JobState.valueOf(d.status().name());
+        job.changedAtMs = d.changedAtMs();
+        job.startMs = d.nextStartMs();
+        job.attempt = d.attempt();
+        job.relativeAttempt = d.relativeAttempt();
+        job.tokenEpoch = d.leaseEpoch();
+        job.token = d.leaseToken();
+        job.reported = d.reported() != 0;
+        job.ended.addAll(attempts);
+        if (job.state == JobState.RUNNING) {
+            job.lease = new ModelLease(
+                    worker,
+                    d.leaseStartedAtMs(),
+                    d.leaseMs(),
+                    new RequestId(d.leaseRequestIdHigh(), d.leaseRequestIdLow()));
+        }
+        job.firstChunkPosition = d.chunkFirstPosition();
+        return new Image(place, job);
+    }
+}

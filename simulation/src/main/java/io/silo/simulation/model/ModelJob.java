@@ -1,0 +1,112 @@
+package io.silo.simulation.model;
+
+import io.silo.shard.state.JobState;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A job as the model sees it. Copies leave volatile things out. */
+final class ModelJob {
+    /** Ended attempts that are kept, the newest. */
+    private static final int ATTEMPTS_MAX = 100;
+
+    JobDefinition definition;
+    JobState state = JobState.SCHEDULED;
+    long changedAtMs;
+    long startMs;
+    long attempt = 1;
+    long relativeAttempt = 1;
+    long tokenEpoch;
+    long token;
+    boolean reported;
+    @Nullable ModelLease lease;
+    final List<ModelAttempt> ended = new ArrayList<>();
+
+    /** Record that holds the definition. */
+    long definitionPosition;
+
+    /** Record of the first chunk that is needed; -1 = none. */
+    long firstChunkPosition = -1;
+
+    /** Record of the latest event, an image included: the end of the job's chain. */
+    long lastPosition;
+
+    /** Record of the latest event that changed something: what an answer about the job speaks of at least. */
+    long changedPosition;
+
+    ModelJob(JobDefinition definition) {
+        this.definition = definition;
+        this.firstChunkPosition = definition.chunkFirstPosition();
+        this.startMs = definition.startAtMs();
+        this.changedAtMs = definition.enqueuedAtMs();
+    }
+
+    long key() {
+        return definition.jobKey();
+    }
+
+    ModelLease runningLease() {
+        final ModelLease live = lease;
+        if (live == null) {
+            throw new AssertionError(this + " has no lease");
+        }
+        return live;
+    }
+
+    void end(ModelAttempt attemptEnded) {
+        ended.add(attemptEnded);
+        if (ended.size() > ATTEMPTS_MAX) {
+            ended.remove(0);
+        }
+    }
+
+    /** The chunk is needed as long as the job or its next image is. */
+    void needs(long chunkPosition) {
+        if (chunkPosition >= 0) {
+            firstChunkPosition = firstChunkPosition < 0 ? chunkPosition : Math.min(firstChunkPosition, chunkPosition);
+        }
+    }
+
+    /** Earliest record that must stay in the log. */
+    long neededFrom() {
+        return firstChunkPosition < 0 ? definitionPosition : Math.min(firstChunkPosition, definitionPosition);
+    }
+
+    ModelJob copy() {
+        final ModelJob copy = new ModelJob(definition);
+        copy.state = state;
+        copy.changedAtMs = changedAtMs;
+        copy.startMs = startMs;
+        copy.attempt = attempt;
+        copy.relativeAttempt = relativeAttempt;
+        copy.tokenEpoch = tokenEpoch;
+        copy.token = token;
+        copy.reported = reported;
+        copy.lease = lease == null ? null : lease.copy();
+        copy.ended.addAll(ended);
+        copy.definitionPosition = definitionPosition;
+        copy.firstChunkPosition = firstChunkPosition;
+        copy.lastPosition = lastPosition;
+        copy.changedPosition = changedPosition;
+        return copy;
+    }
+
+    /** What a JobImage says of a job. */
+    String image() {
+        return "job " + key() + ' ' + state + " since " + changedAtMs + " attempt " + attempt + '/' + relativeAttempt
+                + (state.isTerminal() ? "" : " start " + startMs)
+                + " token " + tokenEpoch + ',' + token + " reported " + reported + ' ' + lease + " ended " + ended
+                + ' ' + definition.at(-1, -1);
+    }
+
+    /** All that the log says of it. */
+    String logged() {
+        return image() + " at " + definitionPosition + ',' + firstChunkPosition + ',' + lastPosition
+                + " payload " + definition.chunkPosition();
+    }
+
+    @Override
+    public String toString() {
+        return "job " + key() + " (" + definition.jobId() + ", " + state + ", attempt " + attempt + ')';
+    }
+}

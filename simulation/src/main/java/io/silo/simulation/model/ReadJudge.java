@@ -1,0 +1,304 @@
+package io.silo.simulation.model;
+
+import io.silo.protocol.Bounds;
+import io.silo.protocol.RejectReason;
+import io.silo.protocol.reply.BytesReplyDecoder;
+import io.silo.protocol.reply.JobReplyDecoder;
+import io.silo.protocol.reply.JobResultReplyDecoder;
+import io.silo.protocol.reply.MessageHeaderDecoder;
+import io.silo.shard.state.JobState;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Judges reads: GetJob, GetJobResult, ReadBytes. They are answered from the log, later; the answer shows the job as it was when it
+ * was asked for, or as it is when the answer leaves.
+ */
+final class ReadJudge {
+    /** A GetJobResult that waits for a job's end. */
+    private record Wait(ModelJob job, long deadlineMs, Expected expected) {}
+
+    private final ModelContext context;
+    private final List<Wait> waits = new ArrayList<>();
+
+    ReadJudge(ModelContext context) {
+        this.context = context;
+    }
+
+    private @Nullable ModelJob find(
+            Expected expected, String tenant, String jobId, EnumSet<RejectReason> otherReasons) {
+        final EnumSet<RejectReason> reasons = context.rules.ofRead(expected.session, tenant, jobId);
+        reasons.addAll(otherReasons);
+        final RejectReason reason = ArgumentRules.first(reasons);
+        if (reason != null) {
+            expected.refused(reason);
+            return null;
+        }
+        final ModelJob job = context.state.find(tenant.isEmpty() ? Bounds.TENANT_NONE : tenant, jobId);
+        if (job == null) {
+            expected.refused(RejectReason.JOB_NOT_FOUND);
+        } else {
+            expected.speaksOf(job.changedPosition);
+        }
+        return job;
+    }
+
+    // ---- GetJob
+
+    Expected getJob(Expected expected, ModelCommand.GetJob command) {
+        final ModelJob job =
+                find(expected, command.tenant(), command.jobId(), EnumSet.noneOf(RejectReason.class));
+        if (job == null) {
+            return expected;
+        }
+        final ModelJob asked = job.copy();
+        return expected.late().answered(reply -> {
+            Claim.equal(JobReplyDecoder.TEMPLATE_ID, reply.templateId(), "template of " + reply);
+            final String told = facts(reply, command.includeAttempts());
+            final String then = facts(asked, command.includeAttempts());
+            Claim.check(
+                    told.equals(then) || told.equals(facts(job, command.includeAttempts())),
+                    "%s says %s; right was %s",
+                    reply,
+                    told,
+                    then);
+        });
+    }
+
+    private static String facts(ModelJob job, boolean withAttempts) {
+        final JobDefinition d = job.definition;
+        final ModelAttempt last =
+                job.state.isTerminal() ? job.ended.get(job.ended.size() - 1) : null;
+        final List<String> attempts = new ArrayList<>();
+        if (withAttempts) {
+            for (ModelAttempt a : job.ended) {
+                attempts.add(attempt(a.attempt(), a.startedAtMs(), a.finishedAtMs(), a.outcome(), a.worker(), a.errorCode()));
+            }
+            if (job.state == JobState.RUNNING) {
+                final ModelLease lease = job.runningLease();
+                attempts.add(attempt(job.attempt, lease.startedAtMs, 0, 255, lease.worker, ""));
+            }
+        }
+        return facts(
+                List.of(
+                        d.jobKey(),
+                        d.enqueuedAtMs(),
+                        d.startAtMs(),
+                        job.changedAtMs,
+                        job.state == JobState.SCHEDULED ? job.startMs : 0,
+                        d.leaseMs(),
+                        d.payloadBytes(),
+                        d.payloadCrc(),
+                        last == null ? 0 : last.resultBytes(),
+                        last == null ? 0 : last.resultCrc(),
+                        (long) d.priority(),
+                        job.state == JobState.SCHEDULED && job.ended.isEmpty() ? 0 : job.attempt),
+                d.retry(),
+                job.state.name(),
+                attempts,
+                List.of(d.tenant(), d.taskGroup(), d.jobId(), last == null ? "" : last.errorCode()),
+                d.metadata());
+    }
+
+    private static String facts(ModelReply reply, boolean withAttempts) {
+        final JobReplyDecoder d =
+                new JobReplyDecoder().wrapAndApplyHeader(reply.bytes(), 0, new MessageHeaderDecoder());
+        final List<String> metadata = new ArrayList<>();
+        for (JobReplyDecoder.MetadataDecoder entry : d.metadata()) {
+            metadata.add(Text.of(entry.keyLength(), entry::getKey));
+            metadata.add(Text.of(entry.valueLength(), entry::getValue));
+        }
+        final List<String> attempts = new ArrayList<>();
+        for (JobReplyDecoder.AttemptsDecoder a : d.attempts()) {
+            final String worker = Text.of(a.workerIdLength(), a::getWorkerId);
+            final String error = Text.of(a.errorCodeLength(), a::getErrorCode);
+            a.skipResult();
+            attempts.add(attempt(a.attempt(), a.startedAtMs(), a.finishedAtMs(), a.outcome(), worker, error));
+        }
+        final List<String> names = List.of(
+                Text.of(d.tenantLength(), d::getTenant),
+                Text.of(d.taskGroupLength(), d::getTaskGroup),
+                Text.of(d.jobIdLength(), d::getJobId),
+                Text.of(d.errorCodeLength(), d::getErrorCode));
+        final boolean isNew = d.status().name().equals(JobState.SCHEDULED.name()) && d.attempt() <= 1;
+        Claim.check(withAttempts || attempts.isEmpty(), "%s tells of attempts that nobody asked for", reply);
+        return facts(
+                List.of(
+                        d.jobKey(),
+                        d.enqueuedAtMs(),
+                        d.startAtMs(),
+                        d.changedAtMs(),
+                        d.nextStartMs(),
+                        d.leaseMs(),
+                        d.payloadBytes(),
+                        d.payloadCrc(),
+                        d.resultBytes(),
+                        d.resultCrc(),
+                        (long) d.priority(),
+                        isNew ? 0 : d.attempt()),
+                new RetryRule(
+                        d.retryCount(),
+                        d.retryInitialIntervalMs(),
+                        d.retryMaxIntervalMs(),
+                        d.retryBackoffPermille(),
+                        d.retryJitter()),
+                d.status().name(),
+                attempts,
+                names,
+                metadata);
+    }
+
+    private static String facts(
+            List<Long> numbers,
+            RetryRule retry,
+            String state,
+            List<String> attempts,
+            List<String> names,
+            List<String> metadata) {
+        return numbers + " " + retry + ' ' + state + ' ' + attempts + ' ' + names + ' ' + metadata;
+    }
+
+    private static String attempt(
+            long attempt, long startedAtMs, long finishedAtMs, int outcome, String worker, String error) {
+        return attempt + ":" + startedAtMs + '-' + finishedAtMs + ':' + outcome + ':' + worker + ':' + error;
+    }
+
+    // ---- GetJobResult
+
+    Expected getJobResult(Expected expected, ModelCommand.GetJobResult command) {
+        final EnumSet<RejectReason> reasons = EnumSet.noneOf(RejectReason.class);
+        ArgumentRules.add(reasons, command.waitMs() > Bounds.WAIT_MS_MAX, RejectReason.INVALID_WAIT);
+        final ModelJob job = find(expected, command.tenant(), command.jobId(), reasons);
+        if (job == null) {
+            return expected;
+        }
+        if (job.state.isTerminal()) {
+            return expected.late().answered(reply -> checkResult(job, reply));
+        }
+        if (command.waitMs() == 0) {
+            return expected.refused(RejectReason.JOB_NOT_COMPLETE);
+        }
+        // It may end at JOB_NOT_COMPLETE only when its time is over: endCycle() looks at that.
+        final long deadlineMs = context.monotonicMs + command.waitMs();
+        waits.add(new Wait(job, deadlineMs, expected));
+        return expected.refused(RejectReason.JOB_NOT_COMPLETE)
+                .refused(RejectReason.TOO_MANY_SUBSCRIPTIONS)
+                .late()
+                .answered(reply -> checkResult(job, reply));
+    }
+
+    private static void checkResult(ModelJob job, ModelReply reply) {
+        Claim.equal(JobResultReplyDecoder.TEMPLATE_ID, reply.templateId(), "template of " + reply);
+        Claim.check(job.state.isTerminal(), "%s tells the result of %s", reply, job);
+        Claim.check(
+                reply.position() >= job.changedPosition,
+                "%s of %s speaks of a record before its end at %d",
+                reply,
+                job,
+                job.changedPosition);
+        final JobResultReplyDecoder d =
+                new JobResultReplyDecoder().wrapAndApplyHeader(reply.bytes(), 0, new MessageHeaderDecoder());
+        final ModelAttempt last = job.ended.get(job.ended.size() - 1);
+        Claim.equal(
+                List.of(
+                        job.key(),
+                        last.finishedAtMs(),
+                        last.resultBytes(),
+                        last.resultCrc(),
+                        last.attempt(),
+                        job.state.name(),
+                        last.resultEncoding(),
+                        last.errorCode()),
+                List.of(
+                        d.jobKey(),
+                        d.finishedAtMs(),
+                        d.resultBytes(),
+                        d.resultCrc(),
+                        d.attempt(),
+                        d.status().name(),
+                        (int) d.resultEncodingRaw(),
+                        Text.of(d.errorCodeLength(), d::getErrorCode)),
+                "result of " + job);
+    }
+
+    /** A reply left that refuses a call which may have waited: too early, if its time is not over. */
+    void refused(Expected expected, ModelReply reply) {
+        for (Wait wait : waits) {
+            if (wait.expected() == expected && reply.code() == RejectReason.JOB_NOT_COMPLETE.code()) {
+                Claim.check(
+                        context.monotonicMs >= wait.deadlineMs() && !wait.job().state.isTerminal(),
+                        "%s was told JOB_NOT_COMPLETE at %d, before its time %d, of %s",
+                        expected.command,
+                        context.monotonicMs,
+                        wait.deadlineMs(),
+                        wait.job());
+            }
+        }
+    }
+
+    void endCycle() {
+        waits.removeIf(wait -> {
+            final boolean isOwed = context.replies.isOwed(wait.expected());
+            final boolean isOver = context.monotonicMs >= wait.deadlineMs() && !wait.job().state.isTerminal();
+            Claim.check(!isOwed || !isOver, "%s waits for longer than it asked to", wait.expected().command);
+            return !isOwed || wait.job().state.isTerminal();
+        });
+    }
+
+    // ---- ReadBytes
+
+    Expected readBytes(Expected expected, ModelCommand.ReadBytes command) {
+        final EnumSet<RejectReason> reasons = EnumSet.noneOf(RejectReason.class);
+        ArgumentRules.add(
+                reasons,
+                command.byteCount() < 1
+                        || command.byteCount() > Bounds.CHUNK_BYTES_MAX
+                        || command.chunkOffset() > Bounds.PAYLOAD_BYTES_MAX,
+                RejectReason.INVALID_RANGE);
+        final ModelJob job = find(expected, command.tenant(), command.jobId(), reasons);
+        if (job == null) {
+            return expected;
+        }
+        if (job.key() != command.jobKey()) {
+            expected.speaksOf = -1;
+            return expected.refused(RejectReason.JOB_NOT_FOUND);
+        }
+        final long total = total(job, command);
+        if (command.chunkOffset() >= total) {
+            expected.refused(RejectReason.INVALID_RANGE);
+        }
+        return expected.late().answered(reply -> {
+            Claim.equal(BytesReplyDecoder.TEMPLATE_ID, reply.templateId(), "template of " + reply);
+            final BytesReplyDecoder d =
+                    new BytesReplyDecoder().wrapAndApplyHeader(reply.bytes(), 0, new MessageHeaderDecoder());
+            Claim.equal(command.chunkOffset(), d.chunkOffset(), "offset of " + reply);
+            Claim.check(
+                    d.totalBytes() == total || d.totalBytes() == total(job, command),
+                    "%s is of %d bytes, not of %d",
+                    reply,
+                    total,
+                    d.totalBytes());
+            final String part = Text.of(d.chunkLength(), d::getChunk);
+            final long length = Math.min(command.byteCount(), d.totalBytes() - command.chunkOffset());
+            Claim.equal(length, (long) part.length(), "bytes of " + reply);
+            final String inline = job.definition.inlinePayload();
+            if (!command.ofResult() && !inline.isEmpty()) {
+                final int from = (int) command.chunkOffset();
+                Claim.check(inline.startsWith(part, from), "%s has other bytes than were enqueued", reply);
+            }
+        });
+    }
+
+    private static long total(ModelJob job, ModelCommand.ReadBytes command) {
+        if (!command.ofResult()) {
+            return job.definition.payloadBytes();
+        }
+        return job.ended.isEmpty() ? 0 : job.ended.get(job.ended.size() - 1).resultBytes();
+    }
+
+    void clear() {
+        waits.clear();
+    }
+}

@@ -1,0 +1,146 @@
+package io.silo.simulation.model;
+
+import io.silo.shard.state.JobState;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which scheduled job comes next. Inside a task group: priority, then tenants in turn, then start time, then arrival. A tenant
+ * that has ready jobs all the time is passed over by each other tenant of the priority at most once between two of its grants.
+ */
+final class ReadyOrder {
+    /** Tasks that a tenant gets in one turn: all weights are equal. */
+    private static final int QUANTUM = 1;
+
+    private static final Comparator<ModelJob> ORDER =
+            Comparator.<ModelJob>comparingLong(job -> job.startMs).thenComparingLong(ModelJob::key);
+
+    /** Ready jobs of one tenant, group and priority, and how often others came before it since its last grant. */
+    private static final class Lane {
+        final TreeSet<ModelJob> jobs = new TreeSet<>(ORDER);
+        final Map<String, Integer> passedOverBy = new HashMap<>();
+    }
+
+    private final Map<String, TreeMap<Integer, TreeMap<String, Lane>>> groups = new HashMap<>();
+    private final Map<String, Integer> counts = new HashMap<>();
+    private final TreeSet<ModelJob> future = new TreeSet<>(ORDER);
+
+    /** A job became SCHEDULED. It is ready once {@link #advance} reaches its start. */
+    void add(ModelJob job) {
+        Claim.check(job.state == JobState.SCHEDULED && future.add(job), "%s is scheduled twice", job);
+    }
+
+    /** Makes jobs ready whose start has come. */
+    void advance(long nowMs) {
+        for (Iterator<ModelJob> due = future.iterator(); due.hasNext(); ) {
+            final ModelJob job = due.next();
+            if (job.startMs > nowMs) {
+                return;
+            }
+            due.remove();
+            groups.computeIfAbsent(job.definition.taskGroup(), g -> new TreeMap<>())
+                    .computeIfAbsent(job.definition.priority(), p -> new TreeMap<>())
+                    .computeIfAbsent(job.definition.tenant(), t -> new Lane())
+                    .jobs
+                    .add(job);
+            counts.merge(job.definition.taskGroup(), 1, Integer::sum);
+        }
+    }
+
+    /** Takes a job out, ready or not. */
+    void remove(ModelJob job) {
+        if (future.remove(job)) {
+            return;
+        }
+        final JobDefinition d = job.definition;
+        final TreeMap<Integer, TreeMap<String, Lane>> priorities = groups.get(d.taskGroup());
+        final TreeMap<String, Lane> lanes = priorities == null ? null : priorities.get(d.priority());
+        final Lane lane = lanes == null ? null : lanes.get(d.tenant());
+        if (priorities == null || lanes == null || lane == null || !lane.jobs.remove(job)) {
+            throw new AssertionError(job + " does not wait");
+        }
+        counts.merge(d.taskGroup(), -1, Integer::sum);
+        if (lane.jobs.isEmpty()) {
+            lanes.remove(d.tenant());
+        }
+        if (lanes.isEmpty()) {
+            priorities.remove(d.priority());
+        }
+    }
+
+    int count(String taskGroup) {
+        return counts.getOrDefault(taskGroup, 0);
+    }
+
+    /** Task groups that had ready jobs ever. */
+    Iterable<String> taskGroups() {
+        return counts.keySet();
+    }
+
+    /** Ready jobs that a worker with this filter may get. */
+    int count(String taskGroup, @Nullable String tenant) {
+        if (tenant == null) {
+            return count(taskGroup);
+        }
+        int count = 0;
+        for (TreeMap<String, Lane> lanes : prioritiesOf(taskGroup).values()) {
+            final Lane lane = lanes.get(tenant);
+            count += lane == null ? 0 : lane.jobs.size();
+        }
+        return count;
+    }
+
+    /** Why the job is not the next for a worker with this filter; null if it is, turns aside. */
+    @Nullable
+    String whyNotNext(ModelJob job, @Nullable String tenant) {
+        if (tenant != null && !tenant.equals(job.definition.tenant())) {
+            return job + " belongs to another tenant than " + tenant;
+        }
+        for (TreeMap<String, Lane> lanes :
+                prioritiesOf(job.definition.taskGroup()).values()) {
+            if (tenant != null && !lanes.containsKey(tenant)) {
+                continue;
+            }
+            // The first priority with anything that the worker may get.
+            final Lane lane = lanes.get(job.definition.tenant());
+            if (lane == null || !lane.jobs.contains(job)) {
+                return job + " is not ready, or jobs of a more urgent priority are: " + lanes.keySet();
+            }
+            return lane.jobs.first() == job ? null : lane.jobs.first() + " comes before " + job;
+        }
+        return job + " is not ready";
+    }
+
+    /** Counts a grant to a worker without filter, before the job is removed. */
+    void grantInTurn(ModelJob job) {
+        final String tenant = job.definition.tenant();
+        final TreeMap<String, Lane> lanes =
+                prioritiesOf(job.definition.taskGroup()).get(job.definition.priority());
+        if (lanes == null) {
+            return;
+        }
+        for (Map.Entry<String, Lane> other : lanes.entrySet()) {
+            if (other.getKey().equals(tenant)) {
+                other.getValue().passedOverBy.clear();
+                continue;
+            }
+            final int times = other.getValue().passedOverBy.merge(tenant, 1, Integer::sum);
+            Claim.check(
+                    times <= QUANTUM,
+                    "tenant %s got %d tasks of group %s while jobs of tenant %s waited: its turn was passed over",
+                    tenant,
+                    times,
+                    job.definition.taskGroup(),
+                    other.getKey());
+        }
+    }
+
+    private TreeMap<Integer, TreeMap<String, Lane>> prioritiesOf(String taskGroup) {
+        return groups.getOrDefault(taskGroup, new TreeMap<>());
+    }
+}

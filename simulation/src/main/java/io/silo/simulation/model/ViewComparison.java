@@ -1,0 +1,159 @@
+package io.silo.simulation.model;
+
+import io.silo.shard.state.JobState;
+import io.silo.shard.state.JobView;
+import io.silo.shard.state.LeaseView;
+import io.silo.shard.state.RowSlab;
+import io.silo.shard.state.ShardView;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** Holds the state of a shard against the model's. */
+final class ViewComparison {
+    private final ShardView view;
+    private final ModelState state;
+    private final UnsafeBuffer name = new UnsafeBuffer(0, 0);
+
+    ViewComparison(ShardView view, ModelState state) {
+        this.view = view;
+        this.state = state;
+    }
+
+    void compareCounts() {
+        Claim.equal(state.jobCount(), view.jobs().count(), "jobs");
+        Claim.equal(state.leaseCount(), view.leases().count(), "leases");
+        Claim.equal(state.nextJobKey(), view.nextJobKey(), "next job key");
+        Claim.equal(state.lastTimeMs(), view.lastTimeMs(), "time of the last record");
+    }
+
+    /** Once start timers were fired for the model's time. */
+    void compareReady() {
+        for (String group : state.ready().taskGroups()) {
+            final UnsafeBuffer bytes = new UnsafeBuffer(Text.bytes(group));
+            final int number = view.findTaskGroup(bytes, 0, bytes.capacity());
+            final int count = number < 0 ? 0 : view.readyCount(number);
+            Claim.equal(state.ready().count(group), count, "ready jobs of group " + group);
+            final int next = number < 0 ? RowSlab.NULL_SLOT : view.peekReady(number);
+            if (next != RowSlab.NULL_SLOT) {
+                final ModelJob job = state.find(view.jobs().jobKey(next));
+                Claim.check(
+                        job != null && state.ready().whyNotNext(job, null) == null,
+                        "next of group %s is to be %s: %s",
+                        group,
+                        job,
+                        job == null ? "" : state.ready().whyNotNext(job, null));
+            }
+        }
+    }
+
+    void compareAll() {
+        state.jobs().forEach(this::compare);
+        final Map<String, Integer> counts = new HashMap<>();
+        for (ModelJob job : state.jobs()) {
+            counts.merge(job.state + " " + job.definition.tenant(), 1, Integer::sum);
+        }
+        for (ModelJob job : state.jobs()) {
+            final Integer count = counts.remove(job.state + " " + job.definition.tenant());
+            if (count != null) {
+                compareChain(job.definition.tenant(), job.state, count);
+            }
+        }
+    }
+
+    /** Jobs of a tenant and state hang together, newest change first. */
+    private void compareChain(String tenant, JobState jobState, int count) {
+        final JobView jobs = view.jobs();
+        final UnsafeBuffer bytes = new UnsafeBuffer(Text.bytes(tenant));
+        int found = 0;
+        long newerMs = Long.MAX_VALUE;
+        for (int slot = view.newestJob(view.findTenant(bytes, 0, bytes.capacity()), jobState);
+                slot != RowSlab.NULL_SLOT && found <= count;
+                slot = jobs.older(slot)) {
+            Claim.check(jobs.changedAtMs(slot) <= newerMs, "jobs %s of tenant %s are out of order", jobState, tenant);
+            newerMs = jobs.changedAtMs(slot);
+            found++;
+        }
+        Claim.equal(count, found, "jobs " + jobState + " of tenant " + tenant);
+    }
+
+    void compare(ModelJob job) {
+        final JobView jobs = view.jobs();
+        final int slot = jobs.findByKey(job.key());
+        Claim.check(slot != RowSlab.NULL_SLOT, "the shard lost %s", job);
+        final JobDefinition d = job.definition;
+        final UnsafeBuffer tenant = new UnsafeBuffer(Text.bytes(d.tenant()));
+        final UnsafeBuffer id = new UnsafeBuffer(Text.bytes(d.jobId()));
+        Claim.equal(slot, jobs.find(tenant, 0, tenant.capacity(), id, 0, id.capacity()), "slot by id of " + job);
+        Claim.equal(job.state, jobs.state(slot), "state of " + job);
+        Claim.equal(
+                List.of(
+                        job.attempt,
+                        job.relativeAttempt,
+                        (long) d.priority(),
+                        d.leaseMs(),
+                        d.requestId().high(),
+                        d.requestId().low(),
+                        job.changedAtMs,
+                        job.state.isTerminal() ? 0 : job.startMs,
+                        job.tokenEpoch,
+                        job.token,
+                        job.reported ? 1L : 0L,
+                        job.definitionPosition,
+                        job.neededFrom(),
+                        job.lastPosition),
+                List.of(
+                        (long) jobs.attempt(slot),
+                        (long) jobs.relativeAttempt(slot),
+                        (long) jobs.priority(slot),
+                        (long) jobs.leaseMs(slot),
+                        jobs.requestIdHigh(slot),
+                        jobs.requestIdLow(slot),
+                        jobs.changedAtMs(slot),
+                        job.state.isTerminal() ? 0 : jobs.startMs(slot),
+                        jobs.tokenEpoch(slot),
+                        jobs.token(slot),
+                        jobs.isReported(slot) ? 1L : 0L,
+                        jobs.definitionPosition(slot),
+                        jobs.neededFrom(slot),
+                        jobs.lastPosition(slot)),
+                "attempt, relative attempt, priority, lease, request, change, start, token, reported and places of " + job);
+        Claim.equal(
+                d.retry().count(), (long) view.retryPolicies().retryCount(jobs.retryPolicy(slot)), "retries of " + job);
+        view.wrapTenant(jobs.tenant(slot), name);
+        Claim.equal(d.tenant(), Text.of(name), "tenant of " + job);
+        view.wrapTaskGroup(jobs.taskGroup(slot), name);
+        Claim.equal(d.taskGroup(), Text.of(name), "task group of " + job);
+        compareLease(job, slot);
+    }
+
+    private void compareLease(ModelJob job, int slot) {
+        final int row = view.jobs().lease(slot);
+        final ModelLease lease = job.lease;
+        if (lease == null) {
+            Claim.check(row == RowSlab.NULL_SLOT, "%s has a lease in the shard", job);
+            return;
+        }
+        final LeaseView leases = view.leases();
+        Claim.equal(slot, leases.job(row), "job of the lease of " + job);
+        leases.wrapWorker(row, name);
+        Claim.equal(lease.worker, Text.of(name), "worker of " + job);
+        Claim.equal(
+                List.of(
+                        lease.startedAtMs,
+                        lease.leaseMs,
+                        lease.requestId.high(),
+                        lease.requestId.low(),
+                        lease.deadlineMs,
+                        lease.session),
+                List.of(
+                        leases.startedAtMs(row),
+                        (long) leases.leaseMs(row),
+                        leases.requestIdHigh(row),
+                        leases.requestIdLow(row),
+                        leases.deadlineMs(row),
+                        leases.session(row)),
+                "start, length, request, deadline and session of the lease of " + job);
+    }
+}
