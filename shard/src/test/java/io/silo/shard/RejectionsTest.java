@@ -259,6 +259,7 @@ class RejectionsTest {
         row(TASK_GROUP_TOO_LONG, "read", w -> w.refusal(w.client.sendGetTaskGroup(times("g", 65))));
         itemRow(TASK_GROUP_TOO_LONG, "65", i -> i.taskGroup = times("g", 65));
         itemRow(TASK_GROUP_TOO_LONG, "257 bytes", i -> i.taskGroup = times("g", 257));
+        itemRow(TASK_GROUP_TOO_LONG, "65 with control", i -> i.taskGroup = times("g", 64) + "\n");
         itemRow(INVALID_TASK_GROUP, "control", i -> i.taskGroup = "g\n");
         itemRow(INVALID_JOB_ID, "none", i -> i.id = "");
         itemRow(INVALID_JOB_ID, "257", i -> i.id = times("j", 257));

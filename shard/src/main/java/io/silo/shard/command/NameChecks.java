@@ -63,10 +63,16 @@ final class NameChecks {
             return RejectReason.TASK_GROUP_TOO_LONG;
         }
         final int characters = TextRules.characters(buffer, offset, length);
-        if (characters == TextRules.INVALID) {
-            return RejectReason.INVALID_TASK_GROUP;
+        if (characters > Bounds.TASK_GROUP_CHARACTERS_MAX) {
+            return RejectReason.TASK_GROUP_TOO_LONG;
         }
-        return characters > Bounds.TASK_GROUP_CHARACTERS_MAX ? RejectReason.TASK_GROUP_TOO_LONG : null;
+        if (characters != TextRules.INVALID) {
+            return null;
+        }
+        // Too long comes first, and a control character is a character.
+        return TextRules.charactersOfValue(buffer, offset, length) > Bounds.TASK_GROUP_CHARACTERS_MAX
+                ? RejectReason.TASK_GROUP_TOO_LONG
+                : RejectReason.INVALID_TASK_GROUP;
     }
 
     static @Nullable RejectReason jobId(DirectBuffer buffer, int offset, int length) {
