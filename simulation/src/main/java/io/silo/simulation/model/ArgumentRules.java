@@ -55,27 +55,15 @@ final class ArgumentRules {
 
     private static EnumSet<RejectReason> ofMetadata(List<String> keysAndValues) {
         final EnumSet<RejectReason> reasons = EnumSet.noneOf(RejectReason.class);
-        add(
-                reasons,
-                keysAndValues.size() > 2 * Bounds.METADATA_ENTRIES_MAX,
-                RejectReason.TOO_MANY_METADATA_ENTRIES);
+        add(reasons, keysAndValues.size() > 2 * Bounds.METADATA_ENTRIES_MAX, RejectReason.TOO_MANY_METADATA_ENTRIES);
         long bytes = 0;
         for (int i = 0; i < keysAndValues.size(); i += 2) {
             final String key = keysAndValues.get(i);
             final String value = keysAndValues.get(i + 1);
             bytes += key.length() + value.length();
-            add(
-                    reasons,
-                    Text.isLonger(key, Bounds.METADATA_KEY_CHARACTERS_MAX),
-                    RejectReason.METADATA_KEY_TOO_LONG);
-            add(
-                    reasons,
-                    value.length() > Bounds.METADATA_VALUE_BYTES_MAX,
-                    RejectReason.METADATA_VALUE_TOO_LONG);
-            add(
-                    reasons,
-                    Text.characters(key) == null || Text.characters(value) == null,
-                    RejectReason.INVALID_METADATA);
+            add(reasons, Text.isLonger(key, Bounds.METADATA_KEY_CHARACTERS_MAX), RejectReason.METADATA_KEY_TOO_LONG);
+            add(reasons, value.length() > Bounds.METADATA_VALUE_BYTES_MAX, RejectReason.METADATA_VALUE_TOO_LONG);
+            add(reasons, Text.characters(key) == null || Text.characters(value) == null, RejectReason.INVALID_METADATA);
         }
         add(reasons, bytes > Bounds.METADATA_BYTES_MAX, RejectReason.METADATA_TOO_LARGE);
         return reasons;
@@ -135,10 +123,7 @@ final class ArgumentRules {
                 : ofTenant(session, command.tenant(), false);
         reasons.addAll(ofTaskGroup(command.taskGroup()));
         reasons.addAll(ofWorker(command.worker()));
-        add(
-                reasons,
-                command.credits() < 1 || command.credits() > Bounds.CREDITS_MAX,
-                RejectReason.INVALID_CREDITS);
+        add(reasons, command.credits() < 1 || command.credits() > Bounds.CREDITS_MAX, RejectReason.INVALID_CREDITS);
         add(reasons, command.id() == 0, RejectReason.INVALID_SUBSCRIPTION);
         return reasons;
     }

@@ -71,7 +71,7 @@ final class Asker {
 
     @Override
     public String toString() {
-        return (isCall() ? "call " + correlationId : "subscription " + subscriptionId) + " of session "
-                + session.id() + " for worker " + worker;
+        return (isCall() ? "call " + correlationId : "subscription " + subscriptionId) + " of session " + session.id()
+                + " for worker " + worker;
     }
 }

@@ -23,8 +23,7 @@ final class BatchAnswer {
 
     /** The item would have been accepted but nothing was appended for it. */
     void addEnvironment(long refusedKey, EnumSet<RejectReason> reasons) {
-        items.add(new Item(
-                reasons.stream().map(RejectReason::code).toList(), Long.MIN_VALUE, refusedKey));
+        items.add(new Item(reasons.stream().map(RejectReason::code).toList(), Long.MIN_VALUE, refusedKey));
     }
 
     int size() {

@@ -44,6 +44,9 @@ final class EventCursor {
 
     void checkAllTaken(String command) {
         Claim.check(
-                next == events.size(), "%s appended what it should not have: %s", command, events.subList(next, events.size()));
+                next == events.size(),
+                "%s appended what it should not have: %s",
+                command,
+                events.subList(next, events.size()));
     }
 }

@@ -13,8 +13,8 @@ final class Expected {
     }
 
     /** What the state of the machine may bring at any time, if then nothing was appended. */
-    static final EnumSet<RejectReason> ENVIRONMENT = EnumSet.of(
-            RejectReason.SHARD_CLOSED, RejectReason.BUSY, RejectReason.MEMORY_FULL, RejectReason.DISK_FULL);
+    static final EnumSet<RejectReason> ENVIRONMENT =
+            EnumSet.of(RejectReason.SHARD_CLOSED, RejectReason.BUSY, RejectReason.MEMORY_FULL, RejectReason.DISK_FULL);
 
     final Session session;
     final long correlationId;

@@ -49,21 +49,24 @@ final class Grants {
                     event.worker().equals(first.worker()) && event.requestId().equals(first.requestId()),
                     "one record grants to two askers: %s",
                     events);
-            if (candidates.stream().allMatch(asker -> asker.filter() == null)) {
-                state.ready().grantInTurn(job);
-            }
-            final ModelReply.Task task = task(job, event.place().epoch(), event.place().token(), event.leaseMs());
+            state.ready().grant(job, candidates.stream().allMatch(asker -> asker.filter() == null));
+            final ModelReply.Task task =
+                    task(job, event.place().epoch(), event.place().token(), event.leaseMs());
             state.apply(event);
-            job.runningLease().renew(monotonicMs, candidates.get(0).session.id());
             tasks.add(task);
+        }
+        for (ModelReply.Task task : tasks) {
+            final ModelJob job = state.find(task.jobKey());
+            if (job != null) {
+                job.runningLease().renew(monotonicMs, candidates.get(0).session.id());
+            }
         }
         final long position = first.place().position();
         untold.put(position, new Grant(position, tasks, candidates));
     }
 
     /** Leaves those for whom the job was the next. */
-    private static void narrow(
-            ModelState state, List<Asker> candidates, ModelEvent.Leased event, ModelJob job) {
+    private static void narrow(ModelState state, List<Asker> candidates, ModelEvent.Leased event, ModelJob job) {
         String why = "nobody asked for tasks of group " + job.definition.taskGroup();
         for (Asker asker : List.copyOf(candidates)) {
             final String other = asker.taskGroup.equals(job.definition.taskGroup())
@@ -74,6 +77,7 @@ final class Grants {
                 candidates.remove(asker);
             }
         }
+        if (candidates.isEmpty())
         Claim.check(!candidates.isEmpty(), "%s should not have been leased by %s: %s", job, event, why);
     }
 
@@ -103,7 +107,8 @@ final class Grants {
 
     /** Whether the first task is one that was granted and not told. */
     boolean isUntold(List<ModelReply.Task> tasks) {
-        return !tasks.isEmpty() && untold.containsKey(LeaseToken.position(tasks.get(0).token()));
+        return !tasks.isEmpty()
+                && untold.containsKey(LeaseToken.position(tasks.get(0).token()));
     }
 
     /** A worker was told. Returns who asked. */
@@ -162,7 +167,6 @@ final class Grants {
         }
         untold.clear();
     }
-
 
     void clear() {
         untold.clear();

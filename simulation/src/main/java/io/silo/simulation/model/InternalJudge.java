@@ -14,6 +14,7 @@ final class InternalJudge {
 
     private final ModelContext context;
     private final Set<Long> closedSessions = new HashSet<>();
+    private final Set<Object> lateBefore = new HashSet<>();
     private long carriedThrough = -1;
 
     InternalJudge(ModelContext context) {
@@ -48,7 +49,8 @@ final class InternalJudge {
         } else if (event instanceof ModelEvent.CarriedThrough carried) {
             carried(carried);
         } else if (event instanceof ModelEvent.Chunk chunk) {
-            Claim.check(chunk.uploadId() == 0, "a part of an upload was appended without its command: %s", chunk.place());
+            Claim.check(
+                    chunk.uploadId() == 0, "a part of an upload was appended without its command: %s", chunk.place());
         } else {
             Claim.check(event instanceof ModelEvent.Image, "nobody asked for %s", event);
         }
@@ -70,7 +72,9 @@ final class InternalJudge {
         Claim.equal(WORKER_CRASHED, event.errorCode(), "error code of " + event);
         Claim.equal(lease.startedAtMs, event.startedAtMs(), "start of the attempt of " + event);
         Claim.check(
-                lease.session != ModelLease.NOBODY, "nobody claimed the %s since the restart: it is to be returned", lease);
+                lease.session != ModelLease.NOBODY,
+                "nobody claimed the %s since the restart: it is to be returned",
+                lease);
         checkDeadline(job, lease);
         job.definition.retry().check(job.relativeAttempt, event.place().timeMs(), event.nextStartMs());
     }
@@ -120,38 +124,56 @@ final class InternalJudge {
         closedSessions.add(session.id());
     }
 
-    /** Leases of closed sessions went back at once, expired ones ended, and who could be given a task got it. */
+    /**
+     * Leases of closed sessions went back at once, expired ones ended, and who could be given a task got it: in the duty cycle after
+     * next at the latest, since a log may have to wait for its next cycle.
+     *
+     * @param isIdle whether nothing was appended in this duty cycle.
+     */
     void checkProgress(boolean isIdle) {
-        if (context.roomIsShort) {
-            return;
+        final Set<Object> nowLate = new HashSet<>();
+        if (!context.roomIsShort) {
+            checkLeases(nowLate);
+            checkAskers(nowLate);
         }
+        for (Object late : nowLate) {
+            Claim.check(
+                    !isIdle || !lateBefore.contains(late),
+                    "nothing was done at %d (%d) and before, though a task or an end is due to %s",
+                    context.monotonicMs,
+                    context.nowMs,
+                    late);
+        }
+        lateBefore.clear();
+        if (isIdle) {
+            lateBefore.addAll(nowLate);
+        }
+    }
+
+    private void checkLeases(Set<Object> late) {
         for (ModelJob job : context.state.running()) {
             final ModelLease lease = job.runningLease();
             Claim.check(!closedSessions.contains(lease.session), "%s was not returned by its closed session", job);
-            Claim.check(
-                    !isIdle || lease.deadlineMs > context.monotonicMs,
-                    "the lease of %s was to end at %d; it is %d and nothing was done",
-                    job,
-                    lease.deadlineMs,
-                    context.monotonicMs);
+            if (lease.deadlineMs <= context.monotonicMs) {
+                late.add(job);
+            }
         }
+    }
+
+    private void checkAskers(Set<Object> late) {
         final List<Asker> askers = new ArrayList<>(context.subscriptions.all());
         askers.addAll(context.waitingCalls);
         for (Asker asker : askers) {
             Claim.check(asker.credits >= 0, "%s got more tasks than it had credits for: %d", asker, asker.credits);
-            Claim.check(
-                    !isIdle
-                            || asker.credits == 0
-                            || context.state.ready().count(asker.taskGroup, asker.filter()) == 0,
-                    "%s has %d credits, tasks of group %s are ready, and nothing was done",
-                    asker,
-                    asker.credits,
-                    asker.taskGroup);
+            if (asker.credits > 0 && context.state.ready().count(asker.taskGroup, asker.filter()) > 0) {
+                late.add(asker);
+            }
         }
     }
 
     void reopened(long firstPosition) {
         closedSessions.clear();
+        lateBefore.clear();
         carriedThrough = firstPosition;
     }
 }

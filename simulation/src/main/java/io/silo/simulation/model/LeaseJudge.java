@@ -45,8 +45,7 @@ final class LeaseJudge {
             final boolean isEnough = granted.size() == Math.min(ready, command.maxTasks()) || mayBeFull(granted);
             Claim.check(isEnough, "%s got %d of %d ready tasks", expected.command, granted.size(), ready);
             context.grants.grant(context.state, granted, List.of(asker), context.monotonicMs);
-            return expected.answered(
-                    reply -> context.grants.tell(context.state, reply, reply.tasks(), 0));
+            return expected.answered(reply -> context.grants.tell(context.state, reply, reply.tasks(), 0));
         }
         if (ready > 0 && command.maxTasks() > 0 && !context.roomIsShort) {
             // Only the environment explains it.
@@ -78,8 +77,7 @@ final class LeaseJudge {
         final List<ModelJob> repeated = new ArrayList<>();
         if (!command.requestId().isNone()) {
             for (ModelJob job : context.state.runningOf(command.worker())) {
-                if (job.runningLease().requestId.equals(command.requestId())
-                        && ModelContext.isVisible(session, job)) {
+                if (job.runningLease().requestId.equals(command.requestId()) && ModelContext.isVisible(session, job)) {
                     repeated.add(job);
                 }
             }
@@ -142,8 +140,7 @@ final class LeaseJudge {
     // ---- Heartbeat
 
     Expected heartbeat(Expected expected, ModelCommand.Heartbeat command) {
-        final RejectReason reason =
-                ArgumentRules.first(context.rules.ofLeases(command.leases(), command.worker()));
+        final RejectReason reason = ArgumentRules.first(context.rules.ofLeases(command.leases(), command.worker()));
         if (reason != null) {
             return expected.refused(reason);
         }
@@ -240,12 +237,10 @@ final class LeaseJudge {
         Claim.check(!tasks.isEmpty(), "%s pushes nothing", reply);
         final Asker asker = context.grants.tell(context.state, reply, tasks, id);
         Claim.check(
-                context.subscriptions.find(reply.session(), id) == asker
-                        || context.replies.isClosed(reply.session()),
+                context.subscriptions.find(reply.session(), id) == asker || context.replies.isClosed(reply.session()),
                 "%s goes to a subscription that ended",
                 reply);
-        Claim.check(
-                reply.isDurable() || asker.appendedEnough, "%s is not durable, as %s asked for", reply, asker);
+        Claim.check(reply.isDurable() || asker.appendedEnough, "%s is not durable, as %s asked for", reply, asker);
         asker.credits -= tasks.size();
     }
 }

@@ -25,8 +25,7 @@ sealed interface ModelCommand {
             final MessageHeaderDecoder message = new MessageHeaderDecoder().wrap(buffer, offset);
             final CommandHeaderDecoder d =
                     new CommandHeaderDecoder().wrap(buffer, offset + MessageHeaderDecoder.ENCODED_LENGTH);
-            return new Header(
-                    message.templateId(), d.correlationId(), d.shardEpoch(), d.shard(), d.durabilityRaw());
+            return new Header(message.templateId(), d.correlationId(), d.shardEpoch(), d.shard(), d.durabilityRaw());
         }
 
         boolean isAppendedEnough() {
@@ -48,15 +47,13 @@ sealed interface ModelCommand {
 
     record Unsubscribe(long id) implements ModelCommand {}
 
-    record LeaseTasks(
-            RequestId requestId, long waitMs, int maxTasks, String tenant, String taskGroup, String worker)
+    record LeaseTasks(RequestId requestId, long waitMs, int maxTasks, String tenant, String taskGroup, String worker)
             implements ModelCommand {}
 
     record Heartbeat(List<NamedLease> leases, String worker) implements ModelCommand {}
 
     record ReportOutcome(long subscriptionId, long credits, List<Item> items) implements ModelCommand {
-        record Item(
-                NamedLease lease, long uploadId, int outcome, int encoding, String errorCode, String result) {}
+        record Item(NamedLease lease, long uploadId, int outcome, int encoding, String errorCode, String result) {}
     }
 
     record ReturnLeases(List<NamedLease> leases, String worker) implements ModelCommand {}
@@ -65,8 +62,7 @@ sealed interface ModelCommand {
 
     record GetJobResult(long waitMs, String tenant, String jobId) implements ModelCommand {}
 
-    record ReadBytes(
-            long jobKey, long chunkOffset, long byteCount, boolean ofResult, String tenant, String jobId)
+    record ReadBytes(long jobKey, long chunkOffset, long byteCount, boolean ofResult, String tenant, String jobId)
             implements ModelCommand {}
 
     /** What no shard knows. */
@@ -131,9 +127,7 @@ sealed interface ModelCommand {
             case GetJobResultDecoder.TEMPLATE_ID -> {
                 final GetJobResultDecoder d = new GetJobResultDecoder().wrapAndApplyHeader(b, o, h);
                 yield new GetJobResult(
-                        d.waitMs(),
-                        Text.of(d.tenantLength(), d::getTenant),
-                        Text.of(d.jobIdLength(), d::getJobId));
+                        d.waitMs(), Text.of(d.tenantLength(), d::getTenant), Text.of(d.jobIdLength(), d::getJobId));
             }
             case ReadBytesDecoder.TEMPLATE_ID -> {
                 final ReadBytesDecoder d = new ReadBytesDecoder().wrapAndApplyHeader(b, o, h);

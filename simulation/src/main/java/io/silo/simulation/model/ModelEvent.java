@@ -89,9 +89,13 @@ sealed interface ModelEvent {
         final MessageHeaderDecoder h = new MessageHeaderDecoder().wrap(b, 0);
         return switch (h.templateId()) {
             case ShardOpenedDecoder.TEMPLATE_ID ->
-                new Opened(place, new ShardOpenedDecoder().wrapAndApplyHeader(b, 0, h).shardEpoch());
+                new Opened(
+                        place,
+                        new ShardOpenedDecoder().wrapAndApplyHeader(b, 0, h).shardEpoch());
             case DigestRecordedDecoder.TEMPLATE_ID ->
-                new Digest(place, new DigestRecordedDecoder().wrapAndApplyHeader(b, 0, h).jobCount());
+                new Digest(
+                        place,
+                        new DigestRecordedDecoder().wrapAndApplyHeader(b, 0, h).jobCount());
             case CarriedThroughDecoder.TEMPLATE_ID -> {
                 final CarriedThroughDecoder d = new CarriedThroughDecoder().wrapAndApplyHeader(b, 0, h);
                 yield new CarriedThrough(place, d.firstPosition(), d.nextArrival(), d.lastTimeMs());

@@ -19,7 +19,10 @@ final class ModelJob {
     long tokenEpoch;
     long token;
     boolean reported;
-    @Nullable ModelLease lease;
+
+    @Nullable
+    ModelLease lease;
+
     final List<ModelAttempt> ended = new ArrayList<>();
 
     /** Record that holds the definition. */
@@ -101,8 +104,8 @@ final class ModelJob {
 
     /** All that the log says of it. */
     String logged() {
-        return image() + " at " + definitionPosition + ',' + firstChunkPosition + ',' + lastPosition
-                + " payload " + definition.chunkPosition();
+        return image() + " at " + definitionPosition + ',' + firstChunkPosition + ',' + lastPosition + " payload "
+                + definition.chunkPosition();
     }
 
     @Override

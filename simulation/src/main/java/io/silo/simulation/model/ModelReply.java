@@ -102,14 +102,21 @@ record ModelReply(
 
     List<Task> tasks() {
         Claim.check(isTasks(), "%s is no TasksLeased", this);
-        final TasksLeasedDecoder d =
-                new TasksLeasedDecoder().wrapAndApplyHeader(bytes, 0, new MessageHeaderDecoder());
+        final TasksLeasedDecoder d = new TasksLeasedDecoder().wrapAndApplyHeader(bytes, 0, new MessageHeaderDecoder());
         final List<Task> tasks = new ArrayList<>();
         for (TasksLeasedDecoder.TasksDecoder t : d.tasks()) {
             final List<String> metadata = new ArrayList<>();
             final long[] head = {
-                t.jobKey(), t.tokenEpoch(), t.token(), t.enqueuedAtMs(), t.startAtMs(), t.attempt(), t.relativeAttempt(),
-                t.leaseMs(), t.payloadBytes(), t.payloadCrc()
+                t.jobKey(),
+                t.tokenEpoch(),
+                t.token(),
+                t.enqueuedAtMs(),
+                t.startAtMs(),
+                t.attempt(),
+                t.relativeAttempt(),
+                t.leaseMs(),
+                t.payloadBytes(),
+                t.payloadCrc()
             };
             final int priority = t.priority();
             final boolean isLast = t.isLastAttempt() != 0;

@@ -48,8 +48,7 @@ final class ReadJudge {
     // ---- GetJob
 
     Expected getJob(Expected expected, ModelCommand.GetJob command) {
-        final ModelJob job =
-                find(expected, command.tenant(), command.jobId(), EnumSet.noneOf(RejectReason.class));
+        final ModelJob job = find(expected, command.tenant(), command.jobId(), EnumSet.noneOf(RejectReason.class));
         if (job == null) {
             return expected;
         }
@@ -69,12 +68,12 @@ final class ReadJudge {
 
     private static String facts(ModelJob job, boolean withAttempts) {
         final JobDefinition d = job.definition;
-        final ModelAttempt last =
-                job.state.isTerminal() ? job.ended.get(job.ended.size() - 1) : null;
+        final ModelAttempt last = job.state.isTerminal() ? job.ended.get(job.ended.size() - 1) : null;
         final List<String> attempts = new ArrayList<>();
         if (withAttempts) {
             for (ModelAttempt a : job.ended) {
-                attempts.add(attempt(a.attempt(), a.startedAtMs(), a.finishedAtMs(), a.outcome(), a.worker(), a.errorCode()));
+                attempts.add(attempt(
+                        a.attempt(), a.startedAtMs(), a.finishedAtMs(), a.outcome(), a.worker(), a.errorCode()));
             }
             if (job.state == JobState.RUNNING) {
                 final ModelLease lease = job.runningLease();
@@ -228,7 +227,8 @@ final class ReadJudge {
         for (Wait wait : waits) {
             if (wait.expected() == expected && reply.code() == RejectReason.JOB_NOT_COMPLETE.code()) {
                 Claim.check(
-                        context.monotonicMs >= wait.deadlineMs() && !wait.job().state.isTerminal(),
+                        context.monotonicMs >= wait.deadlineMs()
+                                && !wait.job().state.isTerminal(),
                         "%s was told JOB_NOT_COMPLETE at %d, before its time %d, of %s",
                         expected.command,
                         context.monotonicMs,
@@ -241,7 +241,8 @@ final class ReadJudge {
     void endCycle() {
         waits.removeIf(wait -> {
             final boolean isOwed = context.replies.isOwed(wait.expected());
-            final boolean isOver = context.monotonicMs >= wait.deadlineMs() && !wait.job().state.isTerminal();
+            final boolean isOver = context.monotonicMs >= wait.deadlineMs()
+                    && !wait.job().state.isTerminal();
             Claim.check(!isOwed || !isOver, "%s waits for longer than it asked to", wait.expected().command);
             return !isOwed || wait.job().state.isTerminal();
         });

@@ -29,14 +29,17 @@ final class ReadyOrder {
     private final Map<String, TreeMap<Integer, TreeMap<String, Lane>>> groups = new HashMap<>();
     private final Map<String, Integer> counts = new HashMap<>();
     private final TreeSet<ModelJob> future = new TreeSet<>(ORDER);
+    private long nowMs = Long.MIN_VALUE;
 
-    /** A job became SCHEDULED. It is ready once {@link #advance} reaches its start. */
+    /** A job became SCHEDULED. It is ready once time reaches its start. */
     void add(ModelJob job) {
         Claim.check(job.state == JobState.SCHEDULED && future.add(job), "%s is scheduled twice", job);
+        advance(nowMs);
     }
 
     /** Makes jobs ready whose start has come. */
-    void advance(long nowMs) {
+    void advance(long toMs) {
+        nowMs = toMs;
         for (Iterator<ModelJob> due = future.iterator(); due.hasNext(); ) {
             final ModelJob job = due.next();
             if (job.startMs > nowMs) {
@@ -116,8 +119,13 @@ final class ReadyOrder {
         return job + " is not ready";
     }
 
-    /** Counts a grant to a worker without filter, before the job is removed. */
-    void grantInTurn(ModelJob job) {
+    /**
+     * Counts a grant, before the job is removed.
+     *
+     * @param inTurn whether the worker takes tasks of any tenant. One that asks for a tenant's own passes nobody over; whether it
+     *     spends that tenant's turn is not said.
+     */
+    void grant(ModelJob job, boolean inTurn) {
         final String tenant = job.definition.tenant();
         final TreeMap<String, Lane> lanes =
                 prioritiesOf(job.definition.taskGroup()).get(job.definition.priority());
@@ -127,6 +135,9 @@ final class ReadyOrder {
         for (Map.Entry<String, Lane> other : lanes.entrySet()) {
             if (other.getKey().equals(tenant)) {
                 other.getValue().passedOverBy.clear();
+                continue;
+            }
+            if (!inTurn) {
                 continue;
             }
             final int times = other.getValue().passedOverBy.merge(tenant, 1, Integer::sum);

@@ -46,6 +46,15 @@ final class Recovery {
         durablePosition = Math.max(durablePosition, position);
     }
 
+    /** Positions are dense: a record follows the last one, or the log's own record that closes a cycle. */
+    static void checkNext(long lastPosition, long position) {
+        Claim.check(
+                position == lastPosition + 1 || position == lastPosition + 2,
+                "a record lies at position %d, the one before at %d",
+                position,
+                lastPosition);
+    }
+
     static long checksum(List<ShardTap.LoggedEvent> record) {
         final CRC32C crc = new CRC32C();
         for (ShardTap.LoggedEvent event : record) {
@@ -54,7 +63,8 @@ final class Recovery {
             bytes.getBytes(0, copy);
             crc.update(copy);
         }
-        return (crc.getValue() * 31 + record.get(0).timeMs()) * 31 + record.get(0).epoch();
+        return (crc.getValue() * 31 + record.get(0).timeMs()) * 31
+                + record.get(0).epoch();
     }
 
     void opening(long logFirstPosition, boolean lostPower) {
@@ -70,11 +80,18 @@ final class Recovery {
 
     void replayed(List<ModelEvent> record, long checksum) {
         final ModelEvent.Place place = record.get(0).place();
-        Claim.equal(replayedPosition + 1, place.position(), "position replayed");
+        checkNext(replayedPosition, place.position());
+        Claim.check(
+                !knowsLog || checksums.subMap(replayedPosition, false, place.position(), false).isEmpty(),
+                "the log has a hole between %d and %d",
+                replayedPosition,
+                place.position());
         replayedPosition = place.position();
         if (knowsLog && Long.compareUnsigned(place.epoch(), lastEpoch) > 0) {
             Claim.check(
-                    record.size() == 1 && record.get(0) instanceof ModelEvent.Opened opened && opened.epoch() == place.epoch(),
+                    record.size() == 1
+                            && record.get(0) instanceof ModelEvent.Opened opened
+                            && opened.epoch() == place.epoch(),
                     "a new epoch begins with something else than ShardOpened: %s",
                     record);
             openings.addAll(record);

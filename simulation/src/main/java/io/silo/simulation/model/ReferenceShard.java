@@ -43,7 +43,10 @@ public final class ReferenceShard implements ShardTap {
         internals = new InternalJudge(context);
     }
 
-    /** While disk, memory or tables may be too full for grants and internal records, nobody insists on them. */
+    /**
+     * While disk, memory or tables may be too full for grants and internal records, nobody insists on them. To be told when the log
+     * has no room for 64 KiB as a session is closed: its leases then run to their end.
+     */
     public void roomIsShort(boolean isShort) {
         context.roomIsShort = isShort;
     }
@@ -76,6 +79,7 @@ public final class ReferenceShard implements ShardTap {
     public void onOpened(ShardView view, long monotonicMs) {
         context.state = recovery.finish();
         context.monotonicMs = monotonicMs;
+        context.nowMs = context.state.lastTimeMs();
         context.epoch = recovery.lastEpoch();
         context.lastPosition = recovery.lastPosition();
         for (ModelJob job : context.state.running()) {
@@ -176,8 +180,8 @@ public final class ReferenceShard implements ShardTap {
     @Override
     public void onReply(Session session, DirectBuffer buffer, int offset, int length, long durablePosition) {
         recovery.durable(durablePosition);
+        // Judged with the next call: what is thrown from here the shard would take for a failure of its own.
         context.replies.hold(ModelReply.decode(session, buffer, offset, length, durablePosition));
-        replies(false);
     }
 
     @Override
@@ -254,7 +258,7 @@ public final class ReferenceShard implements ShardTap {
     private List<ModelEvent> appended(List<LoggedEvent> record) {
         final List<ModelEvent> events = decode(record);
         final ModelEvent.Place place = events.get(0).place();
-        Claim.equal(context.lastPosition + 1, place.position(), "position of a record");
+        Recovery.checkNext(context.lastPosition, place.position());
         Claim.equal(context.epoch, place.epoch(), "epoch of the record at " + place.position());
         Claim.equal(context.nowMs, place.timeMs(), "time of the record at " + place.position());
         context.lastPosition = place.position();
@@ -273,8 +277,7 @@ public final class ReferenceShard implements ShardTap {
         context.replies.held().clear();
         for (ModelReply reply : held) {
             if (!isJudged(reply)) {
-                Claim.check(
-                        !all || context.replies.isClosed(reply.session()), "nobody asked for the answer %s", reply);
+                Claim.check(!all || context.replies.isClosed(reply.session()), "nobody asked for the answer %s", reply);
                 if (!all) {
                     context.replies.hold(reply);
                 }
@@ -284,7 +287,10 @@ public final class ReferenceShard implements ShardTap {
 
     private boolean isJudged(ModelReply reply) {
         Claim.check(
-                reply.position() < 0 || reply.shardEpoch() == context.epoch, "%s has epoch %d", reply, reply.shardEpoch());
+                reply.position() < 0 || reply.shardEpoch() == context.epoch,
+                "%s has epoch %d",
+                reply,
+                reply.shardEpoch());
         if (reply.correlationId() == 0 && reply.isTasks() && reply.subscriptionId() != 0) {
             if (!context.grants.isUntold(reply.tasks())) {
                 return false;

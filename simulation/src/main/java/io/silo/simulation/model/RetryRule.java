@@ -38,7 +38,11 @@ record RetryRule(long count, long initialIntervalMs, long maxIntervalMs, long ba
      */
     void check(long relativeAttempt, long failedAtMs, long nextStartMs) {
         if (relativeAttempt > count) {
-            Claim.check(nextStartMs == -1, "no attempt is left after %d, but one is due at %d", relativeAttempt, nextStartMs);
+            Claim.check(
+                    nextStartMs == -1,
+                    "no attempt is left after %d, but one is due at %d",
+                    relativeAttempt,
+                    nextStartMs);
             return;
         }
         final long cap = maxIntervalMs == 0 ? Bounds.RETRY_INTERVAL_MS_MAX : maxIntervalMs;

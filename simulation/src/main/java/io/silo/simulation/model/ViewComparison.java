@@ -118,7 +118,8 @@ final class ViewComparison {
                         jobs.definitionPosition(slot),
                         jobs.neededFrom(slot),
                         jobs.lastPosition(slot)),
-                "attempt, relative attempt, priority, lease, request, change, start, token, reported and places of " + job);
+                "attempt, relative attempt, priority, lease, request, change, start, token, reported and places of "
+                        + job);
         Claim.equal(
                 d.retry().count(), (long) view.retryPolicies().retryCount(jobs.retryPolicy(slot)), "retries of " + job);
         view.wrapTenant(jobs.tenant(slot), name);

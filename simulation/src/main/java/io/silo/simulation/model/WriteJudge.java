@@ -83,8 +83,7 @@ final class WriteJudge {
         answer.add(null, event.definition().jobKey(), 0);
     }
 
-    private JobDefinition definition(
-            JobDefinition wanted, String tenant, ModelUploads.@Nullable Upload upload) {
+    private JobDefinition definition(JobDefinition wanted, String tenant, ModelUploads.@Nullable Upload upload) {
         return new JobDefinition(
                 context.state.nextJobKey(),
                 wanted.requestId(),
@@ -160,6 +159,7 @@ final class WriteJudge {
                         command.chunk()),
                 event,
                 "PayloadChunk");
+        context.state.apply(event);
         upload.received(command.chunk(), event.place().position());
         final long received = upload.receivedBytes;
         expected.refusals.clear();
@@ -268,7 +268,11 @@ final class WriteJudge {
                         failed ? event.nextStartMs() : -1,
                         kept && upload != null ? upload.lastPosition : -1,
                         kept && upload != null ? upload.firstPosition : -1,
-                        kept ? upload != null ? upload.totalBytes : item.result().length() : 0,
+                        kept
+                                ? upload != null
+                                        ? upload.totalBytes
+                                        : item.result().length()
+                                : 0,
                         kept ? upload != null ? upload.checksum() : Checksum.of(item.result()) : 0,
                         kept ? item.encoding() : 0,
                         false,
@@ -282,8 +286,7 @@ final class WriteJudge {
     }
 
     Expected returnLeases(Expected expected, ModelCommand.ReturnLeases command, EventCursor events) {
-        final RejectReason reason =
-                ArgumentRules.first(context.rules.ofLeases(command.leases(), command.worker()));
+        final RejectReason reason = ArgumentRules.first(context.rules.ofLeases(command.leases(), command.worker()));
         if (reason != null) {
             return expected.refused(reason);
         }

@@ -1,0 +1,367 @@
+package io.silo.simulation.model;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.silo.protocol.Session;
+import io.silo.protocol.command.CommandHeaderEncoder;
+import io.silo.protocol.command.Durability;
+import io.silo.protocol.command.EnqueueEncoder;
+import io.silo.protocol.command.GetJobEncoder;
+import io.silo.protocol.command.GetJobResultEncoder;
+import io.silo.protocol.command.HeartbeatEncoder;
+import io.silo.protocol.command.LeaseTasksEncoder;
+import io.silo.protocol.command.MessageHeaderEncoder;
+import io.silo.protocol.command.Outcome;
+import io.silo.protocol.command.PayloadEncoding;
+import io.silo.protocol.command.ReadBytesEncoder;
+import io.silo.protocol.command.ReportOutcomeEncoder;
+import io.silo.protocol.command.ReturnLeasesEncoder;
+import io.silo.protocol.command.SubscribeEncoder;
+import io.silo.protocol.command.UnsubscribeEncoder;
+import io.silo.protocol.command.UploadChunkEncoder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** Sessions that say anything, sensible or not, to one shard. */
+final class RandomClients {
+    private static final int TASKS_KEPT = 200;
+
+    private final SplittableRandom random;
+    private final TappedShard shard;
+    private final UnsafeBuffer out = new UnsafeBuffer(new byte[256 * 1024]);
+    private final MessageHeaderEncoder header = new MessageHeaderEncoder();
+    private final List<Session> sessions = new ArrayList<>();
+    private final List<ModelReply.Task> tasks = new ArrayList<>();
+    private long nextSession = 1;
+    private long correlations = 1;
+    private long uploads = 1;
+    private int jobs;
+    int commands;
+
+    RandomClients(SplittableRandom random, TappedShard shard) {
+        this.random = random;
+        this.shard = shard;
+        reconnect();
+    }
+
+    /** New sessions, as after a restart. */
+    void reconnect() {
+        sessions.clear();
+        for (int i = 0; i < 4; i++) {
+            sessions.add(session());
+        }
+    }
+
+    private Session session() {
+        var scope = random.nextInt(4) == 0 ? new UnsafeBuffer("a".getBytes(UTF_8)) : null;
+        return new Session(nextSession++, scope);
+    }
+
+    void closeOne() {
+        int i = random.nextInt(sessions.size());
+        shard.close(sessions.get(i), random.nextBoolean());
+        sessions.set(i, session());
+    }
+
+    /** Learns the tasks that were given. */
+    void read() {
+        for (ModelReply reply : shard.replies) {
+            if (reply.isTasks()) {
+                tasks.addAll(reply.tasks());
+            }
+        }
+        shard.replies.clear();
+        while (tasks.size() > TASKS_KEPT) {
+            tasks.remove(0);
+        }
+    }
+
+    void say() {
+        int dice = random.nextInt(100);
+        if (dice < 28) {
+            enqueue();
+        } else if (dice < 42) {
+            leaseTasks();
+        } else if (dice < 50) {
+            subscribe();
+        } else if (dice < 53) {
+            unsubscribe();
+        } else if (dice < 75) {
+            reportOutcome();
+        } else if (dice < 79) {
+            returnLeases();
+        } else if (dice < 87) {
+            heartbeat();
+        } else if (dice < 90) {
+            upload();
+        } else if (dice < 94) {
+            getJob();
+        } else if (dice < 98) {
+            getJobResult();
+        } else {
+            readBytes();
+        }
+    }
+
+    private boolean seldom() {
+        return random.nextInt(40) == 0;
+    }
+
+    private String tenant() {
+        return seldom() ? "t".repeat(65) : List.of("", "", "a", "a", "b", "c").get(random.nextInt(6));
+    }
+
+    private String group() {
+        return seldom()
+                ? List.of("", "g".repeat(65), "g\u0001", "\u0001".repeat(65)).get(random.nextInt(4))
+                : "g" + random.nextInt(2);
+    }
+
+    private String worker() {
+        return seldom() ? List.of("", "w\u0007", "w".repeat(257)).get(random.nextInt(3)) : "w" + random.nextInt(3);
+    }
+
+    private String jobId() {
+        return seldom()
+                ? List.of("", "j\u0000", "j".repeat(257)).get(random.nextInt(3))
+                : "j" + random.nextInt(jobs + 2);
+    }
+
+    private void fill(CommandHeaderEncoder head, long shardNumber) {
+        head.correlationId(correlations++)
+                .shardEpoch(random.nextInt(3) == 0 ? shard.shardEpoch() : seldom() ? shard.shardEpoch() + 1 : 0)
+                .shard((int) shardNumber)
+                .durability(random.nextInt(3) == 0 ? Durability.APPENDED : Durability.DURABLE);
+    }
+
+    private void fill(CommandHeaderEncoder head) {
+        fill(head, random.nextInt(200) == 0 ? 7 : 0);
+    }
+
+    private void send(int limit) {
+        if (random.nextInt(300) == 0) {
+            out.putShort(2, (short) 90, LITTLE_ENDIAN);
+        }
+        commands++;
+        shard.queue(sessions.get(random.nextInt(sessions.size())), out, limit);
+    }
+
+    private void enqueue() {
+        var command = new EnqueueEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header());
+        int count = 1 + random.nextInt(4);
+        var items = command.itemsCount(count);
+        for (int i = 0; i < count; i++) {
+            boolean isNew = random.nextInt(10) < 8;
+            String id = isNew ? "j" + jobs++ : jobId();
+            boolean uploaded = random.nextInt(12) == 0;
+            items.next()
+                    .requestIdHigh(seldom() ? 1 : 0)
+                    .requestIdLow(random.nextInt(3))
+                    .startAtMs(start())
+                    .uploadId(uploaded ? 1 + random.nextLong(uploads) : 0)
+                    .retryInitialIntervalMs(seldom() ? -1 : random.nextInt(3_000))
+                    .retryMaxIntervalMs(random.nextBoolean() ? 0 : 3_000 + random.nextInt(5_000))
+                    .retryCount(random.nextInt(4))
+                    .retryBackoffPermille(seldom() ? 999 : 1_000 + random.nextInt(2_500))
+                    .leaseMs(seldom() ? 99 : random.nextBoolean() ? 0 : 500 + random.nextInt(5_000))
+                    .priority((short) (seldom() ? 100 : random.nextInt(3)))
+                    .retryJitter((short) random.nextInt(2))
+                    .payloadEncoding(PayloadEncoding.get((short) random.nextInt(4)));
+            int entries = seldom() ? 17 : random.nextInt(3);
+            var metadata = items.metadataCount(entries);
+            for (int k = 0; k < entries; k++) {
+                metadata.next().key(seldom() ? "k".repeat(64) : "k" + k).value("v" + id);
+            }
+            byte[] payload = new byte[uploaded && !seldom() ? 0 : random.nextInt(3_000)];
+            items.tenant(tenant()).taskGroup(group()).jobId(id).putPayload(payload, 0, payload.length);
+        }
+        send(command.limit());
+    }
+
+    private long start() {
+        return switch (random.nextInt(8)) {
+            case 0 -> shard.nowMs() + random.nextInt(6_000);
+            case 1 -> Math.max(1, shard.nowMs() - random.nextInt(500));
+            case 2 -> seldom() ? -1 : 0;
+            default -> 0;
+        };
+    }
+
+    private void leaseTasks() {
+        var command = new LeaseTasksEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header());
+        command.requestIdHigh(0)
+                .requestIdLow(random.nextBoolean() ? 0 : random.nextInt(20))
+                .waitMs(seldom() ? 60_001 : random.nextBoolean() ? 0 : random.nextInt(4_000))
+                .maxTasks(seldom() ? 1_025 : random.nextInt(6))
+                .tenant(random.nextInt(3) == 0 ? tenant() : "")
+                .taskGroup(group())
+                .workerId(worker());
+        send(command.limit());
+    }
+
+    private void subscribe() {
+        var command = new SubscribeEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), -1);
+        long id = random.nextInt(4);
+        command.subscriptionId(id)
+                .credits(seldom() ? 65_537 : random.nextInt(5))
+                .tenant(random.nextInt(4) == 0 ? tenant() : "")
+                .taskGroup(seldom() ? group() : "g" + id % 2)
+                .workerId(seldom() ? worker() : "w" + id % 3);
+        send(command.limit());
+    }
+
+    private void unsubscribe() {
+        var command = new UnsubscribeEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), -1);
+        command.subscriptionId(random.nextInt(4));
+        send(command.limit());
+    }
+
+    /** A task that was given, the newest most often, or none that ever was. */
+    private ModelReply.Task task() {
+        if (tasks.isEmpty() || seldom()) {
+            return unknownTask();
+        }
+        int back = random.nextInt(3) == 0 ? random.nextInt(tasks.size()) : random.nextInt(Math.min(8, tasks.size()));
+        return tasks.get(tasks.size() - 1 - back);
+    }
+
+    private ModelReply.Task unknownTask() {
+        return new ModelReply.Task(
+                1 + random.nextInt(50),
+                1,
+                random.nextInt(5_000),
+                0,
+                0,
+                1,
+                1,
+                0,
+                0,
+                0,
+                0,
+                false,
+                0,
+                List.of(),
+                "",
+                "g0",
+                "j1",
+                "");
+    }
+
+    private void reportOutcome() {
+        var command = new ReportOutcomeEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header());
+        command.subscriptionId(random.nextInt(4)).credits(random.nextInt(3));
+        int count = 1 + random.nextInt(3);
+        var items = command.itemsCount(count);
+        for (int i = 0; i < count; i++) {
+            var task = task();
+            boolean uploaded = random.nextInt(15) == 0;
+            int outcome = random.nextInt(10);
+            byte[] result = new byte[uploaded && !seldom() ? 0 : random.nextInt(500)];
+            random.nextBytes(result);
+            items.next()
+                    .jobKey(task.jobKey())
+                    .tokenEpoch(task.tokenEpoch())
+                    .token(task.token())
+                    .uploadId(uploaded ? 1 + random.nextLong(uploads) : 0)
+                    .outcome(outcome < 4 ? Outcome.SUCCEEDED : outcome < 9 ? Outcome.FAILED : Outcome.CANCELLED)
+                    .resultEncoding(PayloadEncoding.RAW)
+                    .errorCode(seldom() ? "" : "E" + random.nextInt(3))
+                    .putResult(result, 0, result.length);
+        }
+        send(command.limit());
+    }
+
+    private void returnLeases() {
+        var command = new ReturnLeasesEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header());
+        int count = 1 + random.nextInt(2);
+        var leases = command.leasesCount(count);
+        for (int i = 0; i < count; i++) {
+            var task = task();
+            leases.next().jobKey(task.jobKey()).tokenEpoch(task.tokenEpoch()).token(task.token());
+        }
+        command.workerId(worker());
+        send(command.limit());
+    }
+
+    private void heartbeat() {
+        var command = new HeartbeatEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header());
+        int count = random.nextInt(4);
+        var leases = command.leasesCount(count);
+        for (int i = 0; i < count; i++) {
+            var task = task();
+            leases.next().jobKey(task.jobKey()).tokenEpoch(task.tokenEpoch()).token(task.token());
+        }
+        command.workerId(worker());
+        send(command.limit());
+    }
+
+    /** Most often a whole upload in order, from one session. */
+    private void upload() {
+        int parts = 1 + random.nextInt(3);
+        int partBytes = 1_000 + random.nextInt(10_000);
+        var session = sessions.get(random.nextInt(sessions.size()));
+        long id = seldom() ? random.nextLong(uploads + 1) : uploads++;
+        for (int i = 0; i < parts; i++) {
+            byte[] part = new byte[seldom() ? 0 : partBytes];
+            random.nextBytes(part);
+            var command = new UploadChunkEncoder();
+            command.wrapAndApplyHeader(out, 0, header);
+            fill(command.header());
+            command.uploadId(id)
+                    .totalBytes((long) parts * partBytes)
+                    .chunkOffset((long) (seldom() ? 0 : i) * partBytes)
+                    .putChunk(part, 0, part.length);
+            commands++;
+            shard.queue(session, out, command.limit());
+        }
+    }
+
+    private void getJob() {
+        var command = new GetJobEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header());
+        command.includeAttempts((short) random.nextInt(2)).tenant(tenant()).jobId(jobId());
+        send(command.limit());
+    }
+
+    private void getJobResult() {
+        var command = new GetJobResultEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header());
+        command.waitMs(seldom() ? 60_001 : random.nextBoolean() ? 0 : random.nextInt(5_000))
+                .tenant(tenant())
+                .jobId(jobId());
+        send(command.limit());
+    }
+
+    private void readBytes() {
+        var task = task();
+        var command = new ReadBytesEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header());
+        command.jobKey(seldom() ? 1 : task.jobKey())
+                .chunkOffset(random.nextInt(2_000))
+                .byteCount(seldom() ? 0 : 1 + random.nextInt(2_000))
+                .result((short) random.nextInt(2))
+                .tenant(task.tenant())
+                .jobId(task.jobId());
+        send(command.limit());
+    }
+}
