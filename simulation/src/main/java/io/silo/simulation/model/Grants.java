@@ -78,7 +78,7 @@ final class Grants {
             }
         }
         if (candidates.isEmpty())
-        Claim.check(!candidates.isEmpty(), "%s should not have been leased by %s: %s", job, event, why);
+            Claim.check(!candidates.isEmpty(), "%s should not have been leased by %s: %s", job, event, why);
     }
 
     /** What a worker is told of a job it gets or has. */

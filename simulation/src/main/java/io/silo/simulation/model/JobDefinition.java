@@ -90,6 +90,15 @@ record JobDefinition(
         return nameOf(tenant, jobId);
     }
 
+    /** Without the payload's bytes. */
+    @Override
+    public String toString() {
+        return "definition " + jobKey + ' ' + tenant + '/' + taskGroup + '/' + jobId + ' ' + requestId + " at "
+                + enqueuedAtMs + " start " + startAtMs + " chunks " + chunkFirstPosition + '-' + chunkPosition + ' '
+                + retry + " lease " + leaseMs + " payload " + payloadBytes + ' ' + payloadCrc + ' ' + payloadEncoding
+                + " priority " + priority + ' ' + metadata;
+    }
+
     /** Key of a job in its shard. */
     static String nameOf(String tenant, String jobId) {
         return tenant + '\u0100' + jobId;

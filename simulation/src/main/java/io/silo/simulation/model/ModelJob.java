@@ -94,7 +94,31 @@ final class ModelJob {
         return copy;
     }
 
-    /** What a JobImage says of a job. */
+    /** Whether a JobImage says the same of both. */
+    boolean hasImageOf(ModelJob other) {
+        return state == other.state
+                && changedAtMs == other.changedAtMs
+                && attempt == other.attempt
+                && relativeAttempt == other.relativeAttempt
+                && (state.isTerminal() || startMs == other.startMs)
+                && tokenEpoch == other.tokenEpoch
+                && token == other.token
+                && reported == other.reported
+                && String.valueOf(lease).equals(String.valueOf(other.lease))
+                && ended.equals(other.ended)
+                && definition.at(-1, -1).equals(other.definition.at(-1, -1));
+    }
+
+    /** Whether the log says the same of both. */
+    boolean hasLogOf(ModelJob other) {
+        return hasImageOf(other)
+                && definitionPosition == other.definitionPosition
+                && firstChunkPosition == other.firstChunkPosition
+                && lastPosition == other.lastPosition
+                && definition.chunkPosition() == other.definition.chunkPosition();
+    }
+
+    /** What a JobImage says of a job, but for the payload's bytes. */
     String image() {
         return "job " + key() + ' ' + state + " since " + changedAtMs + " attempt " + attempt + '/' + relativeAttempt
                 + (state.isTerminal() ? "" : " start " + startMs)

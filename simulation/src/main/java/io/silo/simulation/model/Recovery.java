@@ -82,7 +82,10 @@ final class Recovery {
         final ModelEvent.Place place = record.get(0).place();
         checkNext(replayedPosition, place.position());
         Claim.check(
-                !knowsLog || checksums.subMap(replayedPosition, false, place.position(), false).isEmpty(),
+                !knowsLog
+                        || checksums
+                                .subMap(replayedPosition, false, place.position(), false)
+                                .isEmpty(),
                 "the log has a hole between %d and %d",
                 replayedPosition,
                 place.position());
@@ -152,13 +155,7 @@ final class Recovery {
             }
         }
         openings.forEach(expected::apply);
-        final List<String> found = replayed.logged();
-        final List<String> right = expected.logged();
-        for (int i = 0; i < Math.max(found.size(), right.size()); i++) {
-            final String f = i < found.size() ? found.get(i) : "nothing";
-            final String r = i < right.size() ? right.get(i) : "nothing";
-            Claim.check(f.equals(r), "the log says%n  %s%nright is%n  %s", f, r);
-        }
+        expected.checkRebuilt(replayed);
     }
 
     long lastEpoch() {
