@@ -10,7 +10,8 @@ import io.silo.simulation.history.Expectations;
 import io.silo.simulation.history.History;
 import io.silo.simulation.history.HistoryChecker;
 import io.silo.simulation.history.Violation;
-import io.silo.simulation.model.ShardTap;
+import io.silo.simulation.model.ReferenceShard;
+import io.silo.simulation.model.ThreadSubscriptions;
 import io.silo.simulation.network.SimNetwork;
 import io.silo.simulation.scenario.Nemesis;
 import io.silo.simulation.scenario.ScenarioPlan;
@@ -157,8 +158,15 @@ public final class Simulation {
     private SimRun build(ScenarioPlan scenario) {
         History history = new History();
         SimNetwork network = new SimNetwork(world, scenario.delayNsMax());
-        SimBroker broker =
-                new SimBroker(world, network, history, scenario.broker(), new SimulatedDisk(), shard -> tap(), parts);
+        ThreadSubscriptions subscriptions = new ThreadSubscriptions();
+        SimBroker broker = new SimBroker(
+                world,
+                network,
+                history,
+                scenario.broker(),
+                new SimulatedDisk(),
+                shard -> new ReferenceShard(scenario.broker().shard(shard), subscriptions),
+                parts);
         List<SimProducer> producers = new ArrayList<>();
         for (int i = 0; i < scenario.producers(); i++) {
             producers.add(new SimProducer(world, network, broker, history, "producer-" + i, scenario.work()));
@@ -233,9 +241,5 @@ public final class Simulation {
                 world.faultCount(),
                 trace.hash(),
                 trace.lastLines());
-    }
-
-    private static ShardTap tap() {
-        return new NoTap();
     }
 }

@@ -1,5 +1,8 @@
 package io.silo.simulation.broker;
 
+import io.silo.protocol.Bounds;
+import io.silo.shard.command.ShardSettings;
+
 /**
  * What a simulated broker is configured with.
  *
@@ -14,13 +17,25 @@ public record BrokerSettings(int shards, long cycleBytes, int leaseMs, long memo
 
     static final long FLOOR_BYTES = 1024 * 1024;
 
+    /** Settings of one shard. */
+    public ShardSettings shard(int number) {
+        return new ShardSettings(
+                number,
+                leaseMs,
+                Bounds.PAYLOAD_BYTES_MAX,
+                memoryBytesMax,
+                ShardSettings.Tenancy.OPTIONAL,
+                rangeFirst(number),
+                rangeLast(number));
+    }
+
     /** First tenant hash of a shard, unsigned. */
-    long rangeFirst(int shard) {
+    private long rangeFirst(int shard) {
         return shard == 0 ? 0 : Long.divideUnsigned(-1L, shards) * shard + 1;
     }
 
     /** Last tenant hash of a shard, unsigned, inclusive. */
-    long rangeLast(int shard) {
+    private long rangeLast(int shard) {
         return shard == shards - 1 ? -1L : Long.divideUnsigned(-1L, shards) * (shard + 1);
     }
 }

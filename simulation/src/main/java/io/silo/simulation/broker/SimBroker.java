@@ -41,6 +41,9 @@ public final class SimBroker implements SimHost {
     private final SimParts parts;
     private SimulatedDisk disk;
     private @Nullable SimProcess process;
+    private final Set<Integer> powerLost = new HashSet<>();
+    private final Set<Integer> diedAtWork = new HashSet<>();
+    private boolean isDiskLimited;
     private boolean isRestartPlanned;
     private long boot = 1;
     private long clockSkewMs;
@@ -132,11 +135,13 @@ public final class SimBroker implements SimHost {
         disk.capacityBytes(Long.MAX_VALUE);
         long allocated = Long.MAX_VALUE - disk.freeBytes();
         disk.capacityBytes(allocated + freeBytes);
+        isDiskLimited = true;
         world.after(durationNs, this::emptyDisk);
     }
 
     private void emptyDisk() {
         disk.capacityBytes(Long.MAX_VALUE);
+        isDiskLimited = false;
     }
 
     /** Moves the wall clock. */
@@ -210,10 +215,14 @@ public final class SimBroker implements SimHost {
     // ---- for its process
 
     /** Keeps what a process that dies now leaves behind. */
-    void captureDisk(boolean losesPower) {
+    void captureDisk(boolean losesPower, boolean isAtWork) {
+        if (isAtWork) {
+            IntStream.range(0, settings.shards()).forEach(diedAtWork::add);
+        }
         if (losesPower) {
             disk = disk.powerLoss(random);
             boot++;
+            IntStream.range(0, settings.shards()).forEach(powerLost::add);
             history.add(new Entry.PowerLost(world.nowNs()));
         } else {
             disk = disk.processKill();
@@ -239,6 +248,7 @@ public final class SimBroker implements SimHost {
             throw new SimViolation("shard-failed", cause);
         }
         failed.add(shard);
+        diedAtWork.add(shard);
         // The operator reads the log and starts the process again.
         long life = lives;
         world.after(RETRY_NS + random.nextLong(RESTART_NS_MAX), () -> {
@@ -259,6 +269,20 @@ public final class SimBroker implements SimHost {
                 process.acceptClockStep();
             }
         });
+    }
+
+    /** Whether power was lost since the shard was opened last. */
+    boolean takePowerLoss(int shard) {
+        return powerLost.remove(shard);
+    }
+
+    /** Whether the shard was torn out of a duty cycle since it was opened last. */
+    boolean takeDeathAtWork(int shard) {
+        return diedAtWork.remove(shard);
+    }
+
+    boolean isDiskLimited() {
+        return isDiskLimited;
     }
 
     boolean hasFailed(int shard) {

@@ -19,7 +19,6 @@ import io.silo.shard.Shard;
 import io.silo.shard.ShardAgent;
 import io.silo.shard.ShardContext;
 import io.silo.shard.ShardListener;
-import io.silo.shard.command.ShardSettings;
 import io.silo.shard.history.JobReader;
 import io.silo.shard.state.ShardState;
 import io.silo.simulation.model.ShardTap;
@@ -69,6 +68,8 @@ final class SimProcess implements Clock, ShardListener {
     private long plannedNs = Long.MAX_VALUE;
     private long notBeforeNs;
     private long cycles;
+    private boolean wasDiskLimited;
+    private boolean isAtWork;
 
     SimProcess(SimBroker broker, SimWorld world, SimulatedDisk disk, String purpose) {
         this.broker = broker;
@@ -165,14 +166,7 @@ final class SimProcess implements Clock, ShardListener {
                 context);
         SplittableRandom chance = random.split();
         Shard shard = new Shard(new ShardContext(
-                new ShardSettings(
-                        i,
-                        settings.leaseMs(),
-                        Bounds.PAYLOAD_BYTES_MAX,
-                        settings.memoryBytesMax(),
-                        ShardSettings.Tenancy.OPTIONAL,
-                        settings.rangeFirst(i),
-                        settings.rangeLast(i)),
+                settings.shard(i),
                 log,
                 broker.parts().replies(replies),
                 chance::nextLong,
@@ -193,7 +187,7 @@ final class SimProcess implements Clock, ShardListener {
         LogTap logTap = new LogTap(world, name() + '/' + i, shard, tap);
         taps.add(logTap);
         observe(() -> {
-            tap.onOpening(shard.log().firstPosition());
+            tap.onOpening(shard.log().firstPosition(), broker.takePowerLoss(i), broker.takeDeathAtWork(i));
             tap.onReplayed(logTap.takeNew());
             tap.onOpened(shard.view(), 0);
             shard.checkInvariants();
@@ -236,12 +230,15 @@ final class SimProcess implements Clock, ShardListener {
         if (running == null) {
             return;
         }
+        tellRoom();
         int work;
+        isAtWork = true;
         try {
             work = running.doWork();
         } catch (SimDeath death) {
             work = 1;
         }
+        isAtWork = false;
         if (isDead) {
             broker.onDeath();
             return;
@@ -253,6 +250,13 @@ final class SimProcess implements Clock, ShardListener {
         notBeforeNs = Math.max(notBeforeNs, world.nowNs() + stallNs);
         long pauseNs = work > 0 ? BUSY_CYCLE_NS : random.nextLong(IDLE_CYCLE_NS);
         plan(world.nowNs() + stallNs + pauseNs + random.nextLong(BUSY_CYCLE_NS));
+    }
+
+    /** A disk that was full a cycle ago may have left the next cycle uncreated. */
+    private void tellRoom() {
+        boolean isShort = broker.isDiskLimited() || wasDiskLimited;
+        wasDiskLimited = broker.isDiskLimited();
+        taps.forEach(logTap -> logTap.tap().onRoom(isShort));
     }
 
     /** Looks at the invariants of all shards that are open, and lets the models compare. */
@@ -308,17 +312,23 @@ final class SimProcess implements Clock, ShardListener {
     }
 
     void tapCommand(int shard, Session session, DirectBuffer buffer, int offset, int length, boolean isConsumed) {
-        observe(() -> {
-            for (LogTap logTap : taps) {
-                int number = logTap.shard().settings().shard();
-                if (broker.hasFailed(number) || shard >= 0 && shard != number) {
-                    continue;
-                }
-                logTap.tap()
-                        .onCommand(
-                                session, buffer, offset, length, nowMs(), monotonicMs(), isConsumed, logTap.takeNew());
+        LogTap logTap = tapOf(shard);
+        if (logTap == null) {
+            return;
+        }
+        observe(() -> logTap.tap()
+                .onCommand(session, buffer, offset, length, nowMs(), monotonicMs(), isConsumed, logTap.takeNew()));
+    }
+
+    /** The tap of a shard that is open; for a number that stands for the thread, of the first such. */
+    private @Nullable LogTap tapOf(int shard) {
+        for (LogTap logTap : taps) {
+            int number = logTap.shard().settings().shard();
+            if ((shard < 0 || shard == number) && !broker.hasFailed(number)) {
+                return logTap;
             }
-        });
+        }
+        return null;
     }
 
     void tapSessionClosed(Session session, boolean explicit) {
@@ -339,17 +349,16 @@ final class SimProcess implements Clock, ShardListener {
 
     void onReply(Session session, DirectBuffer buffer, int offset, int length) {
         replyHeader.wrap(buffer, offset + io.silo.protocol.reply.MessageHeaderDecoder.ENCODED_LENGTH);
-        int number = replyHeader.shard();
-        observe(() -> {
-            for (LogTap logTap : taps) {
-                Shard shard = logTap.shard();
-                if (shard.settings().shard() == number) {
-                    logTap.tap()
-                            .onReply(
-                                    session, buffer, offset, length, shard.log().durablePosition());
-                }
-            }
-        });
+        LogTap logTap = tapOf(replyHeader.shard());
+        if (logTap != null) {
+            observe(() -> logTap.tap()
+                    .onReply(
+                            session,
+                            buffer,
+                            offset,
+                            length,
+                            logTap.shard().log().durablePosition()));
+        }
     }
 
     // ---- its end
@@ -358,7 +367,7 @@ final class SimProcess implements Clock, ShardListener {
     void die(boolean losesPower) {
         if (!isDead) {
             isDead = true;
-            broker.captureDisk(losesPower);
+            broker.captureDisk(losesPower, isAtWork);
         }
     }
 
@@ -367,7 +376,10 @@ final class SimProcess implements Clock, ShardListener {
         ShardAgent running = agent;
         if (running != null && !isDead) {
             try {
+                isAtWork = true;
                 running.onClose();
+                tapInternalEvents();
+                isAtWork = false;
             } catch (SimDeath death) {
                 world.trace(name(), "died while it was stopped");
             }

@@ -31,6 +31,7 @@ final class Recovery {
     private long firstPosition;
     private long replayedPosition;
     private boolean powerLost;
+    private boolean diedAtWork;
     private final List<ModelEvent> openings = new ArrayList<>();
     private final TreeMap<Long, Long> openingChecksums = new TreeMap<>();
     private ModelState replayed = new ModelState();
@@ -67,11 +68,12 @@ final class Recovery {
                 + record.get(0).epoch();
     }
 
-    void opening(long logFirstPosition, boolean lostPower) {
+    void opening(long logFirstPosition, boolean lostPower, boolean mayHoldUntold) {
         firstPosition = logFirstPosition;
         replayedPosition = logFirstPosition - 1;
         // An opening that was cut short may have been cut short by anything.
         powerLost = lostPower || powerLost && !openings.isEmpty();
+        diedAtWork = mayHoldUntold || diedAtWork && !openings.isEmpty();
         openings.clear();
         openingChecksums.clear();
         replayed = new ModelState();
@@ -99,6 +101,8 @@ final class Recovery {
                     record);
             openings.addAll(record);
             openingChecksums.put(place.position(), checksum);
+        } else if (knowsLog && diedAtWork && place.position() > appendedPosition && openings.isEmpty()) {
+            appended(record, checksum);
         } else if (knowsLog) {
             final Long known = checksums.get(place.position());
             Claim.check(openings.isEmpty(), "epoch fell: %s", place);
@@ -141,6 +145,7 @@ final class Recovery {
         openings.clear();
         knowsLog = true;
         powerLost = false;
+        diedAtWork = false;
         appendedPosition = replayedPosition;
         durablePosition = replayedPosition;
         return replayed;

@@ -43,20 +43,12 @@ public final class ReferenceShard implements ShardTap {
         internals = new InternalJudge(context);
     }
 
-    /**
-     * While disk, memory or tables may be too full for grants and internal records, nobody insists on them. To be told when the log
-     * has no room for 64 KiB as a session is closed: its leases then run to their end.
-     */
-    public void roomIsShort(boolean isShort) {
-        context.roomIsShort = isShort;
-    }
-
     // ---- opening
 
     @Override
-    public void onOpening(long firstPosition, boolean powerLost) {
+    public void onOpening(long firstPosition, boolean powerLost, boolean diedAtWork) {
         // What left counts, whatever came of the process behind it.
-        replies(true);
+        replies(!diedAtWork);
         context.replies.clear();
         context.grants.clear();
         context.uploads.clear();
@@ -65,7 +57,7 @@ public final class ReferenceShard implements ShardTap {
         reads.clear();
         internals.reopened(firstPosition);
         context.roomIsShort = false;
-        recovery.opening(firstPosition, powerLost);
+        recovery.opening(firstPosition, powerLost, diedAtWork);
     }
 
     @Override
@@ -89,6 +81,19 @@ public final class ReferenceShard implements ShardTap {
         final ViewComparison comparison = new ViewComparison(view, context.state);
         comparison.compareCounts();
         comparison.compareAll();
+    }
+
+    /** The log must have no room for 64 KiB only while it is told so: a closed session's leases then run to their end. */
+    @Override
+    public void onRoom(boolean isShort) {
+        context.roomIsShort = isShort;
+    }
+
+    @Override
+    public void onStandstill(long monotonicMs) {
+        for (ModelJob job : context.state.running()) {
+            job.runningLease().renew(monotonicMs, ModelLease.NOBODY);
+        }
     }
 
     // ---- at work

@@ -25,8 +25,10 @@ public interface ShardTap {
      * The shard was opened: its log, from the first retained position on, is about to be replayed to {@link #onReplayed}.
      *
      * @param powerLost whether what was only appended may be gone; false if the process alone died.
+     * @param diedAtWork whether the process died, or the shard failed, in the middle of a duty cycle: nobody was told of the records
+     *     that it appended last.
      */
-    void onOpening(long firstPosition, boolean powerLost);
+    void onOpening(long firstPosition, boolean powerLost, boolean diedAtWork);
 
     /** One record of the log while it is replayed, or one appended by opening. */
     void onReplayed(List<LoggedEvent> events);
@@ -55,6 +57,12 @@ public interface ShardTap {
 
     /** A reply left for a session; before or after the command or the events that brought it, but in their duty cycle. */
     void onReply(Session session, DirectBuffer buffer, int offset, int length, long durablePosition);
+
+    /**
+     * Until told otherwise, disk, memory or tables may be too full for new work, grants and records of the shard's own: nobody insists
+     * on them.
+     */
+    void onRoom(boolean isShort);
 
     /** The thread stood still for long: every lease has its full length again, and nobody has claimed it. */
     void onStandstill(long monotonicMs);

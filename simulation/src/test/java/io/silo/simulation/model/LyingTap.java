@@ -78,8 +78,18 @@ class LyingTap implements ShardTap {
     // ---- passing on
 
     @Override
-    public void onOpening(long firstPosition, boolean powerLost) {
-        model.onOpening(firstPosition, powerLost);
+    public void onOpening(long firstPosition, boolean powerLost, boolean diedAtWork) {
+        model.onOpening(firstPosition, powerLost, diedAtWork);
+    }
+
+    @Override
+    public void onRoom(boolean isShort) {
+        model.onRoom(isShort);
+    }
+
+    @Override
+    public void onStandstill(long monotonicMs) {
+        model.onStandstill(monotonicMs);
     }
 
     @Override

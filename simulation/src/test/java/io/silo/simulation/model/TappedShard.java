@@ -85,7 +85,7 @@ final class TappedShard implements CommandSource, ReplySink, ColdReads, ShardLis
         shard.recover(wallMs);
         reader = log.newReader();
         jobReader = new JobReader(log.newReader());
-        tap.onOpening(log.firstPosition(), powerLost);
+        tap.onOpening(log.firstPosition(), powerLost, false);
         for (long position = log.firstPosition(); position <= log.appendedPosition(); position++) {
             List<LoggedEvent> events = read(position);
             if (!events.isEmpty()) {
@@ -180,7 +180,7 @@ final class TappedShard implements CommandSource, ReplySink, ColdReads, ShardLis
     }
 
     int cycle() {
-        model.roomIsShort(false);
+        model.onRoom(false);
         int work = agent.doWork();
         if (failure != null) {
             throw new IllegalStateException("the shard failed", failure);
@@ -200,7 +200,7 @@ final class TappedShard implements CommandSource, ReplySink, ColdReads, ShardLis
             var next = arrivals.poll();
             polled++;
             if (next.bytes().capacity() == 0) {
-                model.roomIsShort(!shard.log().hasRoom(64 * 1024));
+                model.onRoom(!shard.log().hasRoom(64 * 1024));
                 tap.onSessionClosed(next.session(), next.explicit());
                 consumer.onSessionClosed(next.session(), next.explicit());
                 tap.onInternalEvents(agent.nowMs(), agent.monotonicMs(), news());
@@ -253,6 +253,21 @@ final class TappedShard implements CommandSource, ReplySink, ColdReads, ShardLis
     @Override
     public void onMalformedCommand(int malformedAt, RuntimeException cause) {
         throw new IllegalStateException("a command was malformed", cause);
+    }
+
+    @Override
+    public void onStandstill(long ms) {
+        tap.onStandstill(agent.monotonicMs());
+    }
+
+    @Override
+    public long readAhead(int shardNumber, long position, int offset, int length) {
+        return NOT_TAKEN;
+    }
+
+    @Override
+    public long readAheadDone() {
+        return 0;
     }
 
     @Override
