@@ -47,8 +47,10 @@ public final class ReferenceShard implements ShardTap {
 
     @Override
     public void onOpening(long firstPosition, boolean powerLost, boolean diedAtWork) {
-        // What left counts, whatever came of the process behind it.
-        replies(!diedAtWork);
+        // What left counts, whatever came of the process behind it; of a torn duty cycle not even the time is known.
+        if (!diedAtWork) {
+            replies(true);
+        }
         context.replies.clear();
         context.grants.clear();
         context.uploads.clear();
