@@ -98,6 +98,14 @@ final class Expected {
                 reply.position());
     }
 
+    /** Whether it is a reply of the right kind. */
+    boolean fits(ModelReply reply) {
+        final RejectReason reason = RejectReason.fromCode(reply.code());
+        return reply.isRefusal()
+                ? reason != null && (refusals.contains(reason) || nothingAppended && ENVIRONMENT.contains(reason))
+                : judge != null;
+    }
+
     static void checkDurable(ModelReply reply) {
         Claim.check(
                 !reply.isDurable() || reply.position() <= reply.durablePosition(),

@@ -28,7 +28,10 @@ final class Replies {
         }
     }
 
-    /** Takes the answer that this reply is for, or null. */
+    /**
+     * Takes the answer that this reply is for, or null. Of a command that came twice both have one name; a refusal does not wait for
+     * the disk and overtakes the other answer then.
+     */
     @Nullable
     Expected take(ModelReply reply) {
         final Map<Long, Deque<Expected>> own = owed.get(reply.session());
@@ -36,7 +39,9 @@ final class Replies {
         if (own == null || same == null) {
             return null;
         }
-        final Expected taken = same.poll();
+        final Expected taken =
+                same.stream().filter(expected -> expected.fits(reply)).findFirst().orElse(same.peek());
+        same.remove(taken);
         if (same.isEmpty()) {
             own.remove(reply.correlationId());
         }
