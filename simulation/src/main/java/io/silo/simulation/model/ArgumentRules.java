@@ -30,7 +30,7 @@ final class ArgumentRules {
         return reasons.isEmpty() ? null : reasons.iterator().next();
     }
 
-    EnumSet<RejectReason> ofItem(Session session, ModelCommand.Enqueue.Item item) {
+    EnumSet<RejectReason> ofItem(Session session, ModelCommand.NewJob item) {
         final JobDefinition wanted = item.wanted();
         final EnumSet<RejectReason> reasons = ofTenant(session, wanted.tenant(), true);
         add(reasons, wanted.payloadEncoding() > PayloadEncoding.MSGPACK.value(), RejectReason.MALFORMED_FRAME);
@@ -146,7 +146,7 @@ final class ArgumentRules {
         return reasons;
     }
 
-    EnumSet<RejectReason> ofItem(ModelCommand.ReportOutcome.Item item) {
+    EnumSet<RejectReason> ofItem(ModelCommand.Report item) {
         final EnumSet<RejectReason> reasons = EnumSet.noneOf(RejectReason.class);
         add(
                 reasons,

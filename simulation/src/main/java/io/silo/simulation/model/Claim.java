@@ -1,13 +1,15 @@
 package io.silo.simulation.model;
 
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** What the model holds to be true of a shard. Stateless. */
 final class Claim {
     private Claim() {}
 
     /** @throws AssertionError with the formatted sentence if the claim does not hold. */
-    static void check(boolean holds, String sentence, Object... arguments) {
+    @SuppressWarnings("AnnotateFormatMethod") // its annotation would be a dependency for this one method
+    static void check(boolean holds, String sentence, @Nullable Object... arguments) {
         if (!holds) {
             throw new AssertionError(String.format(Locale.ROOT, sentence, arguments));
         }

@@ -36,10 +36,10 @@ sealed interface ModelCommand {
     /** A lease as a command names it. */
     record NamedLease(long jobKey, long tokenEpoch, long token) {}
 
-    record Enqueue(List<Item> items) implements ModelCommand {
-        /** One job. The definition has no key and no time yet, and the tenant as named. */
-        record Item(JobDefinition wanted, long uploadId, long payloadLength) {}
-    }
+    /** An item of an Enqueue. The definition has no key and no time yet, and the tenant as named. */
+    record NewJob(JobDefinition wanted, long uploadId, long payloadLength) {}
+
+    record Enqueue(List<NewJob> items) implements ModelCommand {}
 
     record UploadChunk(long uploadId, long totalBytes, long chunkOffset, String chunk) implements ModelCommand {}
 
@@ -52,9 +52,10 @@ sealed interface ModelCommand {
 
     record Heartbeat(List<NamedLease> leases, String worker) implements ModelCommand {}
 
-    record ReportOutcome(long subscriptionId, long credits, List<Item> items) implements ModelCommand {
-        record Item(NamedLease lease, long uploadId, int outcome, int encoding, String errorCode, String result) {}
-    }
+    /** An item of a ReportOutcome. */
+    record Report(NamedLease lease, long uploadId, int outcome, int encoding, String errorCode, String result) {}
+
+    record ReportOutcome(long subscriptionId, long credits, List<Report> items) implements ModelCommand {}
 
     record ReturnLeases(List<NamedLease> leases, String worker) implements ModelCommand {}
 
@@ -144,7 +145,7 @@ sealed interface ModelCommand {
     }
 
     private static Enqueue enqueue(EnqueueDecoder d) {
-        final List<Enqueue.Item> items = new ArrayList<>();
+        final List<NewJob> items = new ArrayList<>();
         for (EnqueueDecoder.ItemsDecoder item : d.items()) {
             final RequestId requestId = new RequestId(item.requestIdHigh(), item.requestIdLow());
             final RetryRule retry = new RetryRule(
@@ -185,15 +186,15 @@ sealed interface ModelCommand {
                     taskGroup,
                     jobId,
                     payload);
-            items.add(new Enqueue.Item(wanted, uploadId, payload.length()));
+            items.add(new NewJob(wanted, uploadId, payload.length()));
         }
         return new Enqueue(items);
     }
 
     private static ReportOutcome reportOutcome(ReportOutcomeDecoder d) {
-        final List<ReportOutcome.Item> items = new ArrayList<>();
+        final List<Report> items = new ArrayList<>();
         for (ReportOutcomeDecoder.ItemsDecoder item : d.items()) {
-            items.add(new ReportOutcome.Item(
+            items.add(new Report(
                     new NamedLease(item.jobKey(), item.tokenEpoch(), item.token()),
                     item.uploadId(),
                     item.outcomeRaw(),

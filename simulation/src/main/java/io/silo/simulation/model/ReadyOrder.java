@@ -26,7 +26,7 @@ final class ReadyOrder {
         final Map<String, Integer> passedOverBy = new HashMap<>();
     }
 
-    private final Map<String, TreeMap<Integer, TreeMap<String, Lane>>> groups = new HashMap<>();
+    private final Map<String, TreeMap<Integer, Map<String, Lane>>> groups = new HashMap<>();
     private final Map<String, Integer> counts = new HashMap<>();
     private final TreeSet<ModelJob> future = new TreeSet<>(ORDER);
     private long nowMs = Long.MIN_VALUE;
@@ -61,8 +61,8 @@ final class ReadyOrder {
             return;
         }
         final JobDefinition d = job.definition;
-        final TreeMap<Integer, TreeMap<String, Lane>> priorities = groups.get(d.taskGroup());
-        final TreeMap<String, Lane> lanes = priorities == null ? null : priorities.get(d.priority());
+        final TreeMap<Integer, Map<String, Lane>> priorities = groups.get(d.taskGroup());
+        final Map<String, Lane> lanes = priorities == null ? null : priorities.get(d.priority());
         final Lane lane = lanes == null ? null : lanes.get(d.tenant());
         if (priorities == null || lanes == null || lane == null || !lane.jobs.remove(job)) {
             throw new AssertionError(job + " does not wait");
@@ -91,7 +91,7 @@ final class ReadyOrder {
             return count(taskGroup);
         }
         int count = 0;
-        for (TreeMap<String, Lane> lanes : prioritiesOf(taskGroup).values()) {
+        for (Map<String, Lane> lanes : prioritiesOf(taskGroup).values()) {
             final Lane lane = lanes.get(tenant);
             count += lane == null ? 0 : lane.jobs.size();
         }
@@ -104,8 +104,7 @@ final class ReadyOrder {
         if (tenant != null && !tenant.equals(job.definition.tenant())) {
             return job + " belongs to another tenant than " + tenant;
         }
-        for (TreeMap<String, Lane> lanes :
-                prioritiesOf(job.definition.taskGroup()).values()) {
+        for (Map<String, Lane> lanes : prioritiesOf(job.definition.taskGroup()).values()) {
             if (tenant != null && !lanes.containsKey(tenant)) {
                 continue;
             }
@@ -127,8 +126,7 @@ final class ReadyOrder {
      */
     void grant(ModelJob job, boolean inTurn) {
         final String tenant = job.definition.tenant();
-        final TreeMap<String, Lane> lanes =
-                prioritiesOf(job.definition.taskGroup()).get(job.definition.priority());
+        final Map<String, Lane> lanes = prioritiesOf(job.definition.taskGroup()).get(job.definition.priority());
         if (lanes == null) {
             return;
         }
@@ -151,7 +149,7 @@ final class ReadyOrder {
         }
     }
 
-    private TreeMap<Integer, TreeMap<String, Lane>> prioritiesOf(String taskGroup) {
+    private Map<Integer, Map<String, Lane>> prioritiesOf(String taskGroup) {
         return groups.getOrDefault(taskGroup, new TreeMap<>());
     }
 }

@@ -28,7 +28,7 @@ final class WriteJudge {
             return expected.refused(RejectReason.BATCH_TOO_LARGE);
         }
         final BatchAnswer answer = new BatchAnswer();
-        for (ModelCommand.Enqueue.Item item : command.items()) {
+        for (ModelCommand.NewJob item : command.items()) {
             enqueueItem(expected, item, events, answer);
         }
         return expected.answered(reply -> {
@@ -43,8 +43,7 @@ final class WriteJudge {
         });
     }
 
-    private void enqueueItem(
-            Expected expected, ModelCommand.Enqueue.Item item, EventCursor events, BatchAnswer answer) {
+    private void enqueueItem(Expected expected, ModelCommand.NewJob item, EventCursor events, BatchAnswer answer) {
         final Session session = expected.session;
         final JobDefinition wanted = item.wanted();
         final RejectReason reason = ArgumentRules.first(context.rules.ofItem(session, item));
@@ -179,7 +178,7 @@ final class WriteJudge {
             return expected.refused(RejectReason.BATCH_TOO_LARGE);
         }
         final BatchAnswer answer = new BatchAnswer();
-        for (ModelCommand.ReportOutcome.Item item : command.items()) {
+        for (ModelCommand.Report item : command.items()) {
             final long key = item.lease().jobKey();
             final RejectReason reason = outcomeRefusal(expected, item);
             if (reason != null) {
@@ -213,7 +212,7 @@ final class WriteJudge {
         });
     }
 
-    private @Nullable RejectReason outcomeRefusal(Expected expected, ModelCommand.ReportOutcome.Item item) {
+    private @Nullable RejectReason outcomeRefusal(Expected expected, ModelCommand.Report item) {
         final RejectReason argument = ArgumentRules.first(context.rules.ofItem(item));
         if (argument != null) {
             return argument;
@@ -247,8 +246,7 @@ final class WriteJudge {
         return isLast ? job : null;
     }
 
-    private void checkEnded(
-            Session session, ModelCommand.ReportOutcome.Item item, ModelJob job, ModelEvent.Ended event) {
+    private void checkEnded(Session session, ModelCommand.Report item, ModelJob job, ModelEvent.Ended event) {
         final ModelUploads.@Nullable Upload upload =
                 item.uploadId() == 0 ? null : context.uploads.find(session, item.uploadId());
         final boolean failed = item.outcome() == Outcome.FAILED.value();

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 /** The model and a real shard agree over random work with kills, power losses, carry-forward and jumps of the clock. */
 class ReferenceShardTest {
     private static final int STEPS = 400;
-    private static final int SEEDS = 40;
+    private static final int SEEDS = 20;
 
     @Test
     void shouldAgreeWithTheShard() {
