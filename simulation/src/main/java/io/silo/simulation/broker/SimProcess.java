@@ -70,6 +70,7 @@ final class SimProcess implements Clock, ShardListener {
     private long cycles;
     private boolean wasDiskLimited;
     private boolean isAtWork;
+    private boolean isStepAccepted;
 
     SimProcess(SimBroker broker, SimWorld world, SimulatedDisk disk, String purpose) {
         this.broker = broker;
@@ -229,6 +230,10 @@ final class SimProcess implements Clock, ShardListener {
         ShardAgent running = agent;
         if (running == null) {
             return;
+        }
+        if (isStepAccepted) {
+            isStepAccepted = false;
+            running.acceptClockStep();
         }
         tellRoom();
         int work;
@@ -416,10 +421,9 @@ final class SimProcess implements Clock, ShardListener {
         return isDead || agent == null || in == null ? null : in.connect(link);
     }
 
+    /** An operator accepts the step; the shard thread takes it up at its next duty cycle. */
     void acceptClockStep() {
-        if (agent != null) {
-            agent.acceptClockStep();
-        }
+        isStepAccepted = true;
     }
 
     List<Shard> shards() {

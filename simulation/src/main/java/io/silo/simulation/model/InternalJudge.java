@@ -164,7 +164,11 @@ final class InternalJudge {
         final List<Asker> askers = new ArrayList<>(context.subscriptions.all());
         askers.addAll(context.waitingCalls);
         for (Asker asker : askers) {
-            Claim.check(asker.credits + asker.uncertainCredits >= 0, "%s got more tasks than it had credits for: %d", asker, asker.credits);
+            Claim.check(
+                    asker.credits + asker.uncertainCredits >= 0,
+                    "%s got more tasks than it had credits for: %d",
+                    asker,
+                    asker.credits);
             if (asker.credits > 0 && context.state.ready().count(asker.taskGroup, asker.filter()) > 0) {
                 late.add(asker);
             }

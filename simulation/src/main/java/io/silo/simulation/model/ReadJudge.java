@@ -240,7 +240,8 @@ final class ReadJudge {
 
     void endCycle() {
         waits.removeIf(wait -> {
-            final boolean isOwed = context.replies.isOwed(wait.expected());
+            final boolean isOwed =
+                    context.replies.isOwed(wait.expected()) && !context.replies.isClosed(wait.expected().session);
             final boolean isOver = context.monotonicMs >= wait.deadlineMs()
                     && !wait.job().state.isTerminal();
             Claim.check(!isOwed || !isOver, "%s waits for longer than it asked to", wait.expected().command);

@@ -39,8 +39,10 @@ final class Replies {
         if (own == null || same == null) {
             return null;
         }
-        final Expected taken =
-                same.stream().filter(expected -> expected.fits(reply)).findFirst().orElse(same.peek());
+        final Expected taken = same.stream()
+                .filter(expected -> expected.fits(reply))
+                .findFirst()
+                .orElse(same.peek());
         same.remove(taken);
         if (same.isEmpty()) {
             own.remove(reply.correlationId());
