@@ -117,7 +117,7 @@ final class LeaseJudge {
         final List<ModelReply.Task> tasks = reply.tasks();
         if (tasks.isEmpty()) {
             Claim.check(
-                    context.monotonicMs >= asker.deadlineMs || context.roomIsShort,
+                    context.monotonicMs >= asker.deadlineMs || context.roomIsShort || context.replies.isDoubled(reply),
                     "%s was answered empty at %d, before its time %d",
                     asker,
                     context.monotonicMs,

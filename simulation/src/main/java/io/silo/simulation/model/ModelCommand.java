@@ -78,28 +78,11 @@ sealed interface ModelCommand {
                 yield new UploadChunk(
                         d.uploadId(), d.totalBytes(), d.chunkOffset(), Text.of(d.chunkLength(), d::getChunk));
             }
-            case SubscribeDecoder.TEMPLATE_ID -> {
-                final SubscribeDecoder d = new SubscribeDecoder().wrapAndApplyHeader(b, o, h);
-                yield new Subscribe(
-                        d.subscriptionId(),
-                        d.credits(),
-                        Text.of(d.tenantLength(), d::getTenant),
-                        Text.of(d.taskGroupLength(), d::getTaskGroup),
-                        Text.of(d.workerIdLength(), d::getWorkerId));
-            }
+            case SubscribeDecoder.TEMPLATE_ID -> subscribe(new SubscribeDecoder().wrapAndApplyHeader(b, o, h));
             case UnsubscribeDecoder.TEMPLATE_ID ->
                 new Unsubscribe(
                         new UnsubscribeDecoder().wrapAndApplyHeader(b, o, h).subscriptionId());
-            case LeaseTasksDecoder.TEMPLATE_ID -> {
-                final LeaseTasksDecoder d = new LeaseTasksDecoder().wrapAndApplyHeader(b, o, h);
-                yield new LeaseTasks(
-                        new RequestId(d.requestIdHigh(), d.requestIdLow()),
-                        d.waitMs(),
-                        d.maxTasks(),
-                        Text.of(d.tenantLength(), d::getTenant),
-                        Text.of(d.taskGroupLength(), d::getTaskGroup),
-                        Text.of(d.workerIdLength(), d::getWorkerId));
-            }
+            case LeaseTasksDecoder.TEMPLATE_ID -> leaseTasks(new LeaseTasksDecoder().wrapAndApplyHeader(b, o, h));
             case HeartbeatDecoder.TEMPLATE_ID -> {
                 final HeartbeatDecoder d = new HeartbeatDecoder().wrapAndApplyHeader(b, o, h);
                 final List<NamedLease> leases = new ArrayList<>();
@@ -142,6 +125,25 @@ sealed interface ModelCommand {
             }
             default -> new Unknown();
         };
+    }
+
+    private static Subscribe subscribe(SubscribeDecoder d) {
+        return new Subscribe(
+                d.subscriptionId(),
+                d.credits(),
+                Text.of(d.tenantLength(), d::getTenant),
+                Text.of(d.taskGroupLength(), d::getTaskGroup),
+                Text.of(d.workerIdLength(), d::getWorkerId));
+    }
+
+    private static LeaseTasks leaseTasks(LeaseTasksDecoder d) {
+        return new LeaseTasks(
+                new RequestId(d.requestIdHigh(), d.requestIdLow()),
+                d.waitMs(),
+                d.maxTasks(),
+                Text.of(d.tenantLength(), d::getTenant),
+                Text.of(d.taskGroupLength(), d::getTaskGroup),
+                Text.of(d.workerIdLength(), d::getWorkerId));
     }
 
     private static Enqueue enqueue(EnqueueDecoder d) {

@@ -17,12 +17,19 @@ final class Replies {
     private final Map<Session, Map<Long, Deque<Expected>>> owed = new HashMap<>();
     private final List<Expected> dueThisCycle = new ArrayList<>();
     private final Set<Session> closed = new HashSet<>();
+
+    /** Names of answers that were owed twice at once. */
+    private final Set<String> doubled = new HashSet<>();
+
     private final Deque<ModelReply> held = new ArrayDeque<>();
 
     void expect(Expected expected) {
-        owed.computeIfAbsent(expected.session, s -> new HashMap<>())
-                .computeIfAbsent(expected.correlationId, c -> new ArrayDeque<>())
-                .add(expected);
+        final Deque<Expected> same = owed.computeIfAbsent(expected.session, s -> new HashMap<>())
+                .computeIfAbsent(expected.correlationId, c -> new ArrayDeque<>());
+        if (!same.isEmpty()) {
+            doubled.add(name(expected.session, expected.correlationId));
+        }
+        same.add(expected);
         if (!expected.isLate) {
             dueThisCycle.add(expected);
         }
@@ -48,6 +55,15 @@ final class Replies {
             own.remove(reply.correlationId());
         }
         return taken;
+    }
+
+    /** Whether a command came twice and both copies waited for an answer at once: which one answers which is not told. */
+    boolean isDoubled(ModelReply reply) {
+        return doubled.contains(name(reply.session(), reply.correlationId()));
+    }
+
+    private static String name(Session session, long correlationId) {
+        return session.id() + "." + correlationId;
     }
 
     boolean isOwed(Expected expected) {
@@ -90,6 +106,7 @@ final class Replies {
     /** The process died: nobody will answer. */
     void clear() {
         owed.clear();
+        doubled.clear();
         dueThisCycle.clear();
         closed.clear();
         held.clear();
