@@ -13,20 +13,24 @@ import org.jspecify.annotations.Nullable;
  * who finds no room puts its command off. Shard thread only; does not allocate.
  */
 final class ParkedReplies {
-    /** Bytes kept, a power of two: 60 replies of the longest kind, or about 80,000 acknowledgements. */
+    /** Bytes kept by default: 60 replies of the longest kind, or about 80,000 acknowledgements. */
     static final int RING_BYTES = 8 * 1024 * 1024;
 
-    /** Entries kept, a power of two. */
-    static final int ENTRIES_MAX = 1 << 16;
+    /** Fewest bytes that can be kept: with as many entries as twice the calls that may wait, a power of two. */
+    static final int RING_BYTES_MIN = 4 * 1024 * 1024;
 
-    private static final int BYTES_MASK = RING_BYTES - 1;
-    private static final int ENTRIES_MASK = ENTRIES_MAX - 1;
+    /** Bytes of the ring for each entry: an acknowledgement of one job has about 100. */
+    private static final int BYTES_PER_ENTRY = 128;
 
-    private final UnsafeBuffer bytes = new UnsafeBuffer(ByteBuffer.allocateDirect(RING_BYTES));
-    private final @Nullable Session[] sessions = new Session[ENTRIES_MAX];
-    private final long[] positions = new long[ENTRIES_MAX];
-    private final long[] starts = new long[ENTRIES_MAX];
-    private final int[] lengths = new int[ENTRIES_MAX];
+    private final int ringBytes;
+    private final int bytesMask;
+    private final int entriesMax;
+    private final int entriesMask;
+    private final UnsafeBuffer bytes;
+    private final @Nullable Session[] sessions;
+    private final long[] positions;
+    private final long[] starts;
+    private final int[] lengths;
 
     /** Entries taken and put so far. */
     private long head;
@@ -43,10 +47,27 @@ final class ParkedReplies {
 
     private static final int RESERVED_BYTES = Bounds.MESSAGE_BYTES_MAX + ResultWaiters.WAITERS_MAX * SHORT_REPLY_BYTES;
 
+    /** @param ringBytes bytes kept, a power of two from {@link #RING_BYTES_MIN}. */
+    ParkedReplies(int ringBytes) {
+        if (ringBytes < RING_BYTES_MIN || Integer.bitCount(ringBytes) != 1) {
+            throw new IllegalArgumentException(
+                    "ringBytes must be a power of two from " + RING_BYTES_MIN + ", not " + ringBytes);
+        }
+        this.ringBytes = ringBytes;
+        bytesMask = ringBytes - 1;
+        entriesMax = ringBytes / BYTES_PER_ENTRY;
+        entriesMask = entriesMax - 1;
+        bytes = new UnsafeBuffer(ByteBuffer.allocateDirect(ringBytes));
+        sessions = new Session[entriesMax];
+        positions = new long[entriesMax];
+        starts = new long[entriesMax];
+        lengths = new int[entriesMax];
+    }
+
     /** Whether the replies of one more command can be parked: one of any length, and a short one for each waiting call. */
     boolean hasRoom() {
-        return tail - head < ENTRIES_MAX - ResultWaiters.WAITERS_MAX - 1
-                && start(RESERVED_BYTES) + RESERVED_BYTES - readBytes <= RING_BYTES;
+        return tail - head < entriesMax - ResultWaiters.WAITERS_MAX - 1
+                && start(RESERVED_BYTES) + RESERVED_BYTES - readBytes <= ringBytes;
     }
 
     boolean isEmpty() {
@@ -60,11 +81,11 @@ final class ParkedReplies {
     /** Keeps a copy until {@code position} is durable. Only after {@link #hasRoom} said yes. */
     void park(Session session, long position, DirectBuffer reply, int length) {
         final long start = start(length);
-        if (tail - head >= ENTRIES_MAX || start + length - readBytes > RING_BYTES) {
+        if (tail - head >= entriesMax || start + length - readBytes > ringBytes) {
             throw new IllegalStateException("no room for a reply");
         }
-        bytes.putBytes((int) start & BYTES_MASK, reply, 0, length);
-        final int entry = (int) tail & ENTRIES_MASK;
+        bytes.putBytes((int) start & bytesMask, reply, 0, length);
+        final int entry = (int) tail & entriesMask;
         sessions[entry] = session;
         positions[entry] = position;
         starts[entry] = start;
@@ -82,14 +103,14 @@ final class ParkedReplies {
     int dispatch(long durablePosition, ReplySink sink) {
         final long before = head;
         while (head != tail) {
-            final int entry = (int) head & ENTRIES_MASK;
+            final int entry = (int) head & entriesMask;
             // [SILO-LOG-ACK-1]
             if (positions[entry] > durablePosition) {
                 break;
             }
             final Session session = sessions[entry];
             if (session != null) {
-                sink.send(session, bytes, (int) starts[entry] & BYTES_MASK, lengths[entry]);
+                sink.send(session, bytes, (int) starts[entry] & bytesMask, lengths[entry]);
             }
             sessions[entry] = null;
             readBytes = starts[entry] + lengths[entry];
@@ -100,7 +121,7 @@ final class ParkedReplies {
 
     /** Where {@code length} bytes lie together: behind the last reply, or at the ring's start if its end is too near. */
     private long start(int length) {
-        final long rest = RING_BYTES - (writtenBytes & BYTES_MASK);
+        final long rest = ringBytes - (writtenBytes & bytesMask);
         return length <= rest ? writtenBytes : writtenBytes + rest;
     }
 }

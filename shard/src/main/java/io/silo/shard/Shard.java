@@ -88,7 +88,7 @@ public final class Shard {
     private final LeaseEnds leaseEnds = new LeaseEnds(attemptEnds);
     private final TaskGrants grants = new TaskGrants();
     private final CommandDeciders deciders = new CommandDeciders(grants, attemptEnds);
-    private final ParkedReplies parked = new ParkedReplies();
+    private final ParkedReplies parked;
     private final ResultWaiters waiters = new ResultWaiters();
     private final LogCleaner cleaner;
     private final MessageHeaderDecoder messageHeader = new MessageHeaderDecoder();
@@ -111,6 +111,7 @@ public final class Shard {
         this.settings = context.settings();
         this.log = context.log();
         this.replies = context.replies();
+        this.parked = new ParkedReplies(context.parkedBytesMax());
         this.state = new ShardState(context.random().nextLong(), context.capacity());
         this.record = new RecordBuffer(appliers, state, counters);
         this.command = new CommandContext(

@@ -13,6 +13,7 @@ import io.silo.shard.state.ShardState;
  * @param log opened, neither replayed nor started.
  * @param random for jitter and the seed of hashes.
  * @param bootIdHigh first half of the kernel's boot id, for ShardOpened.
+ * @param parkedBytesMax bytes of replies that wait for the disk, a power of two from 4 MiB; at the bound commands are put off.
  */
 public record ShardContext(
         ShardSettings settings,
@@ -23,4 +24,29 @@ public record ShardContext(
         ShardListener listener,
         ShardState.Capacity capacity,
         long bootIdHigh,
-        long bootIdLow) {}
+        long bootIdLow,
+        int parkedBytesMax) {
+    /** With room for 8 MiB of parked replies. */
+    public ShardContext(
+            ShardSettings settings,
+            EventLog log,
+            ReplySink replies,
+            ShardRandom random,
+            ColdReads coldReads,
+            ShardListener listener,
+            ShardState.Capacity capacity,
+            long bootIdHigh,
+            long bootIdLow) {
+        this(
+                settings,
+                log,
+                replies,
+                random,
+                coldReads,
+                listener,
+                capacity,
+                bootIdHigh,
+                bootIdLow,
+                ParkedReplies.RING_BYTES);
+    }
+}

@@ -42,7 +42,7 @@ class ParkedRepliesTest {
         UnsafeBuffer reply = new UnsafeBuffer(new byte[Bounds.MESSAGE_BYTES_MAX]);
         Seeds.forEach(5, seed -> {
             SplittableRandom random = new SplittableRandom(seed);
-            ParkedReplies parked = new ParkedReplies();
+            ParkedReplies parked = new ParkedReplies(ParkedReplies.RING_BYTES);
             Model model = new Model();
             long position = 0;
             long durable = 0;
@@ -83,7 +83,7 @@ class ParkedRepliesTest {
     void shouldHaveTheRoomItPromisesWhereverTheRingStands() {
         UnsafeBuffer reply = new UnsafeBuffer(new byte[Bounds.MESSAGE_BYTES_MAX]);
         for (int start = 0; start < 40; start++) {
-            ParkedReplies parked = new ParkedReplies();
+            ParkedReplies parked = new ParkedReplies(ParkedReplies.RING_BYTES);
             for (int i = 0; i < start * 5; i++) {
                 parked.park(SESSIONS[0], 0, reply, 41_000);
                 parked.dispatch(0, (session, buffer, offset, length) -> {});
@@ -103,9 +103,9 @@ class ParkedRepliesTest {
 
     @Test
     void shouldHaveNoRoomWithoutEntries() {
-        ParkedReplies parked = new ParkedReplies();
+        ParkedReplies parked = new ParkedReplies(ParkedReplies.RING_BYTES);
         UnsafeBuffer reply = new UnsafeBuffer(new byte[64]);
-        for (int i = 0; i < ParkedReplies.ENTRIES_MAX - ResultWaiters.WAITERS_MAX - 1; i++) {
+        for (int i = 0; i < ParkedReplies.RING_BYTES / 128 - ResultWaiters.WAITERS_MAX - 1; i++) {
             assertThat(parked.hasRoom()).isTrue();
             parked.park(SESSIONS[0], i, reply, 8);
         }

@@ -285,6 +285,10 @@ public final class SimBroker implements SimHost {
         return isDiskLimited;
     }
 
+    boolean hasFailures() {
+        return !failed.isEmpty();
+    }
+
     boolean hasFailed(int shard) {
         return failed.contains(shard);
     }

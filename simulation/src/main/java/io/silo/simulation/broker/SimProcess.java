@@ -50,6 +50,9 @@ final class SimProcess implements Clock, ShardListener {
     /** Invariants of all shards are looked at after every so many duty cycles with work. */
     private static final int CYCLES_PER_CHECK = 8;
 
+    /** The least: a broker that starts again and again in one process would hold a lot of memory. */
+    private static final int PARKED_BYTES_MAX = 4 * 1024 * 1024;
+
     private static final ShardState.Capacity CAPACITY =
             new ShardState.Capacity(1 << 16, 1 << 24, 1 << 12, 1 << 10, 1 << 10, 1 << 10);
 
@@ -175,7 +178,8 @@ final class SimProcess implements Clock, ShardListener {
                 this,
                 CAPACITY,
                 broker.boot(),
-                7));
+                7,
+                PARKED_BYTES_MAX));
         long events = shard.recover(wallMs());
         broker.coordinator().onOpened(i, log.shardEpoch());
         world.trace(name(), "opened shard " + i + " epoch " + log.shardEpoch() + " after " + events + " events");
@@ -257,9 +261,12 @@ final class SimProcess implements Clock, ShardListener {
         plan(world.nowNs() + stallNs + pauseNs + random.nextLong(BUSY_CYCLE_NS));
     }
 
-    /** A disk that was full a cycle ago may have left the next cycle uncreated. */
+    /**
+     * A disk that was full a cycle ago may have left the next cycle uncreated; a shard that failed took credits along that nobody was
+     * told of.
+     */
     private void tellRoom() {
-        boolean isShort = broker.isDiskLimited() || wasDiskLimited;
+        boolean isShort = broker.isDiskLimited() || wasDiskLimited || broker.hasFailures();
         wasDiskLimited = broker.isDiskLimited();
         taps.forEach(logTap -> logTap.tap().onRoom(isShort));
     }
