@@ -1,0 +1,42 @@
+package io.silo.simulation.canary;
+
+import io.silo.simulation.broker.SimParts;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** The catalogue of canaries. A new one is a class and a line here. */
+final class Canaries {
+    static final List<Canary> ALL = List.of(
+            once("acknowledge-before-sync", "sync", "disk-crash", 10, () -> new StoreBug(UnsyncedStore::new)),
+            once("apply-without-append", "log before state", "restart-storm", 10, () -> new StoreBug(DroppingStore::new)),
+            once("forgotten-tail", "recovery", "restart-storm", 10, () -> new StoreBug(ForgetfulStore::new)),
+            once("lost-trim", "retention", "restart-storm", 30, () -> new StoreBug(OverTrimmingStore::new)),
+            twice("real-time", "virtual time", "retry", 10, () -> new ClockBug(RealTimeClock::new)),
+            twice("unordered-iteration", "order", "chaos", 10, UnorderedReplies::new),
+            once("early-expiry", "lease length", "lease-expiry", 20, () -> new ClockBug(FastClock::new)),
+            once("swallowed-command", "every command is decided", "partition", 10, () -> CommandBug.parts(SwallowedCommands::new)),
+            once("lost-wait", "wake-up of calls", "chaos", 20, () -> CommandBug.parts(LostWaits::new)),
+            once("swallowed-credits", "wake-up of subscriptions", "retry", 10, () -> CommandBug.parts(SwallowedCredits::new)),
+            once("no-fencing", "tokens", "lease-expiry", 10, UnfencedReports::new),
+            once("leaked-holder", "end of leases", "multiple-workers", 10, LeakedHolders::new),
+            once("wrong-session", "sessions", "multiple-workers", 10, () -> ReplyBug.parts(MisdirectedReplies::new)),
+            once("revived-lease", "heartbeats", "lease-expiry", 10, () -> ReplyBug.parts(RevivedLeases::new)),
+            once("repeated-grant", "one push a lease", "retry", 10, () -> ReplyBug.parts(RepeatedGrants::new)),
+            once("early-durable", "durability", "disk-crash", 10, () -> ReplyBug.parts(EarlyDurable::new)),
+            once("swapped-results", "order of a batch", "chaos", 20, () -> ReplyBug.parts(SwappedResults::new)),
+            once("damaged-payload", "bytes", "chaos", 20, () -> ReplyBug.parts(DamagedPayloads::new)));
+
+    private Canaries() {}
+
+    static Canary named(String name) {
+        return ALL.stream().filter(canary -> canary.name().equals(name)).findFirst().orElseThrow();
+    }
+
+    private static Canary once(String name, String breaks, String scenario, int seedsMax, Supplier<SimParts> parts) {
+        return new Canary(name, breaks, scenario, seedsMax, false, parts);
+    }
+
+    private static Canary twice(String name, String breaks, String scenario, int seedsMax, Supplier<SimParts> parts) {
+        return new Canary(name, breaks, scenario, seedsMax, true, parts);
+    }
+}
