@@ -8,15 +8,30 @@ import java.util.function.Supplier;
 final class Canaries {
     static final List<Canary> ALL = List.of(
             once("acknowledge-before-sync", "sync", "disk-crash", 10, () -> new StoreBug(UnsyncedStore::new)),
-            once("apply-without-append", "log before state", "restart-storm", 10, () -> new StoreBug(DroppingStore::new)),
+            once(
+                    "apply-without-append",
+                    "log before state",
+                    "restart-storm",
+                    10,
+                    () -> new StoreBug(DroppingStore::new)),
             once("forgotten-tail", "recovery", "restart-storm", 10, () -> new StoreBug(ForgetfulStore::new)),
             once("lost-trim", "retention", "restart-storm", 30, () -> new StoreBug(OverTrimmingStore::new)),
             twice("real-time", "virtual time", "retry", 10, () -> new ClockBug(RealTimeClock::new)),
             twice("unordered-iteration", "order", "chaos", 10, UnorderedReplies::new),
             once("early-expiry", "lease length", "lease-expiry", 20, () -> new ClockBug(FastClock::new)),
-            once("swallowed-command", "every command is decided", "partition", 10, () -> CommandBug.parts(SwallowedCommands::new)),
+            once(
+                    "swallowed-command",
+                    "every command is decided",
+                    "partition",
+                    10,
+                    () -> CommandBug.parts(SwallowedCommands::new)),
             once("lost-wait", "wake-up of calls", "chaos", 20, () -> CommandBug.parts(LostWaits::new)),
-            once("swallowed-credits", "wake-up of subscriptions", "retry", 10, () -> CommandBug.parts(SwallowedCredits::new)),
+            once(
+                    "swallowed-credits",
+                    "wake-up of subscriptions",
+                    "retry",
+                    10,
+                    () -> CommandBug.parts(SwallowedCredits::new)),
             once("no-fencing", "tokens", "lease-expiry", 10, UnfencedReports::new),
             once("leaked-holder", "end of leases", "multiple-workers", 10, LeakedHolders::new),
             once("wrong-session", "sessions", "multiple-workers", 10, () -> ReplyBug.parts(MisdirectedReplies::new)),
@@ -29,7 +44,10 @@ final class Canaries {
     private Canaries() {}
 
     static Canary named(String name) {
-        return ALL.stream().filter(canary -> canary.name().equals(name)).findFirst().orElseThrow();
+        return ALL.stream()
+                .filter(canary -> canary.name().equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static Canary once(String name, String breaks, String scenario, int seedsMax, Supplier<SimParts> parts) {

@@ -17,8 +17,7 @@ import java.util.function.Supplier;
  * @param isTwice whether it shows only between two runs of one seed.
  * @param parts makes the parts with the bug, for one run.
  */
-record Canary(
-        String name, String breaks, String scenario, int seedsMax, boolean isTwice, Supplier<SimParts> parts) {
+record Canary(String name, String breaks, String scenario, int seedsMax, boolean isTwice, Supplier<SimParts> parts) {
     SimReport run(long seed) {
         Scenario named = Scenarios.named(scenario).orElseThrow();
         SimPlan plan = SimPlan.of(seed, named);

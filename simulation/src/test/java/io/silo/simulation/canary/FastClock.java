@@ -2,7 +2,7 @@ package io.silo.simulation.canary;
 
 import io.silo.shard.Clock;
 
-/** Runs half as fast again as time does: leases end early. */
+/** Runs three times as fast as time does: leases end early. */
 final class FastClock implements Clock {
     private final Clock clock;
 
@@ -17,6 +17,6 @@ final class FastClock implements Clock {
 
     @Override
     public long nanoTime() {
-        return clock.nanoTime() / 2 * 3;
+        return clock.nanoTime() * 3;
     }
 }

@@ -4,16 +4,18 @@ import io.silo.log.CycleFile;
 import io.silo.log.CycleStore;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.agrona.BitUtil;
 
 /**
- * Recovery that forgets the tail: the newest mark is overlooked, and the last bytes of the last cycle look as if they had never been
- * written, until the store appends something of its own.
+ * Recovery that forgets the tail: the newest mark is overlooked, and the last record of the last cycle looks as if it had never been
+ * written.
  */
 final class ForgetfulStore extends ForwardingStore {
     private static final int SLOT_COUNT = 2;
     private static final int SLOT_BYTES = 512;
     private static final int SEQUENCE_OFFSET = 16;
-    private static final int FORGOTTEN_BYTES = 600;
+    private static final int METADATA_FLAG = 0x40000000;
+    private static final int LENGTH_MASK = 0x3FFFFFFF;
 
     private final long cutCycle;
     private final int newestSlot;
@@ -42,23 +44,32 @@ final class ForgetfulStore extends ForwardingStore {
         return cycle == cutCycle ? new CutFile(file) : file;
     }
 
-    /** Reads zeros where the last of the written bytes are. */
+    /** Reads zeros where the last record is. */
     private static final class CutFile implements CycleFile {
         private final CycleFile file;
         private final long keptBytes;
 
         CutFile(CycleFile file) {
             this.file = file;
-            this.keptBytes = writtenBytes(file) - FORGOTTEN_BYTES;
+            this.keptBytes = startOfLastRecord(file);
         }
 
-        private static long writtenBytes(CycleFile file) {
-            ByteBuffer all = ByteBuffer.allocate(Math.toIntExact(file.length()));
-            int end = file.read(all, 0);
-            while (end > 0 && all.get(end - 1) == 0) {
-                end--;
+        /** Where the last document begins that is no metadata; the end of the file if it is the cycle's first. */
+        private static long startOfLastRecord(CycleFile file) {
+            ByteBuffer all = ByteBuffer.allocate(Math.toIntExact(file.length())).order(ByteOrder.LITTLE_ENDIAN);
+            int read = file.read(all, 0);
+            long last = file.length();
+            int documents = 0;
+            int at = 0;
+            while (at + Integer.BYTES <= read && all.getInt(at) != 0) {
+                int header = all.getInt(at);
+                if ((header & METADATA_FLAG) == 0) {
+                    documents++;
+                    last = documents > 1 ? at : last;
+                }
+                at = BitUtil.align(at + Integer.BYTES + (header & LENGTH_MASK), Integer.BYTES);
             }
-            return end;
+            return last;
         }
 
         @Override

@@ -8,7 +8,10 @@ import io.silo.protocol.command.ReportOutcomeDecoder;
 import io.silo.protocol.reply.Durability;
 import io.silo.protocol.reply.MessageHeaderEncoder;
 import io.silo.protocol.reply.OutcomeReplyEncoder;
+import io.silo.protocol.reply.ReplyHeaderDecoder;
 import io.silo.simulation.broker.SimParts;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
@@ -19,10 +22,33 @@ final class LeakedHolders extends SimParts {
 
     private @Nullable ReplySink sink;
 
+    /** Epoch and position of the last answer of each shard. */
+    private final Map<Integer, Place> places = new HashMap<>();
+
+    private record Place(long epoch, long position) {}
+
     @Override
     public ReplySink replies(ReplySink replies) {
         sink = replies;
-        return replies;
+        return new Places(replies);
+    }
+
+    /** Learns what a true answer would name. */
+    private final class Places extends ReplyBug {
+        private final ReplyHeaderDecoder header = new ReplyHeaderDecoder();
+
+        Places(ReplySink sink) {
+            super(sink);
+        }
+
+        @Override
+        void reply(Session session, int templateId, UnsafeBuffer reply) {
+            header.wrap(reply, MessageHeaderEncoder.ENCODED_LENGTH);
+            if (header.position() >= 0) {
+                places.put(header.shard(), new Place(header.shardEpoch(), header.position()));
+            }
+            pass(session, reply);
+        }
     }
 
     @Override
@@ -30,7 +56,7 @@ final class LeakedHolders extends SimParts {
         return new Reports(consumer, Objects.requireNonNull(sink, "sinks are made first"));
     }
 
-    private static final class Reports extends CommandBug {
+    private final class Reports extends CommandBug {
         private final ReplySink sink;
         private final MessageHeaderDecoder header = new MessageHeaderDecoder();
         private final ReportOutcomeDecoder report = new ReportOutcomeDecoder();
@@ -48,12 +74,16 @@ final class LeakedHolders extends SimParts {
                 return pass(session, command);
             }
             report.wrapAndApplyHeader(command, 0, header);
+            Place place = places.get(report.header().shard());
+            if (place == null) {
+                return pass(session, command);
+            }
             OutcomeReplyEncoder reply =
                     new OutcomeReplyEncoder().wrapAndApplyHeader(out, 0, new MessageHeaderEncoder());
             reply.header()
                     .correlationId(report.header().correlationId())
-                    .position(0)
-                    .shardEpoch(report.header().shardEpoch())
+                    .position(place.position())
+                    .shardEpoch(place.epoch())
                     .shard(report.header().shard())
                     .code(0)
                     .durability(Durability.DURABLE);
