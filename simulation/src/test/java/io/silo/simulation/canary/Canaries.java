@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 /** The catalogue of canaries. A new one is a class and a line here. */
 final class Canaries {
     static final List<Canary> ALL = List.of(
-            once("acknowledge-before-sync", "sync", "disk-crash", 10, () -> new StoreBug(UnsyncedStore::new)),
+            once("acknowledge-before-sync", "sync", "chaos", 10, () -> new StoreBug(UnsyncedStore::new)),
             once(
                     "apply-without-append",
                     "log before state",

@@ -6,18 +6,17 @@ import io.silo.simulation.broker.SimParts;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** Replies of a duty cycle leave session by session, in the order of a table of identity hash codes. */
 final class UnorderedReplies extends SimParts {
     private @Nullable ReplySink transport;
-    private Map<Session, List<UnsafeBuffer>> kept = new IdentityHashMap<>();
+    private IdentityHashMap<Session, List<UnsafeBuffer>> kept = new IdentityHashMap<>();
 
     @Override
     public ReplySink replies(ReplySink replies) {
-        if (transport != replies) {
+        if (!replies.equals(transport)) {
             transport = replies;
             kept = new IdentityHashMap<>();
         }
@@ -25,9 +24,9 @@ final class UnorderedReplies extends SimParts {
     }
 
     private static final class Kept extends ReplyBug {
-        private final Map<Session, List<UnsafeBuffer>> kept;
+        private final IdentityHashMap<Session, List<UnsafeBuffer>> kept;
 
-        Kept(ReplySink sink, Map<Session, List<UnsafeBuffer>> kept) {
+        Kept(ReplySink sink, IdentityHashMap<Session, List<UnsafeBuffer>> kept) {
             super(sink);
             this.kept = kept;
         }
