@@ -12,6 +12,9 @@ final class SimFaultPlan implements FaultPlan {
     /** Sites passed for every record are an occasion once in so many times only. */
     private static final int FREQUENT_SITE_ODDS = 64;
 
+    /** As above, of reads, which are many more: else no process would live to see its first roll. */
+    private static final int READ_SITE_ODDS = 2_048;
+
     /** A slow sync takes up to so long: a disk that is busy, or one that dies. */
     private static final long SLOW_SYNC_NS_MAX = 3_000_000_000L;
 
@@ -35,8 +38,7 @@ final class SimFaultPlan implements FaultPlan {
         if (process.isDead()) {
             throw new SimDeath(site);
         }
-        boolean isFrequent = site.equals("log.append") || site.equals("log.sync") || site.equals("log.allocate");
-        boolean isOccasion = !isFrequent || random.nextInt(FREQUENT_SITE_ODDS) == 0;
+        boolean isOccasion = random.nextInt(odds(site)) == 0;
         if (isOccasion && world.strikes(Fault.SITE_CRASH, random, process.name() + '/' + shard + ' ' + site)) {
             process.die(world.has(Fault.POWER_LOSS) && random.nextBoolean());
             throw new SimDeath(site);
@@ -44,6 +46,14 @@ final class SimFaultPlan implements FaultPlan {
         if (site.equals("log.sync")) {
             atSync(site);
         }
+    }
+
+    private static int odds(String site) {
+        return switch (site) {
+            case "log.append", "log.sync", "log.allocate" -> FREQUENT_SITE_ODDS;
+            case "log.read", "log.readAhead" -> READ_SITE_ODDS;
+            default -> 1;
+        };
     }
 
     private void atSync(String site) {
