@@ -10,10 +10,10 @@ import java.util.SplittableRandom;
 /** What goes wrong at the named sites of one shard's log: the process dies, a sync fails or takes its time. */
 final class SimFaultPlan implements FaultPlan {
     /** Sites passed for every record are an occasion once in so many times only. */
-    private static final int FREQUENT_SITE_ODDS = 64;
+    private static final int FREQUENT_SITE_ODDS = 8;
 
     /** As above, of reads, which are many more: else no process would live to see its first roll. */
-    private static final int READ_SITE_ODDS = 2_048;
+    private static final int READ_SITE_ODDS = 512;
 
     /** A slow sync takes up to so long: a disk that is busy, or one that dies. */
     private static final long SLOW_SYNC_NS_MAX = 3_000_000_000L;
@@ -23,11 +23,12 @@ final class SimFaultPlan implements FaultPlan {
     private final int shard;
     private final SplittableRandom random;
 
-    SimFaultPlan(SimWorld world, SimProcess process, int shard) {
+    /** @param random of this life alone: else each would die where the one before did. */
+    SimFaultPlan(SimWorld world, SimProcess process, int shard, SplittableRandom random) {
         this.world = world;
         this.process = process;
         this.shard = shard;
-        this.random = world.random("sites-" + process.name() + "-" + shard);
+        this.random = random;
     }
 
     @Override

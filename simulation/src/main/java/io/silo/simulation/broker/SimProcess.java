@@ -163,7 +163,7 @@ final class SimProcess implements Clock, ShardListener {
                 .floorBytes(BrokerSettings.FLOOR_BYTES)
                 .bootId(broker.boot(), 7)
                 .random(salts::nextLong)
-                .faults(new SimFaultPlan(world, this, i));
+                .faults(new SimFaultPlan(world, this, i, random.split()));
         EventLog log = EventLog.open(
                 broker.parts().store(SimulatedCycleStore.open(disk, "shard-" + i, context), i),
                 new LogIdentity(1, 2, 3, i),
