@@ -15,6 +15,13 @@ final class Claim {
         }
     }
 
+    /** @param of appended to {@code what} only where it is needed: most claims hold. */
+    static void equal(Object expected, Object found, String what, Object of) {
+        if (!expected.equals(found)) {
+            equal(expected, found, what + ' ' + of);
+        }
+    }
+
     static void equal(Object expected, Object found, String what) {
         if (!expected.equals(found)) {
             throw new AssertionError(what + ": expected " + expected + " but found " + found);

@@ -44,7 +44,7 @@ final class Grants {
             }
             narrow(state, candidates, event, job);
             final JobDefinition d = job.definition;
-            Claim.equal(d.leaseMs() == 0 ? settings.leaseMs() : d.leaseMs(), event.leaseMs(), "lease length of " + job);
+            Claim.equal(d.leaseMs() == 0 ? settings.leaseMs() : d.leaseMs(), event.leaseMs(), "lease length of", job);
             Claim.check(
                     event.worker().equals(first.worker()) && event.requestId().equals(first.requestId()),
                     "one record grants to two askers: %s",
@@ -118,7 +118,7 @@ final class Grants {
         if (grant == null) {
             throw new AssertionError(reply + " tells of a grant that was not made, or told before: " + tasks);
         }
-        Claim.equal(grant.tasks().size(), tasks.size(), "tasks told by " + reply);
+        Claim.equal(grant.tasks().size(), tasks.size(), "tasks told by", reply);
         for (int i = 0; i < tasks.size(); i++) {
             checkTask(grant.tasks().get(i), tasks.get(i));
         }

@@ -45,7 +45,7 @@ final class InternalJudge {
         } else if (event instanceof ModelEvent.Returned returned) {
             returned(returned);
         } else if (event instanceof ModelEvent.Digest digest) {
-            Claim.equal((long) context.state.jobCount(), digest.jobCount(), "jobs counted by " + digest);
+            Claim.equal((long) context.state.jobCount(), digest.jobCount(), "jobs counted by", digest);
         } else if (event instanceof ModelEvent.CarriedThrough carried) {
             carried(carried);
         } else if (event instanceof ModelEvent.Chunk chunk) {
@@ -69,8 +69,8 @@ final class InternalJudge {
         final ModelJob job = jobOf(event.jobKey(), event);
         final ModelLease lease = job.runningLease();
         Claim.check(event.expired() && event.outcome() == Outcome.FAILED, "nobody reported %s", event);
-        Claim.equal(WORKER_CRASHED, event.errorCode(), "error code of " + event);
-        Claim.equal(lease.startedAtMs, event.startedAtMs(), "start of the attempt of " + event);
+        Claim.equal(WORKER_CRASHED, event.errorCode(), "error code of", event);
+        Claim.equal(lease.startedAtMs, event.startedAtMs(), "start of the attempt of", event);
         Claim.check(
                 lease.session != ModelLease.NOBODY,
                 "nobody claimed the %s since the restart: it is to be returned",
@@ -108,7 +108,7 @@ final class InternalJudge {
     private void carried(ModelEvent.CarriedThrough event) {
         Claim.check(event.firstPosition() > carriedThrough, "%s is behind %d", event, carriedThrough);
         Claim.check(event.firstPosition() <= event.place().position(), "%s names a later record", event);
-        Claim.equal(context.state.nextJobKey(), event.nextArrival(), "next arrival of " + event);
+        Claim.equal(context.state.nextJobKey(), event.nextArrival(), "next arrival of", event);
         for (ModelJob job : context.state.jobs()) {
             Claim.check(
                     job.neededFrom() >= event.firstPosition(),

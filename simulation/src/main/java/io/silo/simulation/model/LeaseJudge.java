@@ -99,7 +99,7 @@ final class LeaseJudge {
 
     private static void checkRepeat(ModelReply reply, List<ModelReply.Task> tasks) {
         final List<ModelReply.Task> told = reply.tasks();
-        Claim.equal(tasks.size(), told.size(), "leases repeated by " + reply);
+        Claim.equal(tasks.size(), told.size(), "leases repeated by", reply);
         for (ModelReply.Task task : told) {
             ModelReply.@Nullable Task same = null;
             for (ModelReply.Task candidate : tasks) {
@@ -154,8 +154,8 @@ final class LeaseJudge {
             }
             return expected.answered(reply -> {
                 final HeartbeatReplyDecoder d = decodeHeartbeat(reply);
-                Claim.equal((long) renewals.size(), d.renewed(), "leases renewed by " + reply);
-                Claim.equal(0, d.leases().count(), "leases named by " + reply);
+                Claim.equal((long) renewals.size(), d.renewed(), "leases renewed by", reply);
+                Claim.equal(0, d.leases().count(), "leases named by", reply);
             });
         }
         final BatchAnswer answer = new BatchAnswer();
@@ -174,10 +174,10 @@ final class LeaseJudge {
         }
         return expected.answered(reply -> {
             final HeartbeatReplyDecoder d = decodeHeartbeat(reply);
-            Claim.equal((long) renewals.size(), d.renewed(), "leases renewed by " + reply);
+            Claim.equal((long) renewals.size(), d.renewed(), "leases renewed by", reply);
             int index = 0;
             for (HeartbeatReplyDecoder.LeasesDecoder lease : d.leases()) {
-                Claim.equal((short) 0, lease.cancelled(), "nobody cancelled, but of " + reply);
+                Claim.equal((short) 0, lease.cancelled(), "nobody cancelled, but of", reply);
                 Claim.check(
                         index < command.leases().size()
                                 && command.leases().get(index).token() == lease.token(),
@@ -185,7 +185,7 @@ final class LeaseJudge {
                         reply);
                 answer.check(index++, lease.jobKey(), lease.code(), expected.command);
             }
-            Claim.equal(answer.size(), index, "results of " + reply);
+            Claim.equal(answer.size(), index, "results of", reply);
         });
     }
 
@@ -195,7 +195,7 @@ final class LeaseJudge {
     }
 
     private static HeartbeatReplyDecoder decodeHeartbeat(ModelReply reply) {
-        Claim.equal(HeartbeatReplyDecoder.TEMPLATE_ID, reply.templateId(), "template of " + reply);
+        Claim.equal(HeartbeatReplyDecoder.TEMPLATE_ID, reply.templateId(), "template of", reply);
         return new HeartbeatReplyDecoder().wrapAndApplyHeader(reply.bytes(), 0, new MessageHeaderDecoder());
     }
 
@@ -223,11 +223,11 @@ final class LeaseJudge {
     }
 
     private static void checkSubscription(ModelReply reply, long id) {
-        Claim.equal(SubscribeReplyDecoder.TEMPLATE_ID, reply.templateId(), "template of " + reply);
+        Claim.equal(SubscribeReplyDecoder.TEMPLATE_ID, reply.templateId(), "template of", reply);
         final long told = new SubscribeReplyDecoder()
                 .wrapAndApplyHeader(reply.bytes(), 0, new MessageHeaderDecoder())
                 .subscriptionId();
-        Claim.equal(id, told, "subscription of " + reply);
+        Claim.equal(id, told, "subscription of", reply);
     }
 
     /** Tasks were pushed: to a subscription with credits, which it spends. */

@@ -165,7 +165,7 @@ final class ModelState {
         final ModelJob job = jobs.get(jobKey);
         Claim.check(job != null || lenient, "position %d names the unknown job %d", place.position(), jobKey);
         if (job != null) {
-            Claim.equal(job.lastPosition, previousPosition, "previous position of " + job + " in " + place);
+            Claim.equal(job.lastPosition, previousPosition, "previous position named at", place);
             job.lastPosition = place.position();
             job.changedPosition = place.position();
             touched.add(job);
@@ -179,7 +179,7 @@ final class ModelState {
             return;
         }
         Claim.check(job.state == JobState.SCHEDULED, "%s was leased: %s", job, leased);
-        Claim.equal(job.attempt, leased.attempt(), "attempt leased of " + job);
+        Claim.equal(job.attempt, leased.attempt(), "attempt leased of", job);
         final int epochs = Long.compareUnsigned(place.epoch(), job.tokenEpoch);
         Claim.check(
                 epochs > 0 || epochs == 0 && Long.compareUnsigned(place.token(), job.token) > 0,
@@ -198,7 +198,7 @@ final class ModelState {
 
     private void stop(ModelJob job, ModelEvent.Place place, long attempt) {
         Claim.check(job.state == JobState.RUNNING, "%s ended an attempt: %s", job, place);
-        Claim.equal(job.attempt, attempt, "attempt ended of " + job);
+        Claim.equal(job.attempt, attempt, "attempt ended of", job);
         final TreeMap<Long, ModelJob> own = runningByWorker.get(job.runningLease().worker);
         Claim.check(own != null && own.remove(job.key()) != null, "%s runs nowhere", job);
         running--;

@@ -54,7 +54,7 @@ final class ReadJudge {
         }
         final ModelJob asked = job.copy();
         return expected.late().answered(reply -> {
-            Claim.equal(JobReplyDecoder.TEMPLATE_ID, reply.templateId(), "template of " + reply);
+            Claim.equal(JobReplyDecoder.TEMPLATE_ID, reply.templateId(), "template of", reply);
             final String told = facts(reply, command.includeAttempts());
             final String then = facts(asked, command.includeAttempts());
             Claim.check(
@@ -189,7 +189,7 @@ final class ReadJudge {
     }
 
     private static void checkResult(ModelJob job, ModelReply reply) {
-        Claim.equal(JobResultReplyDecoder.TEMPLATE_ID, reply.templateId(), "template of " + reply);
+        Claim.equal(JobResultReplyDecoder.TEMPLATE_ID, reply.templateId(), "template of", reply);
         Claim.check(job.state.isTerminal(), "%s tells the result of %s", reply, job);
         Claim.check(
                 reply.position() >= job.changedPosition,
@@ -219,7 +219,8 @@ final class ReadJudge {
                         d.status().name(),
                         (int) d.resultEncodingRaw(),
                         Text.of(d.errorCodeLength(), d::getErrorCode)),
-                "result of " + job);
+                "result of",
+                job);
     }
 
     /** A reply left that refuses a call which may have waited: too early, if its time is not over. */
@@ -273,10 +274,10 @@ final class ReadJudge {
             expected.refused(RejectReason.INVALID_RANGE);
         }
         return expected.late().answered(reply -> {
-            Claim.equal(BytesReplyDecoder.TEMPLATE_ID, reply.templateId(), "template of " + reply);
+            Claim.equal(BytesReplyDecoder.TEMPLATE_ID, reply.templateId(), "template of", reply);
             final BytesReplyDecoder d =
                     new BytesReplyDecoder().wrapAndApplyHeader(reply.bytes(), 0, new MessageHeaderDecoder());
-            Claim.equal(command.chunkOffset(), d.chunkOffset(), "offset of " + reply);
+            Claim.equal(command.chunkOffset(), d.chunkOffset(), "offset of", reply);
             Claim.check(
                     d.totalBytes() == total || d.totalBytes() == total(job, command),
                     "%s is of %d bytes, not of %d",
@@ -285,7 +286,7 @@ final class ReadJudge {
                     d.totalBytes());
             final String part = Text.of(d.chunkLength(), d::getChunk);
             final long length = Math.min(command.byteCount(), d.totalBytes() - command.chunkOffset());
-            Claim.equal(length, (long) part.length(), "bytes of " + reply);
+            Claim.equal(length, (long) part.length(), "bytes of", reply);
             final String inline = job.definition.inlinePayload();
             if (!command.ofResult() && !inline.isEmpty()) {
                 final int from = (int) command.chunkOffset();

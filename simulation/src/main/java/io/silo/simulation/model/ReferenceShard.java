@@ -18,7 +18,7 @@ import org.agrona.DirectBuffer;
  */
 public final class ReferenceShard implements ShardTap {
     /** Every so many duty cycles everything is compared, not only what changed. */
-    private static final int CYCLES_PER_FULL_COMPARISON = 64;
+    private static final int CYCLES_PER_FULL_COMPARISON = 256;
 
     private final ModelContext context;
     private final WriteJudge writes;
@@ -266,8 +266,8 @@ public final class ReferenceShard implements ShardTap {
         final List<ModelEvent> events = decode(record);
         final ModelEvent.Place place = events.get(0).place();
         Recovery.checkNext(context.lastPosition, place.position());
-        Claim.equal(context.epoch, place.epoch(), "epoch of the record at " + place.position());
-        Claim.equal(context.nowMs, place.timeMs(), "time of the record at " + place.position());
+        Claim.equal(context.epoch, place.epoch(), "epoch of the record at", place);
+        Claim.equal(context.nowMs, place.timeMs(), "time of the record at", place);
         context.lastPosition = place.position();
         recovery.appended(events, Recovery.checksum(record));
         isIdle = false;

@@ -34,7 +34,7 @@ final class ViewComparison {
             final UnsafeBuffer bytes = new UnsafeBuffer(Text.bytes(group));
             final int number = view.findTaskGroup(bytes, 0, bytes.capacity());
             final int count = number < 0 ? 0 : view.readyCount(number);
-            Claim.equal(state.ready().count(group), count, "ready jobs of group " + group);
+            Claim.equal(state.ready().count(group), count, "ready jobs of group", group);
             final int next = number < 0 ? RowSlab.NULL_SLOT : view.peekReady(number);
             if (next != RowSlab.NULL_SLOT) {
                 final ModelJob job = state.find(view.jobs().jobKey(next));
@@ -85,8 +85,8 @@ final class ViewComparison {
         final JobDefinition d = job.definition;
         final UnsafeBuffer tenant = new UnsafeBuffer(Text.bytes(d.tenant()));
         final UnsafeBuffer id = new UnsafeBuffer(Text.bytes(d.jobId()));
-        Claim.equal(slot, jobs.find(tenant, 0, tenant.capacity(), id, 0, id.capacity()), "slot by id of " + job);
-        Claim.equal(job.state, jobs.state(slot), "state of " + job);
+        Claim.equal(slot, jobs.find(tenant, 0, tenant.capacity(), id, 0, id.capacity()), "slot by id of", job);
+        Claim.equal(job.state, jobs.state(slot), "state of", job);
         Claim.equal(
                 List.of(
                         job.attempt,
@@ -121,11 +121,11 @@ final class ViewComparison {
                 "attempt, relative attempt, priority, lease, request, change, start, token, reported and places of "
                         + job);
         Claim.equal(
-                d.retry().count(), (long) view.retryPolicies().retryCount(jobs.retryPolicy(slot)), "retries of " + job);
+                d.retry().count(), (long) view.retryPolicies().retryCount(jobs.retryPolicy(slot)), "retries of", job);
         view.wrapTenant(jobs.tenant(slot), name);
-        Claim.equal(d.tenant(), Text.of(name), "tenant of " + job);
+        Claim.equal(d.tenant(), Text.of(name), "tenant of", job);
         view.wrapTaskGroup(jobs.taskGroup(slot), name);
-        Claim.equal(d.taskGroup(), Text.of(name), "task group of " + job);
+        Claim.equal(d.taskGroup(), Text.of(name), "task group of", job);
         compareLease(job, slot);
     }
 
@@ -137,9 +137,9 @@ final class ViewComparison {
             return;
         }
         final LeaseView leases = view.leases();
-        Claim.equal(slot, leases.job(row), "job of the lease of " + job);
+        Claim.equal(slot, leases.job(row), "job of the lease of", job);
         leases.wrapWorker(row, name);
-        Claim.equal(lease.worker, Text.of(name), "worker of " + job);
+        Claim.equal(lease.worker, Text.of(name), "worker of", job);
         Claim.equal(
                 List.of(
                         lease.startedAtMs,
@@ -155,6 +155,7 @@ final class ViewComparison {
                         leases.requestIdLow(row),
                         leases.deadlineMs(row),
                         leases.session(row)),
-                "start, length, request, deadline and session of the lease of " + job);
+                "start, length, request, deadline and session of the lease of",
+                job);
     }
 }

@@ -32,14 +32,14 @@ final class WriteJudge {
             enqueueItem(expected, item, events, answer);
         }
         return expected.answered(reply -> {
-            Claim.equal(EnqueueReplyDecoder.TEMPLATE_ID, reply.templateId(), "template of " + reply);
+            Claim.equal(EnqueueReplyDecoder.TEMPLATE_ID, reply.templateId(), "template of", reply);
             final EnqueueReplyDecoder d =
                     new EnqueueReplyDecoder().wrapAndApplyHeader(reply.bytes(), 0, new MessageHeaderDecoder());
             int index = 0;
             for (EnqueueReplyDecoder.ResultsDecoder result : d.results()) {
                 answer.check(index++, result.jobKey(), result.code(), expected.command);
             }
-            Claim.equal(answer.size(), index, "results of " + reply);
+            Claim.equal(answer.size(), index, "results of", reply);
         });
     }
 
@@ -124,7 +124,7 @@ final class WriteJudge {
         final long id = command.uploadId();
         ModelUploads.@Nullable Upload upload = context.uploads.find(session, id);
         final ModelEvent.Chunk event = events.take(ModelEvent.Chunk.class);
-        if (upload == null && context.uploads.isTaken(id)) {
+        if (event == null && upload == null && context.uploads.isTaken(id)) {
             // Another session's: its id is not to be had.
             return command.chunkOffset() == 0 ? expected : expected.refused(RejectReason.UPLOAD_NOT_FOUND);
         }
@@ -163,11 +163,11 @@ final class WriteJudge {
         final long received = upload.receivedBytes;
         expected.refusals.clear();
         return expected.answered(reply -> {
-            Claim.equal(UploadReplyDecoder.TEMPLATE_ID, reply.templateId(), "template of " + reply);
+            Claim.equal(UploadReplyDecoder.TEMPLATE_ID, reply.templateId(), "template of", reply);
             final UploadReplyDecoder d =
                     new UploadReplyDecoder().wrapAndApplyHeader(reply.bytes(), 0, new MessageHeaderDecoder());
-            Claim.equal(id, d.uploadId(), "upload of " + reply);
-            Claim.equal(received, d.receivedBytes(), "bytes received by " + reply);
+            Claim.equal(id, d.uploadId(), "upload of", reply);
+            Claim.equal(received, d.receivedBytes(), "bytes received by", reply);
         });
     }
 
@@ -305,7 +305,7 @@ final class WriteJudge {
                     answer.addEnvironment(key, Expected.ENVIRONMENT);
                     continue;
                 }
-                Claim.equal(ReturnReason.BY_WORKER, event.reason(), "reason of " + event);
+                Claim.equal(ReturnReason.BY_WORKER, event.reason(), "reason of", event);
                 context.state.apply(event);
                 answer.add(null, key, key);
             }
@@ -314,13 +314,13 @@ final class WriteJudge {
     }
 
     private static void checkOutcomes(ModelReply reply, BatchAnswer answer, String command) {
-        Claim.equal(OutcomeReplyDecoder.TEMPLATE_ID, reply.templateId(), "template of " + reply);
+        Claim.equal(OutcomeReplyDecoder.TEMPLATE_ID, reply.templateId(), "template of", reply);
         final OutcomeReplyDecoder d =
                 new OutcomeReplyDecoder().wrapAndApplyHeader(reply.bytes(), 0, new MessageHeaderDecoder());
         int index = 0;
         for (OutcomeReplyDecoder.ResultsDecoder result : d.results()) {
             answer.check(index++, result.jobKey(), result.code(), command);
         }
-        Claim.equal(answer.size(), index, "results of " + reply);
+        Claim.equal(answer.size(), index, "results of", reply);
     }
 }
