@@ -11,12 +11,11 @@ final class ProcessPulse implements IngressContext.Standstills {
     /** Two seconds: four ticks missed. Less than what the shard threads ask for, so that no standstill falls between. */
     private static final long MISSED_NS = TimeUnit.SECONDS.toNanos(2);
 
-    private volatile long stoodStillNs;
-    private volatile long tickNs = System.nanoTime();
+    /** Before everything that anybody asks for. */
+    private static final long NEVER_NS = TimeUnit.DAYS.toNanos(36_500);
 
-    ProcessPulse() {
-        stoodStillNs = tickNs;
-    }
+    private volatile long tickNs = System.nanoTime();
+    private volatile long stoodStillNs = tickNs - NEVER_NS;
 
     /** Called by one thread, again and again. */
     void tick() {

@@ -61,7 +61,7 @@ final class ProcessSockets {
                         inodes.add(target.substring("socket:[".length(), target.length() - 1));
                     }
                 } catch (NoSuchFileException closedMeanwhile) {
-                    continue;
+                    // What is gone is connected to nobody.
                 }
             }
         }
