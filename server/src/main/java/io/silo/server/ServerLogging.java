@@ -40,6 +40,13 @@ public final class ServerLogging {
         }
     }
 
+    /** Lets only errors of a package through. */
+    public static void quiet(String packageName) {
+        ((LoggerContext) LoggerFactory.getILoggerFactory())
+                .getLogger(packageName)
+                .setLevel(Level.ERROR);
+    }
+
     private static PatternLayoutEncoder pattern(LoggerContext context, String pattern) {
         final PatternLayoutEncoder encoder = new PatternLayoutEncoder();
         encoder.setContext(context);

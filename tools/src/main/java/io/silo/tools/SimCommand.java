@@ -1,6 +1,7 @@
 package io.silo.tools;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.silo.server.ServerLogging;
 import io.silo.simulation.SeedRuns;
 import io.silo.simulation.Shrinker;
 import io.silo.simulation.SimPlan;
@@ -82,6 +83,8 @@ final class SimCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        // What simulated brokers warn of is meant to happen.
+        ServerLogging.quiet("io.silo.log");
         if (list) {
             Scenarios.ALL.forEach(scenario ->
                     Out.of(spec).println(String.format(Locale.ROOT, "%-18s %s", scenario.name(), scenario.shows())));

@@ -58,7 +58,8 @@ final class OrderCheck {
         if (position >= 0
                 && spec.startAtMs() == 0
                 && timeline.firstSeen(lease.shard(), lease.epoch()) < job.firstFrom()
-                && !timeline.mayReturnUnseen(job.firstFrom(), first.index)) {
+                && !timeline.mayReturnUnseen(job.firstFrom(), first.index)
+                && !timeline.mayHaveBegunAnew(first.index)) {
             // It waits for whatever is granted behind its own record.
             line.add(new Event(LeaseToken.of(position, LeaseToken.EVENTS_PER_RECORD_MAX - 1), true, waiting));
         }

@@ -87,14 +87,20 @@ final class LeaseJudge {
 
     private Expected repeat(Expected expected, List<ModelJob> jobs) {
         final List<ModelReply.Task> tasks = new ArrayList<>();
+        final List<ModelLease> leases = new ArrayList<>();
         for (ModelJob job : jobs) {
             final ModelLease lease = job.runningLease();
-            lease.renew(context.monotonicMs, expected.session.id());
+            leases.add(lease);
             context.state.touch(job);
             expected.speaksOf(LeaseToken.position(job.token));
             tasks.add(Grants.task(job, job.tokenEpoch, job.token, lease.leaseMs));
         }
-        return expected.answered(reply -> checkRepeat(reply, tasks));
+        final long decidedMs = context.monotonicMs;
+        return expected.answered(reply -> {
+            // Not before: a call that the environment refused renewed nothing.
+            leases.forEach(lease -> lease.renew(decidedMs, expected.session.id()));
+            checkRepeat(reply, tasks);
+        });
     }
 
     private static void checkRepeat(ModelReply reply, List<ModelReply.Task> tasks) {
