@@ -19,10 +19,14 @@ final class LeaseExpiryScenario implements Scenario {
     }
 
     private static final long LOOK_NS = 5_000_000;
-    private static final long CUT_OFF_NS = 15_000_000_000L;
+    /** Twice the longest lease. */
+    private static final long CUT_OFF_NS = 9_000_000_000L;
+
+    /** After this what the worker held while it was cut off is settled. */
+    private static final long PAUSE_NS = 2_500_000_000L;
 
     /** One may strike just when all that the worker held was reported. */
-    private static final int CUTS = 2;
+    private static final int CUTS = 3;
 
     @Override
     public ScenarioPlan plan(SplittableRandom random) {
@@ -50,7 +54,7 @@ final class LeaseExpiryScenario implements Scenario {
     private static void cutOffOnceItHolds(SimRun run, int cutsLeft) {
         if (run.workers().get(0).heldCount() > 0) {
             run.network().cutOff(run.workers().get(0).name(), CUT_OFF_NS);
-            lookLater(run, CUT_OFF_NS + LOOK_NS, cutsLeft - 1);
+            lookLater(run, CUT_OFF_NS + PAUSE_NS, cutsLeft - 1);
         } else {
             lookLater(run, LOOK_NS, cutsLeft);
         }
