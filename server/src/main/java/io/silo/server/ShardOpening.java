@@ -128,7 +128,8 @@ final class ShardOpening {
                 listener,
                 Capacity.DEFAULT,
                 logContext.bootIdHigh(),
-                logContext.bootIdLow())));
+                logContext.bootIdLow(),
+                ShardContext.PARKED_BYTES_MAX_DEFAULT)));
     }
 
     private ShardSettings settings(ShardSlot slot) {

@@ -136,7 +136,16 @@ class ColdReadThreadIT {
                     EventLog.open(ChronicleCycleStore.open(path, context), new LogIdentity(1, 2, 3, 4), context);
             reads.add(0, log);
             shard = new Shard(new ShardContext(
-                    ShardSettings.whole(0), log, this, () -> 5, reads, this, ShardState.Capacity.DEFAULT, 0, 0));
+                    ShardSettings.whole(0),
+                    log,
+                    this,
+                    () -> 5,
+                    reads,
+                    this,
+                    ShardState.Capacity.DEFAULT,
+                    0,
+                    0,
+                    ShardContext.PARKED_BYTES_MAX_DEFAULT));
             shard.recover(System.currentTimeMillis());
             reads.start();
             agent = new ShardAgent(

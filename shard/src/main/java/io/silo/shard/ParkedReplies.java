@@ -13,9 +13,6 @@ import org.jspecify.annotations.Nullable;
  * who finds no room puts its command off. Shard thread only; does not allocate.
  */
 final class ParkedReplies {
-    /** Bytes kept by default: 60 replies of the longest kind, or about 80,000 acknowledgements. */
-    static final int RING_BYTES = 8 * 1024 * 1024;
-
     /** Fewest bytes that can be kept: with as many entries as twice the calls that may wait, a power of two. */
     static final int RING_BYTES_MIN = 4 * 1024 * 1024;
 

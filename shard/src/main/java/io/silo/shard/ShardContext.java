@@ -26,27 +26,6 @@ public record ShardContext(
         long bootIdHigh,
         long bootIdLow,
         int parkedBytesMax) {
-    /** With room for 8 MiB of parked replies. */
-    public ShardContext(
-            ShardSettings settings,
-            EventLog log,
-            ReplySink replies,
-            ShardRandom random,
-            ColdReads coldReads,
-            ShardListener listener,
-            ShardState.Capacity capacity,
-            long bootIdHigh,
-            long bootIdLow) {
-        this(
-                settings,
-                log,
-                replies,
-                random,
-                coldReads,
-                listener,
-                capacity,
-                bootIdHigh,
-                bootIdLow,
-                ParkedReplies.RING_BYTES);
-    }
+    /** 8 MiB, the default of {@link #parkedBytesMax}: 60 replies of the longest kind, or about 80,000 acknowledgements. */
+    public static final int PARKED_BYTES_MAX_DEFAULT = 8 * 1024 * 1024;
 }

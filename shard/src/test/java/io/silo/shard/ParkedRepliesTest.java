@@ -42,13 +42,13 @@ class ParkedRepliesTest {
         UnsafeBuffer reply = new UnsafeBuffer(new byte[Bounds.MESSAGE_BYTES_MAX]);
         Seeds.forEach(5, seed -> {
             SplittableRandom random = new SplittableRandom(seed);
-            ParkedReplies parked = new ParkedReplies(ParkedReplies.RING_BYTES);
+            ParkedReplies parked = new ParkedReplies(ShardContext.PARKED_BYTES_MAX_DEFAULT);
             Model model = new Model();
             long position = 0;
             long durable = 0;
             long bytes = 0;
             int full = 0;
-            while (bytes < 8L * ParkedReplies.RING_BYTES) {
+            while (bytes < 8L * ShardContext.PARKED_BYTES_MAX_DEFAULT) {
                 if (parked.hasRoom() && random.nextInt(1_000) < 996) {
                     int length = random.nextInt(3) == 0
                             ? Bounds.MESSAGE_BYTES_MAX - 4 * random.nextInt(1_000)
@@ -83,7 +83,7 @@ class ParkedRepliesTest {
     void shouldHaveTheRoomItPromisesWhereverTheRingStands() {
         UnsafeBuffer reply = new UnsafeBuffer(new byte[Bounds.MESSAGE_BYTES_MAX]);
         for (int start = 0; start < 40; start++) {
-            ParkedReplies parked = new ParkedReplies(ParkedReplies.RING_BYTES);
+            ParkedReplies parked = new ParkedReplies(ShardContext.PARKED_BYTES_MAX_DEFAULT);
             for (int i = 0; i < start * 5; i++) {
                 parked.park(SESSIONS[0], 0, reply, 41_000);
                 parked.dispatch(0, (session, buffer, offset, length) -> {});
@@ -103,9 +103,9 @@ class ParkedRepliesTest {
 
     @Test
     void shouldHaveNoRoomWithoutEntries() {
-        ParkedReplies parked = new ParkedReplies(ParkedReplies.RING_BYTES);
+        ParkedReplies parked = new ParkedReplies(ShardContext.PARKED_BYTES_MAX_DEFAULT);
         UnsafeBuffer reply = new UnsafeBuffer(new byte[64]);
-        for (int i = 0; i < ParkedReplies.RING_BYTES / 128 - ResultWaiters.WAITERS_MAX - 1; i++) {
+        for (int i = 0; i < ShardContext.PARKED_BYTES_MAX_DEFAULT / 128 - ResultWaiters.WAITERS_MAX - 1; i++) {
             assertThat(parked.hasRoom()).isTrue();
             parked.park(SESSIONS[0], i, reply, 8);
         }

@@ -116,7 +116,16 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
             EventLog opened = openLog(disk, directory, seed + boot * 31, boot, cycleBytes, context(i));
             var random = new SplittableRandom(seed);
             var added = new Shard(new ShardContext(
-                    allSettings.get(i), opened, this, random::nextLong, this, this, capacity, boot, 7));
+                    allSettings.get(i),
+                    opened,
+                    this,
+                    random::nextLong,
+                    this,
+                    this,
+                    capacity,
+                    boot,
+                    7,
+                    ShardContext.PARKED_BYTES_MAX_DEFAULT));
             added.recover(wallMs);
             shards.add(added);
         }

@@ -207,7 +207,8 @@ class SteadyStateTest {
                 harness,
                 new ShardState.Capacity(1 << 18, 1 << 26, 1 << 12, 1 << 10, 1 << 10, 1 << 10),
                 1,
-                7));
+                7,
+                ShardContext.PARKED_BYTES_MAX_DEFAULT));
         shard.recover(harness.wallMs);
         ShardAgent agent = new ShardAgent("test", List.of(shard), client, client, harness, harness, harness, 3_600_000);
         run(client, agent, WARM_UP);

@@ -163,10 +163,10 @@ class NoOutsideConnectionIT {
                 .filter(line -> line.startsWith("Ip:"))
                 .toList();
         final int column = Arrays.asList(ip.get(0).split(" ")).indexOf("OutNoRoutes");
-        final long inFour = Long.parseLong(ip.get(1).split(" ")[column]);
+        final long inFour = Long.parseLong(ip.get(1).split(" ", -1)[column]);
         final long inSix = Files.readAllLines(namespace.proc().resolve("net/snmp6")).stream()
                 .filter(line -> line.startsWith("Ip6OutNoRoutes"))
-                .mapToLong(line -> Long.parseLong(line.split("\\s+")[1]))
+                .mapToLong(line -> Long.parseLong(line.split("\\s+", -1)[1]))
                 .sum();
         return inFour + inSix;
     }

@@ -77,7 +77,16 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
         var context = new EventLogContext().lowWaterBytes(0).floorBytes(0).random(random::nextLong);
         var log = EventLog.open(ChronicleCycleStore.open(directory, context), new LogIdentity(1, 2, 3, 4), context);
         shard = new Shard(new ShardContext(
-                ShardSettings.whole(0), log, this, random::nextLong, this, this, ShardState.Capacity.DEFAULT, 0, 0));
+                ShardSettings.whole(0),
+                log,
+                this,
+                random::nextLong,
+                this,
+                this,
+                ShardState.Capacity.DEFAULT,
+                0,
+                0,
+                ShardContext.PARKED_BYTES_MAX_DEFAULT));
         shard.recover(wallMs());
         agent = new ShardAgent("bench", List.of(shard), this, this, this, this, this, Long.MAX_VALUE / 4);
         subscribe();

@@ -78,7 +78,17 @@ final class TappedShard implements CommandSource, ReplySink, ColdReads, ShardLis
                 .random(logRandom::nextLong);
         EventLog log = EventLog.open(SimulatedCycleStore.open(disk, "shard", context), IDENTITY, context);
         var random = new SplittableRandom(seed);
-        shard = new Shard(new ShardContext(settings, log, this, random::nextLong, this, this, CAPACITY, boot, 7));
+        shard = new Shard(new ShardContext(
+                settings,
+                log,
+                this,
+                random::nextLong,
+                this,
+                this,
+                CAPACITY,
+                boot,
+                7,
+                ShardContext.PARKED_BYTES_MAX_DEFAULT));
         arrivals.clear();
         reads.clear();
         replies.clear();
