@@ -44,6 +44,9 @@ class ServerDiskFullIT {
     /** What the disk can hold at most: a batch that is not refused by then never will be. */
     private static final int JOBS_MAX = 160 * MIB / PAYLOAD_BYTES;
 
+    private static final int REFUSALS_TO_BE_FULL = 5;
+    private static final int REFUSAL_INTERVAL_MS = 200;
+
     @TempDir
     Path directory;
 
@@ -114,15 +117,24 @@ class ServerDiskFullIT {
                 .build();
     }
 
-    /** Enqueues until every shard refuses: each has some blocks of its own left when the disk's watermark is reached. */
-    private void fill(SiloClient client) {
+    /**
+     * Enqueues until every shard goes on refusing: each has some blocks of its own left when the disk's watermark is reached, and a
+     * cycle that is rolled gives unused ones back a moment later.
+     */
+    private void fill(SiloClient client) throws InterruptedException {
+        int refusedInARow = 0;
         while (acknowledged.size() < JOBS_MAX) {
             final int before = acknowledged.size();
             final RejectReason refused = enqueue(client);
-            if (acknowledged.size() == before) {
-                assertThat(refused).isEqualTo(RejectReason.DISK_FULL);
+            if (acknowledged.size() > before) {
+                refusedInARow = 0;
+                continue;
+            }
+            assertThat(refused).isEqualTo(RejectReason.DISK_FULL);
+            if (++refusedInARow == REFUSALS_TO_BE_FULL) {
                 return;
             }
+            Thread.sleep(REFUSAL_INTERVAL_MS);
         }
         throw new AssertionError("the disk holds more than it can: " + acknowledged.size());
     }
