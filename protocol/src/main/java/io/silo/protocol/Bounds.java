@@ -36,6 +36,16 @@ public final class Bounds {
     public static final int LEASE_MS_MIN = 100;
     public static final int LEASE_MS_MAX = 24 * 60 * 60 * 1_000;
     public static final int CREDITS_MAX = 65_536;
+
+    /** 24 days, so that it fits an int. */
+    public static final int MAX_RUN_MS_MAX = 24 * 24 * 60 * 60 * 1_000;
+
+    /** Jobs in one import: each may read the history of one that exists. */
+    public static final int IMPORT_ITEMS_MAX = 64;
+
+    /** Attempts of an imported job, and ended attempts that are kept of any (design, section 4). */
+    public static final int ATTEMPTS_MAX = 100;
+
     public static final int RETRY_COUNT_MAX = 1_000_000;
 
     /** Longest delay between attempts: 400 days. */

@@ -58,6 +58,20 @@ public enum RejectReason {
             44, false, "INVALID_ARGUMENT", "A subscription id is not 0, and its group and worker do not change."),
     INVALID_UPLOAD(45, false, "INVALID_ARGUMENT", "Parts of an upload come in order, each 1 to 32,768 bytes."),
     INVALID_RANGE(46, false, "INVALID_ARGUMENT", "The part asked for lies outside the payload or result."),
+    INVALID_START_DEADLINE(
+            47,
+            false,
+            "INVALID_ARGUMENT",
+            "A latest start is neither past nor before the start time, nor behind the year 9999."),
+    INVALID_MAX_RUN(48, false, "INVALID_ARGUMENT", "The longest run of an attempt is 100 ms to 24 days."),
+    INVALID_SNOOZE(49, false, "INVALID_ARGUMENT", "A task is given back for at most 400 days."),
+    TOO_MANY_ATTEMPTS(50, false, "INVALID_ARGUMENT", "An import has at most 100 attempts."),
+    INVALID_ATTEMPT(
+            51,
+            false,
+            "INVALID_ARGUMENT",
+            "An imported attempt has a start and a finish, and an error code only if it failed."),
+    ATTEMPT_NOT_FAILED(52, false, "INVALID_ARGUMENT", "Every imported attempt but the last must be FAILED."),
 
     // State.
     JOB_EXISTS(60, false, "ALREADY_EXISTS", "Another request created a job with this id."),
@@ -70,6 +84,16 @@ public enum RejectReason {
     SUBSCRIPTION_NOT_FOUND(67, false, "NOT_FOUND", "The session has no such subscription."),
     TOO_MANY_SUBSCRIPTIONS(68, true, "RESOURCE_EXHAUSTED", "The bound on subscriptions or waiting calls is reached."),
     RESULT_GONE(69, false, "NOT_FOUND", "The bytes are no longer in the log."),
+    JOB_ALREADY_CANCELLED(70, false, "FAILED_PRECONDITION", "job is already cancelled"),
+    JOB_TERMINAL(71, false, "FAILED_PRECONDITION", "job is already in terminal state"),
+    JOB_SUCCEEDED(72, false, "FAILED_PRECONDITION", "job already succeeded"),
+    JOB_RUNNING(73, true, "FAILED_PRECONDITION", "job is currently running"),
+    JOB_IN_PROGRESS(74, true, "FAILED_PRECONDITION", "job is still in progress"),
+    JOB_ALREADY_READY(75, false, "FAILED_PRECONDITION", "task is already ready to run (not future-scheduled)"),
+    ATTEMPTS_MISSING(76, false, "FAILED_PRECONDITION", "The import has fewer attempts than the job."),
+    ATTEMPT_MISMATCH(77, false, "FAILED_PRECONDITION", "An imported attempt differs from the job's own."),
+    NO_NEW_ATTEMPT(78, false, "FAILED_PRECONDITION", "reimport must include at least one new attempt"),
+    TWICE_IN_BATCH(79, false, "INVALID_ARGUMENT", "An earlier item of the batch has the same job."),
 
     // Found by the client itself; never on the wire from a server.
     UNKNOWN_OUTCOME(

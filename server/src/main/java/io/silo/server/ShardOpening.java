@@ -138,6 +138,7 @@ final class ShardOpening {
         return new ShardSettings(
                 slot.number(),
                 config.intValue(Settings.LEASE_MS),
+                config.intValue(Settings.CRASH_LOOP_MAX),
                 config.intValue(Settings.PAYLOAD_BYTES_MAX),
                 memoryBytes / assignment.shardMap().shards().size(),
                 tenancy(config.value(Settings.TENANCY_MODE)),

@@ -19,6 +19,8 @@ import io.silo.shard.command.ColdRead;
 import io.silo.shard.command.CommandContext;
 import io.silo.shard.command.CommandDecider;
 import io.silo.shard.command.CommandDeciders;
+import io.silo.shard.command.JobChanges;
+import io.silo.shard.command.JobImports;
 import io.silo.shard.command.LeaseEnds;
 import io.silo.shard.command.ReadAhead;
 import io.silo.shard.command.ShardSettings;
@@ -57,11 +59,10 @@ public final class Shard {
     /** A digest is recorded every so many records (design, section 2). */
     private static final long RECORDS_PER_DIGEST = 1_000_000;
 
-    /** Reserved for a record: 190 grants to a worker with the longest id, or 300 expiries. */
-    private static final int RECORD_BYTES_MIN = 64 * 1024;
+    private static final int RECORD_BYTES_MIN = CommandDeciders.RECORD_BYTES_MIN;
 
-    /** An event is at most 2.5 times the item of the command it comes from (AttemptFailed: 76 fixed bytes for 40), rounded up. */
-    private static final int RECORD_BYTES_PER_COMMAND_BYTE = 3;
+    /** Requests of jobs that are gone are forgotten so many a duty cycle, at least as fast as jobs can go. */
+    private static final int REQUESTS_FORGOTTEN_PER_CYCLE = 2_048;
 
     private static final int MESSAGE_HEADER_BYTES = MessageHeaderDecoder.ENCODED_LENGTH;
 
@@ -86,8 +87,8 @@ public final class Shard {
     private final CommandContext command;
     private final AttemptEnds attemptEnds = new AttemptEnds();
     private final LeaseEnds leaseEnds = new LeaseEnds(attemptEnds);
-    private final TaskGrants grants = new TaskGrants();
-    private final CommandDeciders deciders = new CommandDeciders(grants, attemptEnds);
+    private final TaskGrants grants = new TaskGrants(leaseEnds);
+    private final CommandDeciders deciders;
     private final ParkedReplies parked;
     private final ResultWaiters waiters = new ResultWaiters();
     private final LogCleaner cleaner;
@@ -123,6 +124,7 @@ public final class Shard {
                 new Waiting(),
                 context.coldReads(),
                 new ReadAhead(settings.shard(), state, log, context.coldReads(), counters));
+        this.deciders = new CommandDeciders(grants, attemptEnds, new JobChanges(), new JobImports(log::newReader));
         this.cleaner = new LogCleaner(state, log);
     }
 
@@ -173,9 +175,19 @@ public final class Shard {
     /** Gives every lease its full length from now, and to nobody's session until its worker claims it. */
     void renewLeases() {
         if (status == Status.OPEN) {
-            state.forEachLease(lease ->
-                    state.renewLease(lease, monotonicMs + state.leases().leaseMs(lease), 0));
+            state.forEachLease(this::renewLease);
         }
+    }
+
+    /** A bounded run goes on by the wall's clock while the shard was closed, but no lease ends before its worker can claim it. */
+    private void renewLease(int lease) {
+        final int leaseMs = state.leases().leaseMs(lease);
+        final int maxRunMs = state.jobs().maxRunMs(state.leases().job(lease));
+        if (maxRunMs != 0) {
+            final long leftMs = state.leases().startedAtMs(lease) + maxRunMs - nowMs;
+            state.boundRun(lease, monotonicMs + Math.max(leaseMs, leftMs));
+        }
+        state.renewLease(lease, monotonicMs + leaseMs, 0);
     }
 
     /** Time of the last record that was replayed or appended. */
@@ -222,8 +234,7 @@ public final class Shard {
         try {
             messageHeader.wrap(buffer, offset);
             final boolean appends = deciders.appends(messageHeader.templateId());
-            final int recordBytes = Math.min(
-                    EventLog.RECORD_BYTES_MAX, Math.max(RECORD_BYTES_MIN, RECORD_BYTES_PER_COMMAND_BYTE * length));
+            final int recordBytes = deciders.recordBytes(messageHeader.templateId(), length);
             if (appends && !log.reserve(recordBytes, nowMs)) {
                 refuse(
                         session,
@@ -266,7 +277,10 @@ public final class Shard {
         }
     }
 
-    /** Ends leases that expired, by what was drained until {@code drainedUntilMs} (monotonic), and waits that are over. */
+    /**
+     * Ends leases that expired, by what was drained until {@code drainedUntilMs} (monotonic), jobs that were not started in time, and
+     * waits that are over.
+     */
     int fireTimers(long drainedUntilMs) {
         if (status != Status.OPEN) {
             return 0;
@@ -276,6 +290,11 @@ public final class Shard {
             if (state.nextLeaseDeadlineMs() <= drainedUntilMs) {
                 work += expireLeases(drainedUntilMs);
             }
+            // A start at that very moment is in time.
+            if (state.nextStartDeadlineMs() < nowMs) {
+                work += refuseLateJobs();
+            }
+            work += state.forgetRequests(nowMs, REQUESTS_FORGOTTEN_PER_CYCLE);
             for (ResultWaiters.Waiter waiter : waiters.takeExpired(monotonicMs)) {
                 answerWaiter(waiter, true);
                 work++;
@@ -303,6 +322,23 @@ public final class Shard {
         counters.add(Figure.LEASES_EXPIRED, expired);
         finishInternal();
         return expired;
+    }
+
+    private int refuseLateJobs() {
+        if (!beginInternal(RECORD_BYTES_MIN)) {
+            return 0;
+        }
+        int refused = 0;
+        while (leaseEnds.hasRoom(command)) {
+            final int slot = state.pollLateJob(nowMs - 1);
+            if (slot == RowSlab.NULL_SLOT) {
+                break;
+            }
+            leaseEnds.refuseLate(command, slot);
+            refused++;
+        }
+        finishInternal();
+        return refused;
     }
 
     /**
@@ -440,7 +476,7 @@ public final class Shard {
         if (slot == RowSlab.NULL_SLOT || !read.isOutdated(state.jobs(), slot)) {
             return false;
         }
-        if (!context.coldReads().submit(read.again(state.jobs(), slot))) {
+        if (!context.coldReads().submit(read.again(state, slot))) {
             refuse(read.session(), read.correlationId(), RejectReason.BUSY);
         }
         return true;

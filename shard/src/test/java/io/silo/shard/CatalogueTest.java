@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.silo.shard.command.AttemptEnds;
 import io.silo.shard.command.CommandDeciders;
+import io.silo.shard.command.JobChanges;
+import io.silo.shard.command.JobImports;
+import io.silo.shard.command.LeaseEnds;
 import io.silo.shard.command.TaskGrants;
 import io.silo.shard.event.EventAppliers;
 import java.io.InputStream;
@@ -40,7 +43,9 @@ class CatalogueTest {
 
     @Test
     void shouldHaveADeciderForEachCommandToAShardAndForNothingElse() throws Exception {
-        CommandDeciders deciders = new CommandDeciders(new TaskGrants(), new AttemptEnds());
+        AttemptEnds ends = new AttemptEnds();
+        CommandDeciders deciders = new CommandDeciders(
+                new TaskGrants(new LeaseEnds(ends)), ends, new JobChanges(), new JobImports(() -> null));
         Map<String, Integer> commands = templates("commands.xml");
         assertThat(commands.keySet()).containsAll(NOT_TO_A_SHARD);
         commands.forEach((name, id) -> assertThat(deciders.find(id) != null)

@@ -92,7 +92,7 @@ class RejectionsTest {
 
     private static World with(Tenancy tenancy, long memoryMax, long rangeFirst, int payloadMax) {
         return new World(
-                new ShardSettings(0, 10_000, payloadMax, memoryMax, tenancy, rangeFirst, -1L),
+                new ShardSettings(0, 10_000, 5, payloadMax, memoryMax, tenancy, rangeFirst, -1L),
                 new ShardState.Capacity(1 << 16, 1 << 24, 1 << 12, 1 << 10, 1 << 10, 1 << 10));
     }
 

@@ -38,6 +38,7 @@ class ShardThreadTest {
             all.add(new ShardSettings(
                     i,
                     ShardSettings.DEFAULT_LEASE_MS,
+                    ShardSettings.DEFAULT_CRASH_LOOP_MAX,
                     Bounds.PAYLOAD_BYTES_MAX,
                     Long.MAX_VALUE,
                     ShardSettings.Tenancy.OPTIONAL,

@@ -133,7 +133,7 @@ class TenancyTest {
 
     private static ShardHarness harness(ShardSettings.Tenancy tenancy) {
         var settings = new ShardSettings(
-                0, ShardSettings.DEFAULT_LEASE_MS, Bounds.PAYLOAD_BYTES_MAX, Long.MAX_VALUE, tenancy, 0, -1L);
+                0, ShardSettings.DEFAULT_LEASE_MS, 5, Bounds.PAYLOAD_BYTES_MAX, Long.MAX_VALUE, tenancy, 0, -1L);
         return new ShardHarness(1, settings, 512 * 1024);
     }
 

@@ -21,7 +21,7 @@ class WatermarksTest {
         return new ShardHarness(
                 1,
                 new ShardSettings(
-                        0, 10_000, Bounds.PAYLOAD_BYTES_MAX, bytesMax, ShardSettings.Tenancy.OPTIONAL, 0, -1L),
+                        0, 10_000, 5, Bounds.PAYLOAD_BYTES_MAX, bytesMax, ShardSettings.Tenancy.OPTIONAL, 0, -1L),
                 512 * 1024);
     }
 

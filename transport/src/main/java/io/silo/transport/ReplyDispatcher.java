@@ -6,8 +6,10 @@ import io.silo.protocol.reply.EnqueueReplyDecoder;
 import io.silo.protocol.reply.ErrorReplyDecoder;
 import io.silo.protocol.reply.HeartbeatReplyDecoder;
 import io.silo.protocol.reply.HelloReplyDecoder;
+import io.silo.protocol.reply.ImportReplyDecoder;
 import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobResultReplyDecoder;
+import io.silo.protocol.reply.JobsChangedReplyDecoder;
 import io.silo.protocol.reply.MessageHeaderDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.ReplyHeaderDecoder;
@@ -36,6 +38,8 @@ final class ReplyDispatcher {
     private final JobResultReplyDecoder jobResultReply = new JobResultReplyDecoder();
     private final BytesReplyDecoder bytesReply = new BytesReplyDecoder();
     private final TaskGroupReplyDecoder taskGroupReply = new TaskGroupReplyDecoder();
+    private final JobsChangedReplyDecoder jobsChangedReply = new JobsChangedReplyDecoder();
+    private final ImportReplyDecoder importReply = new ImportReplyDecoder();
     private DirectBuffer buffer = new UnsafeBuffer(0, 0);
     private int offset;
 
@@ -99,6 +103,10 @@ final class ReplyDispatcher {
                 handler.onBytesReply(bytesReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             case TaskGroupReplyDecoder.TEMPLATE_ID ->
                 handler.onTaskGroupReply(taskGroupReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case JobsChangedReplyDecoder.TEMPLATE_ID ->
+                handler.onJobsChangedReply(jobsChangedReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case ImportReplyDecoder.TEMPLATE_ID ->
+                handler.onImportReply(importReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             default ->
                 handler.onError(replyHeader.correlationId(), RejectReason.UNSUPPORTED, RejectReason.UNSUPPORTED.code());
         }

@@ -5,8 +5,10 @@ import io.silo.protocol.reply.BytesReplyDecoder;
 import io.silo.protocol.reply.EnqueueReplyDecoder;
 import io.silo.protocol.reply.HeartbeatReplyDecoder;
 import io.silo.protocol.reply.HelloReplyDecoder;
+import io.silo.protocol.reply.ImportReplyDecoder;
 import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobResultReplyDecoder;
+import io.silo.protocol.reply.JobsChangedReplyDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.SubscribeReplyDecoder;
 import io.silo.protocol.reply.TaskGroupReplyDecoder;
@@ -63,4 +65,8 @@ public interface ReplyHandler {
     default void onBytesReply(BytesReplyDecoder reply) {}
 
     default void onTaskGroupReply(TaskGroupReplyDecoder reply) {}
+
+    default void onJobsChangedReply(JobsChangedReplyDecoder reply) {}
+
+    default void onImportReply(ImportReplyDecoder reply) {}
 }

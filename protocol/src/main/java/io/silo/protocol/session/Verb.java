@@ -1,13 +1,19 @@
 package io.silo.protocol.session;
 
+import io.silo.protocol.command.CancelJobsDecoder;
+import io.silo.protocol.command.DeleteJobsDecoder;
 import io.silo.protocol.command.EnqueueDecoder;
+import io.silo.protocol.command.ExpediteJobsDecoder;
 import io.silo.protocol.command.GetJobDecoder;
 import io.silo.protocol.command.GetJobResultDecoder;
 import io.silo.protocol.command.GetTaskGroupDecoder;
 import io.silo.protocol.command.HeartbeatDecoder;
+import io.silo.protocol.command.ImportJobsDecoder;
+import io.silo.protocol.command.LeaseJobDecoder;
 import io.silo.protocol.command.LeaseTasksDecoder;
 import io.silo.protocol.command.ReadBytesDecoder;
 import io.silo.protocol.command.ReportOutcomeDecoder;
+import io.silo.protocol.command.RestartJobsDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
 import io.silo.protocol.command.SubscribeDecoder;
 import io.silo.protocol.command.UnsubscribeDecoder;
@@ -27,6 +33,7 @@ public enum Verb {
             HeartbeatDecoder.TEMPLATE_ID,
             ReportOutcomeDecoder.TEMPLATE_ID,
             ReturnLeasesDecoder.TEMPLATE_ID,
+            LeaseJobDecoder.TEMPLATE_ID,
             ReadBytesDecoder.TEMPLATE_ID,
             GetTaskGroupDecoder.TEMPLATE_ID),
     /** Reads jobs, results and what task groups have to do. */
@@ -35,6 +42,14 @@ public enum Verb {
             GetJobResultDecoder.TEMPLATE_ID,
             ReadBytesDecoder.TEMPLATE_ID,
             GetTaskGroupDecoder.TEMPLATE_ID),
+    /** Changes jobs that exist, and brings in those of another system. */
+    MANAGE(
+            CancelJobsDecoder.TEMPLATE_ID,
+            RestartJobsDecoder.TEMPLATE_ID,
+            ExpediteJobsDecoder.TEMPLATE_ID,
+            DeleteJobsDecoder.TEMPLATE_ID,
+            ImportJobsDecoder.TEMPLATE_ID,
+            UploadChunkDecoder.TEMPLATE_ID),
     /** Everything. */
     ADMIN();
 

@@ -67,6 +67,8 @@ public final class Settings {
             Setting.number("shard.threads", 1, 1, 64, "Threads that the shards are spread over.");
     public static final Setting<Long> LEASE_MS = Setting.number(
             "shard.lease_ms", 10_000, 100, 86_400_000, "Length of a task lease that its job does not set.");
+    public static final Setting<Long> CRASH_LOOP_MAX = Setting.number(
+            "shard.crash_loop_max", 5, 1, 63, "Expired leases in a row after which a job fails with CRASH_LOOP.");
     public static final Setting<Long> PAYLOAD_BYTES_MAX =
             Setting.number("shard.payload_bytes_max", 16 * MIB, 1_024, 16 * MIB, "Largest payload or result.");
 
@@ -114,6 +116,7 @@ public final class Settings {
             SHARD_COUNT,
             SHARD_THREADS,
             LEASE_MS,
+            CRASH_LOOP_MAX,
             PAYLOAD_BYTES_MAX,
             MEMORY_BYTES_MAX,
             CLOCK_STEP_MS_MAX,

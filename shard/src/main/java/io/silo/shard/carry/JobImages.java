@@ -238,12 +238,15 @@ final class JobImages {
                 .leaseRequestIdHigh(isLeased ? leases.requestIdHigh(lease) : 0)
                 .leaseRequestIdLow(isLeased ? leases.requestIdLow(lease) : 0)
                 .leaseStartedAtMs(isLeased ? leases.startedAtMs(lease) : 0)
+                .cancelRequestedAtMs(isLeased ? leases.cancelRequestedAtMs(lease) : 0)
                 .chunkFirstPosition(firstChunk == Long.MAX_VALUE ? EventLog.NULL_POSITION : firstChunk)
                 .leaseMs(isLeased ? leases.leaseMs(lease) : 0)
                 .attempt(jobs.attempt(slot))
                 .relativeAttempt(jobs.relativeAttempt(slot))
                 .status(JobStatus.get((short) state.ordinal()))
-                .reported((short) (jobs.isReported(slot) ? 1 : 0));
+                .reported((short) (jobs.isReported(slot) ? 1 : 0))
+                .cancelledPending((short) (jobs.isCancelledPending(slot) ? 1 : 0))
+                .crashes((short) jobs.crashes(slot));
         encodeAttempts(ended);
         if (isLeased) {
             leases.wrapWorker(lease, worker);

@@ -3,9 +3,11 @@ package io.silo.shard.carry;
 import io.silo.log.EventLog;
 import io.silo.protocol.event.CarriedThroughEncoder;
 import io.silo.protocol.event.MessageHeaderEncoder;
+import io.silo.protocol.event.RequestRememberedEncoder;
 import io.silo.shard.command.Uploads;
 import io.silo.shard.event.RecordBuffer;
 import io.silo.shard.state.JobView;
+import io.silo.shard.state.RequestMemory;
 import io.silo.shard.state.ShardView;
 
 /**
@@ -24,6 +26,9 @@ public final class LogCleaner {
     /** Room asked for a slice's record: about 100 us of reading and encoding. An image or chunk that is longer gets its own. */
     private static final int BYTES_PER_SLICE = 64 * 1024;
 
+    /** A RequestRemembered event with its header. */
+    private static final int REQUEST_BYTES = 64;
+
     private enum Phase {
         IDLE,
         SCANNING,
@@ -34,11 +39,13 @@ public final class LogCleaner {
     private final EventLog log;
     private final JobImages images;
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
+    private final RequestRememberedEncoder remembered = new RequestRememberedEncoder();
     private final CarriedThroughEncoder carriedThrough = new CarriedThroughEncoder();
     private Phase phase = Phase.IDLE;
     private long throughPosition;
     private long settledAtPosition;
     private int nextSlot;
+    private int nextRequest;
 
     public LogCleaner(ShardView view, EventLog log) {
         this.view = view;
@@ -54,6 +61,7 @@ public final class LogCleaner {
         throughPosition = log.oldestCycleLastPosition();
         uploads.dropThrough(throughPosition);
         nextSlot = 0;
+        nextRequest = 0;
         phase = Phase.SCANNING;
         return true;
     }
@@ -94,10 +102,33 @@ public final class LogCleaner {
             }
             nextSlot++;
         }
-        if (nextSlot >= jobs.slotLimit()) {
+        if (nextSlot >= jobs.slotLimit() && carryRequests(record, nowMs)) {
             finish(record, nowMs);
         }
         return 1;
+    }
+
+    /** Request ids of jobs that are gone; false if some are left for the next slice. */
+    private boolean carryRequests(RecordBuffer record, long nowMs) {
+        final RequestMemory requests = view.requests();
+        final int sliceEnd = nextRequest + ROWS_PER_SLICE;
+        while (nextRequest < requests.slotLimit()) {
+            if (nextRequest == sliceEnd || !record.hasRoom(REQUEST_BYTES)) {
+                return false;
+            }
+            if (requests.isToBeCarried(nextRequest, nowMs, throughPosition)) {
+                remembered
+                        .wrapAndApplyHeader(record.buffer(), record.offset(), header)
+                        .requestIdHigh(requests.requestIdHigh(nextRequest))
+                        .requestIdLow(requests.requestIdLow(nextRequest))
+                        .jobKey(requests.jobKey(nextRequest))
+                        .jobIdHash(requests.jobIdHash(nextRequest))
+                        .removedAtMs(requests.removedAtMs(nextRequest));
+                record.commit(remembered.limit());
+            }
+            nextRequest++;
+        }
+        return true;
     }
 
     private void finish(RecordBuffer record, long nowMs) {

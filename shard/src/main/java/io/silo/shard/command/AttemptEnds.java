@@ -4,11 +4,14 @@ import io.silo.log.EventLog;
 import io.silo.protocol.event.AttemptCancelledEncoder;
 import io.silo.protocol.event.AttemptFailedEncoder;
 import io.silo.protocol.event.AttemptSucceededEncoder;
+import io.silo.protocol.event.JobStatus;
+import io.silo.protocol.event.LeaseEnd;
 import io.silo.protocol.event.LeaseReturnedEncoder;
 import io.silo.protocol.event.MessageHeaderEncoder;
 import io.silo.protocol.event.PayloadEncoding;
 import io.silo.protocol.event.ReturnReason;
 import io.silo.shard.event.AttemptFailedApplier;
+import io.silo.shard.event.LeaseReturnedApplier;
 import io.silo.shard.event.RecordBuffer;
 import io.silo.shard.state.JobView;
 import io.silo.shard.state.RetryPolicies;
@@ -64,24 +67,33 @@ public final class AttemptEnds {
         record.commit(succeeded.limit());
     }
 
-    /** Failure by report or by expiry; the retry policy says whether another attempt follows, jitter is drawn here. */
-    void failed(
-            CommandContext context, int slot, DirectBuffer error, int errorOffset, int errorLength, boolean expired) {
+    /**
+     * Failure by report or because the lease ran out; the retry policy says whether another attempt follows, jitter is drawn here.
+     * None follows in a job that is to be cancelled, nor in one whose leases expired {@code crashLoopMax} times in a row.
+     */
+    void failed(CommandContext context, int slot, DirectBuffer error, int errorOffset, int errorLength, LeaseEnd end) {
         final RecordBuffer record = context.record();
         final ShardView view = context.view();
         final JobView jobs = view.jobs();
+        final boolean cancel = view.leases().cancelRequestedAtMs(jobs.lease(slot)) != 0;
+        final long nextStartMs = cancel || isCrashLoop(context, slot, end)
+                ? AttemptFailedApplier.NO_NEXT_START
+                : nextStartMs(context, slot);
+        final boolean retried = nextStartMs != AttemptFailedApplier.NO_NEXT_START;
         // [SILO-RETRY-4]
         failed.wrapAndApplyHeader(record.buffer(), record.offset(), header)
                 .jobKey(jobs.jobKey(slot))
                 .previousPosition(jobs.lastPosition(slot))
                 .startedAtMs(view.leases().startedAtMs(jobs.lease(slot)))
-                .nextStartMs(nextStartMs(context, slot))
+                .nextStartMs(nextStartMs)
                 .chunkPosition(upload == null ? EventLog.NULL_POSITION : upload.lastPosition)
                 .chunkFirstPosition(upload == null ? EventLog.NULL_POSITION : upload.firstPosition)
                 .attempt(jobs.attempt(slot))
                 .resultBytes(upload == null ? resultLength : upload.totalBytes)
                 .resultEncoding(PayloadEncoding.get(resultEncoding))
-                .expired((short) (expired ? 1 : 0))
+                .leaseEnd(end)
+                // [SILO-FAIL-CXL]
+                .status(retried ? JobStatus.SCHEDULED : cancel ? JobStatus.CANCELLED : JobStatus.FAILED)
                 .putErrorCode(error, errorOffset, errorLength)
                 .putResult(result, resultOffset, resultLength);
         final int crc = upload == null ? record.crc32c(failed.limit() - resultLength, resultLength) : upload.crc();
@@ -89,7 +101,13 @@ public final class AttemptEnds {
         record.commit(failed.limit());
     }
 
-    void cancelled(CommandContext context, int slot) {
+    /** Whether this end of a lease is the one too many that expired. */
+    static boolean isCrashLoop(CommandContext context, int slot, LeaseEnd end) {
+        return end == LeaseEnd.EXPIRED
+                && context.view().jobs().crashes(slot) + 1 >= context.settings().crashLoopMax();
+    }
+
+    void cancelled(CommandContext context, int slot, LeaseEnd end) {
         final RecordBuffer record = context.record();
         final JobView jobs = context.view().jobs();
         cancelled
@@ -97,16 +115,27 @@ public final class AttemptEnds {
                 .jobKey(jobs.jobKey(slot))
                 .previousPosition(jobs.lastPosition(slot))
                 .startedAtMs(context.view().leases().startedAtMs(jobs.lease(slot)))
-                .attempt(jobs.attempt(slot));
+                .attempt(jobs.attempt(slot))
+                .leaseEnd(end);
         record.commit(cancelled.limit());
     }
 
-    void returned(CommandContext context, int slot, ReturnReason reason) {
+    /**
+     * The attempt is not spent, unless the job is to be cancelled: then there is nobody left to wait for.
+     *
+     * @param snoozeMs the task is ready again after so long; 0 = at once, in its old place.
+     */
+    void returned(CommandContext context, int slot, ReturnReason reason, long snoozeMs) {
         final RecordBuffer record = context.record();
         final JobView jobs = context.view().jobs();
+        if (context.view().leases().cancelRequestedAtMs(jobs.lease(slot)) != 0) {
+            cancelled(context, slot, LeaseEnd.RETURNED);
+            return;
+        }
         returned.wrapAndApplyHeader(record.buffer(), record.offset(), header)
                 .jobKey(jobs.jobKey(slot))
                 .previousPosition(jobs.lastPosition(slot))
+                .nextStartMs(snoozeMs == 0 ? LeaseReturnedApplier.KEEPS_START : context.nowMs() + snoozeMs)
                 .attempt(jobs.attempt(slot))
                 .reason(reason);
         record.commit(returned.limit());

@@ -19,6 +19,8 @@ import io.silo.shard.history.JobHistory;
 import io.silo.shard.history.JobReader;
 import io.silo.shard.state.JobState;
 import io.silo.shard.state.JobView;
+import io.silo.shard.state.LeaseView;
+import io.silo.shard.state.ShardView;
 import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +48,9 @@ public final class ColdRead {
     private final long changedAtMs;
     private final long nextStartMs;
     private final int attempt;
+    private final int relativeAttempt;
+    private final boolean cancelledPending;
+    private final long cancelledAtMs;
     private final long definitionPosition;
     private final int definitionOffset;
     private final int definitionLength;
@@ -79,19 +84,26 @@ public final class ColdRead {
                         includeAttempts,
                         partOffset,
                         partLength),
-                context.view().jobs(),
+                context.view(),
                 slot,
                 REPEATS_MAX);
     }
 
-    private ColdRead(Request request, JobView jobs, int slot, int repeatsLeft) {
+    private ColdRead(Request request, ShardView view, int slot, int repeatsLeft) {
+        final JobView jobs = view.jobs();
+        final LeaseView leases = view.leases();
         this.request = request;
         this.kind = request.kind();
         this.jobKey = jobs.jobKey(slot);
         this.state = jobs.state(slot);
         this.changedAtMs = jobs.changedAtMs(slot);
-        this.nextStartMs = state == JobState.SCHEDULED ? jobs.startMs(slot) : 0;
+        this.cancelledPending = jobs.isCancelledPending(slot);
+        this.nextStartMs = state == JobState.SCHEDULED || cancelledPending ? jobs.startMs(slot) : 0;
         this.attempt = jobs.attempt(slot);
+        this.relativeAttempt = jobs.relativeAttempt(slot);
+        this.cancelledAtMs = state == JobState.CANCELLED
+                ? jobs.changedAtMs(slot)
+                : state == JobState.RUNNING ? leases.cancelRequestedAtMs(jobs.lease(slot)) : 0;
         this.definitionPosition = jobs.definitionPosition(slot);
         this.definitionOffset = jobs.definitionOffset(slot);
         this.definitionLength = jobs.definitionLength(slot);
@@ -100,8 +112,8 @@ public final class ColdRead {
     }
 
     /** The same read with what the shard knows now. Shard thread only. */
-    public ColdRead again(JobView jobs, int slot) {
-        return new ColdRead(request, jobs, slot, repeatsLeft - 1);
+    public ColdRead again(ShardView view, int slot) {
+        return new ColdRead(request, view, slot, repeatsLeft - 1);
     }
 
     /** Whether {@link #again} may follow: each time another cycle would have to be trimmed under the read. */
@@ -168,7 +180,7 @@ public final class ColdRead {
             }
             switch (kind) {
                 case JOB -> encodeJob(history);
-                case RESULT -> encodeResult(lastEnded(history.attempts()));
+                case RESULT -> encodeResult(endOfJob(history.attempts()));
                 case PAYLOAD_PART, RESULT_PART -> encodePart(reader, history);
             }
         } catch (LogException e) {
@@ -180,20 +192,25 @@ public final class ColdRead {
         final JobEnqueuedDecoder job = new JobEnqueuedDecoder();
         job.wrapAndApplyHeader(history.definition(), 0, new MessageHeaderDecoder());
         final List<AttemptRecord> attempts = history.attempts();
-        final AttemptRecord ended = state.isTerminal() ? lastEnded(attempts) : null;
+        final AttemptRecord ended = endOfJob(attempts);
         final JobReplyEncoder encoder = new JobReplyEncoder();
         encoder.wrapAndApplyHeader(reply, 0, messageHeader)
                 .jobKey(jobKey)
                 .enqueuedAtMs(job.enqueuedAtMs())
                 .startAtMs(job.startAtMs())
-                .changedAtMs(changedAtMs)
+                // Of an imported job its last attempt tells; of any other both are one.
+                .changedAtMs(ended == null ? changedAtMs : ended.finishedAtMs())
                 .nextStartMs(nextStartMs)
+                .startDeadlineMs(job.startDeadlineMs())
+                .cancelledAtMs(cancelledAtMs)
                 .retryInitialIntervalMs(job.retryInitialIntervalMs())
                 .retryMaxIntervalMs(job.retryMaxIntervalMs())
                 .retryCount(job.retryCount())
                 .retryBackoffPermille(job.retryBackoffPermille())
                 .leaseMs(job.leaseMs())
-                .attempt(attempts.isEmpty() && state == JobState.SCHEDULED ? 0 : attempt)
+                .maxRunMs(job.maxRunMs())
+                .relativeAttempt(relativeAttempt)
+                .attempt(attempts.isEmpty() && (state == JobState.SCHEDULED || cancelledPending) ? 0 : attempt)
                 .payloadBytes(job.payloadBytes())
                 .payloadCrc(job.payloadCrc())
                 .resultBytes(ended == null ? 0 : ended.resultBytes())
@@ -264,11 +281,26 @@ public final class ColdRead {
     }
 
     private void encodeResult(@Nullable AttemptRecord ended) {
+        final JobResultReplyEncoder encoder = new JobResultReplyEncoder();
+        if (ended == null && state == JobState.CANCELLED) {
+            // Cancelled while it waited: nothing that ran before has a say (GET-6).
+            encoder.wrapAndApplyHeader(reply, 0, messageHeader)
+                    .jobKey(jobKey)
+                    .finishedAtMs(changedAtMs)
+                    .resultBytes(0)
+                    .resultCrc(0)
+                    .attempt(0)
+                    .status(JobStatus.CANCELLED)
+                    .resultEncoding(PayloadEncoding.RAW)
+                    .errorCode("")
+                    .putResult(new byte[0], 0, 0);
+            replyLength = encoder.limit();
+            return;
+        }
         if (ended == null) {
             refuse(RejectReason.RESULT_GONE);
             return;
         }
-        final JobResultReplyEncoder encoder = new JobResultReplyEncoder();
         encoder.wrapAndApplyHeader(reply, 0, messageHeader)
                 .jobKey(jobKey)
                 .finishedAtMs(ended.finishedAtMs())
@@ -325,6 +357,11 @@ public final class ColdRead {
                 .totalBytes(total)
                 .putChunk(part, 0, length);
         replyLength = encoder.limit();
+    }
+
+    /** The attempt that ended the job, or null: it goes on, or was cancelled while it waited. */
+    private @Nullable AttemptRecord endOfJob(List<AttemptRecord> ascending) {
+        return state.isTerminal() && !cancelledPending ? lastEnded(ascending) : null;
     }
 
     private static @Nullable AttemptRecord lastEnded(List<AttemptRecord> ascending) {

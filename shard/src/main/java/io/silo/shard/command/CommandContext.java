@@ -181,6 +181,13 @@ public final class CommandContext {
         state.renewLease(lease, monotonicMs + state.leases().leaseMs(lease), sessionId);
     }
 
+    /** Bounds the run of a lease that begins now; 0 = no bound. Volatile. */
+    public void boundRun(int lease, int maxRunMs) {
+        if (maxRunMs != 0) {
+            state.boundRun(lease, monotonicMs + maxRunMs);
+        }
+    }
+
     /** The answer speaks of this record: it waits until that is durable. */
     public void touch(long position) {
         touchedPosition = Math.max(touchedPosition, position);

@@ -1,13 +1,20 @@
 package io.silo.shard.command;
 
+import io.silo.log.EventLog;
+import io.silo.protocol.command.CancelJobsDecoder;
+import io.silo.protocol.command.DeleteJobsDecoder;
 import io.silo.protocol.command.EnqueueDecoder;
+import io.silo.protocol.command.ExpediteJobsDecoder;
 import io.silo.protocol.command.GetJobDecoder;
 import io.silo.protocol.command.GetJobResultDecoder;
 import io.silo.protocol.command.GetTaskGroupDecoder;
 import io.silo.protocol.command.HeartbeatDecoder;
+import io.silo.protocol.command.ImportJobsDecoder;
+import io.silo.protocol.command.LeaseJobDecoder;
 import io.silo.protocol.command.LeaseTasksDecoder;
 import io.silo.protocol.command.ReadBytesDecoder;
 import io.silo.protocol.command.ReportOutcomeDecoder;
+import io.silo.protocol.command.RestartJobsDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
 import io.silo.protocol.command.UploadChunkDecoder;
 import org.jspecify.annotations.Nullable;
@@ -17,15 +24,27 @@ public final class CommandDeciders {
     /** Command ids lie below this (see the schema); replies begin at 101. */
     private static final int IDS_MAX = 101;
 
+    /** Reserved for a record: 190 grants to a worker with the longest id, 1,024 deletions, or 120 expiries. */
+    public static final int RECORD_BYTES_MIN = 64 * 1024;
+
+    /** An event is at most 2.5 times the item of the command it comes from (AttemptFailed: 76 fixed bytes for 40), rounded up. */
+    private static final int RECORD_BYTES_PER_COMMAND_BYTE = 3;
+
     private final @Nullable CommandDecider[] deciders = new CommandDecider[IDS_MAX];
 
-    public CommandDeciders(TaskGrants grants, AttemptEnds ends) {
+    public CommandDeciders(TaskGrants grants, AttemptEnds ends, JobChanges changes, JobImports imports) {
         deciders[EnqueueDecoder.TEMPLATE_ID] = new EnqueueDecider();
         deciders[UploadChunkDecoder.TEMPLATE_ID] = new UploadChunkDecider();
         deciders[LeaseTasksDecoder.TEMPLATE_ID] = new LeaseTasksDecider(grants);
         deciders[HeartbeatDecoder.TEMPLATE_ID] = new HeartbeatDecider();
         deciders[ReportOutcomeDecoder.TEMPLATE_ID] = new ReportOutcomeDecider(ends);
         deciders[ReturnLeasesDecoder.TEMPLATE_ID] = new ReturnLeasesDecider(ends);
+        deciders[LeaseJobDecoder.TEMPLATE_ID] = new LeaseJobDecider(grants);
+        deciders[CancelJobsDecoder.TEMPLATE_ID] = new JobsDecider(changes::cancel, JobsDecider.Unknown.REFUSED);
+        deciders[RestartJobsDecoder.TEMPLATE_ID] = new JobsDecider(changes::restart, JobsDecider.Unknown.REFUSED);
+        deciders[ExpediteJobsDecoder.TEMPLATE_ID] = new JobsDecider(changes::expedite, JobsDecider.Unknown.REFUSED);
+        deciders[DeleteJobsDecoder.TEMPLATE_ID] = new JobsDecider(changes::delete, JobsDecider.Unknown.FINE);
+        deciders[ImportJobsDecoder.TEMPLATE_ID] = new ImportJobsDecider(imports);
         deciders[GetJobDecoder.TEMPLATE_ID] = new GetJobDecider();
         deciders[GetJobResultDecoder.TEMPLATE_ID] = new GetJobResultDecider();
         deciders[ReadBytesDecoder.TEMPLATE_ID] = new ReadBytesDecider();
@@ -39,6 +58,19 @@ public final class CommandDeciders {
                 && templateId != GetJobResultDecoder.TEMPLATE_ID
                 && templateId != ReadBytesDecoder.TEMPLATE_ID
                 && templateId != GetTaskGroupDecoder.TEMPLATE_ID;
+    }
+
+    /**
+     * Bytes to reserve for a command's record, header included.
+     *
+     * @param length of the command.
+     */
+    public int recordBytes(int templateId, int length) {
+        // An import may write the whole definition of a job that it only names.
+        return templateId == ImportJobsDecoder.TEMPLATE_ID
+                ? EventLog.RECORD_BYTES_MAX
+                : Math.min(
+                        EventLog.RECORD_BYTES_MAX, Math.max(RECORD_BYTES_MIN, RECORD_BYTES_PER_COMMAND_BYTE * length));
     }
 
     /** The decider of a command to a shard, or null if there is none. */

@@ -48,12 +48,14 @@ final class HeartbeatDecider implements CommandDecider {
         while (leases.hasNext()) {
             leases.next();
             final RejectReason reason = renew(context, leases, buffer, workerOffset, workerLength);
+            final long cancelledAtMs = reason == null ? cancelledAtMs(context, leases.jobKey()) : 0;
             renewed += reason == null ? 1 : 0;
             results.next()
                     .jobKey(leases.jobKey())
                     .token(leases.token())
                     .code(reason == null ? RejectReason.OK : reason.code())
-                    .cancelled((short) 0);
+                    .cancelled((short) (cancelledAtMs == 0 ? 0 : 1))
+                    .cancelledAtMs(cancelledAtMs);
         }
         reply.renewed(renewed);
         context.replied(reply.limit());
@@ -61,6 +63,10 @@ final class HeartbeatDecider implements CommandDecider {
 
     private void renewAll(CommandContext context, DirectBuffer buffer, int workerOffset, int workerLength) {
         final LeaseView leases = context.view().leases();
+        final JobView jobs = context.view().jobs();
+        reply.wrapAndApplyHeader(context.reply(), 0, context.replyMessageHeader());
+        final HeartbeatReplyEncoder.LeasesEncoder cancelled = reply.leasesCount(Bounds.BATCH_ITEMS_MAX);
+        int told = 0;
         int renewed = 0;
         // Bounded by the worker's own leases, which its credits bound.
         for (int lease = leases.firstOf(buffer, workerOffset, workerLength);
@@ -70,12 +76,34 @@ final class HeartbeatDecider implements CommandDecider {
             if (LeaseLookup.isVisible(context, leases.job(lease))) {
                 context.renewLease(lease, context.session().id());
                 renewed++;
+                if (leases.cancelRequestedAtMs(lease) != 0 && told < Bounds.BATCH_ITEMS_MAX) {
+                    final int slot = leases.job(lease);
+                    context.touch(jobs.lastPosition(slot));
+                    cancelled
+                            .next()
+                            .jobKey(jobs.jobKey(slot))
+                            .token(jobs.token(slot))
+                            .code(RejectReason.OK)
+                            .cancelled((short) 1)
+                            .cancelledAtMs(leases.cancelRequestedAtMs(lease));
+                    told++;
+                }
             }
         }
-        reply.wrapAndApplyHeader(context.reply(), 0, context.replyMessageHeader())
-                .renewed(renewed)
-                .leasesCount(0);
+        cancelled.resetCountToIndex();
+        reply.renewed(renewed);
         context.replied(reply.limit());
+    }
+
+    /** When it was asked to cancel the job of a lease that lives; 0 = it was not. */
+    private static long cancelledAtMs(CommandContext context, long jobKey) {
+        final JobView jobs = context.view().jobs();
+        final int slot = jobs.findByKey(jobKey);
+        final long cancelledAtMs = context.view().leases().cancelRequestedAtMs(jobs.lease(slot));
+        if (cancelledAtMs != 0) {
+            context.touch(jobs.lastPosition(slot));
+        }
+        return cancelledAtMs;
     }
 
     private static @Nullable RejectReason renew(

@@ -31,13 +31,26 @@ final class JobLookup {
             context.reject(refusal);
             return RowSlab.NULL_SLOT;
         }
-        final JobView jobs = context.view().jobs();
-        final int slot = tenantLength == 0
-                ? jobs.find(NameChecks.noTenant(), 0, NameChecks.noTenant().capacity(), buffer, idOffset, idLength)
-                : jobs.find(buffer, tenantOffset, tenantLength, buffer, idOffset, idLength);
+        final int slot = slot(context, buffer, tenantOffset, tenantLength, idOffset, idLength);
         if (slot == RowSlab.NULL_SLOT) {
+            // Perhaps it was deleted just now.
+            context.touchAll();
             context.reject(RejectReason.JOB_NOT_FOUND);
         }
         return slot;
+    }
+
+    /** Slot of the job with this tenant, absent = none, and id; {@link RowSlab#NULL_SLOT} if there is none. */
+    static int slot(
+            CommandContext context,
+            DirectBuffer buffer,
+            int tenantOffset,
+            int tenantLength,
+            int idOffset,
+            int idLength) {
+        final JobView jobs = context.view().jobs();
+        return tenantLength == 0
+                ? jobs.find(NameChecks.noTenant(), 0, NameChecks.noTenant().capacity(), buffer, idOffset, idLength)
+                : jobs.find(buffer, tenantOffset, tenantLength, buffer, idOffset, idLength);
     }
 }

@@ -8,6 +8,7 @@ import io.silo.protocol.command.Outcome;
 import io.silo.protocol.command.PayloadEncoding;
 import io.silo.protocol.command.ReportOutcomeDecoder;
 import io.silo.protocol.command.ReportOutcomeDecoder.ItemsDecoder;
+import io.silo.protocol.event.LeaseEnd;
 import io.silo.protocol.reply.OutcomeReplyEncoder;
 import io.silo.shard.state.JobState;
 import io.silo.shard.state.JobView;
@@ -91,8 +92,8 @@ final class ReportOutcomeDecider implements CommandDecider {
         ends.result(buffer, resultOffset, resultLength, item.resultEncodingRaw(), upload);
         switch (outcome) {
             case SUCCEEDED -> ends.succeeded(context, slot);
-            case FAILED -> ends.failed(context, slot, buffer, errorOffset, errorLength, false);
-            case CANCELLED -> ends.cancelled(context, slot);
+            case FAILED -> ends.failed(context, slot, buffer, errorOffset, errorLength, LeaseEnd.REPORTED);
+            case CANCELLED -> ends.cancelled(context, slot, LeaseEnd.REPORTED);
             case NULL_VAL -> throw new IllegalStateException("checked above");
         }
         if (upload != null) {

@@ -11,7 +11,7 @@ import io.silo.shard.state.RowSlab;
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** ReturnLeases: LeaseReturned for each lease named; the attempt is not spent. */
+/** ReturnLeases: LeaseReturned for each lease named, at once or snoozed; the attempt is not spent. */
 final class ReturnLeasesDecider implements CommandDecider {
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final ReturnLeasesDecoder command = new ReturnLeasesDecoder();
@@ -55,6 +55,9 @@ final class ReturnLeasesDecider implements CommandDecider {
             DirectBuffer buffer,
             int workerOffset,
             int workerLength) {
+        if (named.snoozeMs() < 0 || named.snoozeMs() > Bounds.RETRY_INTERVAL_MS_MAX) {
+            return RejectReason.INVALID_SNOOZE;
+        }
         final int slot = LeaseLookup.find(context, named.jobKey(), named.tokenEpoch(), named.token());
         if (slot == RowSlab.NULL_SLOT) {
             return RejectReason.LEASE_NOT_FOUND;
@@ -68,7 +71,8 @@ final class ReturnLeasesDecider implements CommandDecider {
         if (!context.view().leases().isWorker(lease, buffer, workerOffset, workerLength)) {
             return RejectReason.LEASE_OWNER_MISMATCH;
         }
-        ends.returned(context, slot, ReturnReason.BY_WORKER);
+        final boolean snoozed = named.snoozeMs() != 0;
+        ends.returned(context, slot, snoozed ? ReturnReason.SNOOZED : ReturnReason.BY_WORKER, named.snoozeMs());
         return null;
     }
 }

@@ -7,6 +7,7 @@ import io.silo.protocol.Bounds;
  *
  * @param shard number on its node.
  * @param leaseMs default lease length, ms.
+ * @param crashLoopMax a job fails with CRASH_LOOP when so many of its leases in a row expired, 1 to 63.
  * @param payloadBytesMax largest payload or result, at most {@link Bounds#PAYLOAD_BYTES_MAX}.
  * @param memoryBytesMax watermark of the indexes: above it new work is refused.
  * @param tenancy what a call may say of its tenant.
@@ -16,6 +17,7 @@ import io.silo.protocol.Bounds;
 public record ShardSettings(
         int shard,
         int leaseMs,
+        int crashLoopMax,
         int payloadBytesMax,
         long memoryBytesMax,
         Tenancy tenancy,
@@ -34,9 +36,18 @@ public record ShardSettings(
     /** 10 s (design, section 5). */
     public static final int DEFAULT_LEASE_MS = 10_000;
 
+    public static final int DEFAULT_CRASH_LOOP_MAX = 5;
+
     /** Settings of a shard that owns all tenants, for tests and tools. */
     public static ShardSettings whole(int shard) {
         return new ShardSettings(
-                shard, DEFAULT_LEASE_MS, Bounds.PAYLOAD_BYTES_MAX, Long.MAX_VALUE, Tenancy.OPTIONAL, 0, -1L);
+                shard,
+                DEFAULT_LEASE_MS,
+                DEFAULT_CRASH_LOOP_MAX,
+                Bounds.PAYLOAD_BYTES_MAX,
+                Long.MAX_VALUE,
+                Tenancy.OPTIONAL,
+                0,
+                -1L);
     }
 }

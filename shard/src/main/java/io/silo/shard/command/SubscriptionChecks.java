@@ -16,6 +16,7 @@ public final class SubscriptionChecks {
             final ShardSettings anyRange = new ShardSettings(
                     settings.shard(),
                     settings.leaseMs(),
+                    settings.crashLoopMax(),
                     settings.payloadBytesMax(),
                     settings.memoryBytesMax(),
                     settings.tenancy(),

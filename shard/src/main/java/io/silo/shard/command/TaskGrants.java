@@ -35,6 +35,12 @@ public final class TaskGrants {
     private final MessageHeaderEncoder eventHeader = new MessageHeaderEncoder();
     private final TaskLeasedEncoder event = new TaskLeasedEncoder();
     private final TasksLeasedEncoder message = new TasksLeasedEncoder();
+    private final LeaseEnds lates;
+
+    /** @param lates ends jobs that are found too late. */
+    public TaskGrants(LeaseEnds lates) {
+        this.lates = lates;
+    }
 
     /**
      * Leases up to {@code tasksMax} ready tasks and encodes them as the reply.
@@ -64,8 +70,17 @@ public final class TaskGrants {
         while (granted < tasksMax) {
             // [SILO-DEQ-1]
             final int slot = peek(view, taskGroup, tenant);
-            if (slot == RowSlab.NULL_SLOT
-                    || !view.hasRoomForLeases(1)
+            if (slot == RowSlab.NULL_SLOT) {
+                break;
+            }
+            if (LeaseEnds.isLate(context, slot)) {
+                if (!lates.hasRoom(context)) {
+                    break;
+                }
+                lates.refuseLate(context, slot);
+                continue;
+            }
+            if (!view.hasRoomForLeases(1)
                     || !context.record().hasRoom(EVENT_BYTES + workerLength)
                     || !encodeIfRoom(
                             context, tasks, slot, granted > 0, context.record().eventCount())) {
@@ -73,7 +88,7 @@ public final class TaskGrants {
             }
             context.readAhead().onGranted(slot);
             lease(context, slot, requestIdHigh, requestIdLow, worker, workerOffset, workerLength);
-            context.renewLease(view.jobs().lease(slot), sessionId);
+            begin(context, slot, sessionId);
             granted++;
         }
         tasks.resetCountToIndex();
@@ -114,6 +129,31 @@ public final class TaskGrants {
         tasks.resetCountToIndex();
         context.replied(message.limit());
         return repeated;
+    }
+
+    /** Leases one job, which is SCHEDULED, for the context's session and encodes it as the reply. */
+    void grantJob(
+            CommandContext context,
+            int slot,
+            long requestIdHigh,
+            long requestIdLow,
+            DirectBuffer worker,
+            int workerOffset,
+            int workerLength) {
+        message.wrapAndApplyHeader(context.reply(), 0, context.replyMessageHeader())
+                .subscriptionId(0);
+        encodeIfRoom(
+                context, message.tasksCount(1), slot, false, context.record().eventCount());
+        context.replied(message.limit());
+        lease(context, slot, requestIdHigh, requestIdLow, worker, workerOffset, workerLength);
+        begin(context, slot, context.session().id());
+    }
+
+    /** The run of a task that was just leased begins. */
+    private static void begin(CommandContext context, int slot, long sessionId) {
+        final JobView jobs = context.view().jobs();
+        context.boundRun(jobs.lease(slot), jobs.maxRunMs(slot));
+        context.renewLease(jobs.lease(slot), sessionId);
     }
 
     private static int peek(ShardView view, int taskGroup, int tenant) {
@@ -177,6 +217,7 @@ public final class TaskGrants {
                 .attempt(jobs.attempt(slot))
                 .relativeAttempt(jobs.relativeAttempt(slot))
                 .leaseMs(leaseMs(context, slot))
+                .maxRunMs(jobs.maxRunMs(slot))
                 .payloadBytes(definition.payloadBytes())
                 .payloadCrc(definition.payloadCrc())
                 .priority((short) jobs.priority(slot))

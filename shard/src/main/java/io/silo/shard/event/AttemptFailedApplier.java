@@ -1,6 +1,7 @@
 package io.silo.shard.event;
 
 import io.silo.protocol.event.AttemptFailedDecoder;
+import io.silo.protocol.event.LeaseEnd;
 import io.silo.protocol.event.MessageHeaderDecoder;
 import io.silo.shard.state.JobState;
 import io.silo.shard.state.RowSlab;
@@ -23,11 +24,13 @@ public final class AttemptFailedApplier implements EventApplier {
             return;
         }
         state.jobChunked(slot, decoder.chunkFirstPosition());
-        final boolean reported = decoder.expired() == 0;
-        if (decoder.nextStartMs() == NO_NEXT_START) {
-            state.attemptEnded(slot, place.position(), place.timeMs(), reported, JobState.FAILED);
+        final boolean reported = decoder.leaseEnd() == LeaseEnd.REPORTED;
+        final JobState status = JobState.of(decoder.status().value());
+        if (status.isTerminal()) {
+            state.attemptEnded(slot, place.position(), place.timeMs(), reported, status);
         } else {
-            state.attemptFailed(slot, place.position(), place.timeMs(), reported, decoder.nextStartMs());
+            final boolean crashed = decoder.leaseEnd() == LeaseEnd.EXPIRED;
+            state.attemptFailed(slot, place.position(), place.timeMs(), reported, crashed, decoder.nextStartMs());
         }
     }
 }

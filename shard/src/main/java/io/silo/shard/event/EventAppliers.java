@@ -2,14 +2,22 @@ package io.silo.shard.event;
 
 import io.silo.protocol.event.AttemptCancelledDecoder;
 import io.silo.protocol.event.AttemptFailedDecoder;
+import io.silo.protocol.event.AttemptRefusedDecoder;
 import io.silo.protocol.event.AttemptSucceededDecoder;
+import io.silo.protocol.event.CancelRequestedDecoder;
 import io.silo.protocol.event.CarriedThroughDecoder;
 import io.silo.protocol.event.DigestRecordedDecoder;
+import io.silo.protocol.event.JobCancelledDecoder;
+import io.silo.protocol.event.JobDeletedDecoder;
 import io.silo.protocol.event.JobEnqueuedDecoder;
+import io.silo.protocol.event.JobExpeditedDecoder;
 import io.silo.protocol.event.JobImageDecoder;
+import io.silo.protocol.event.JobImportedDecoder;
+import io.silo.protocol.event.JobRestartedDecoder;
 import io.silo.protocol.event.LeaseReturnedDecoder;
 import io.silo.protocol.event.MessageHeaderDecoder;
 import io.silo.protocol.event.PayloadChunkDecoder;
+import io.silo.protocol.event.RequestRememberedDecoder;
 import io.silo.protocol.event.ShardOpenedDecoder;
 import io.silo.protocol.event.TaskLeasedDecoder;
 import io.silo.shard.state.InvariantViolation;
@@ -35,7 +43,15 @@ public final class EventAppliers {
         put(AttemptSucceededDecoder.TEMPLATE_ID, new AttemptSucceededApplier());
         put(AttemptFailedDecoder.TEMPLATE_ID, new AttemptFailedApplier());
         put(AttemptCancelledDecoder.TEMPLATE_ID, new AttemptCancelledApplier());
+        put(AttemptRefusedDecoder.TEMPLATE_ID, new AttemptRefusedApplier());
+        put(JobCancelledDecoder.TEMPLATE_ID, new JobCancelledApplier());
+        put(CancelRequestedDecoder.TEMPLATE_ID, new CancelRequestedApplier());
+        put(JobRestartedDecoder.TEMPLATE_ID, new JobRestartedApplier());
+        put(JobExpeditedDecoder.TEMPLATE_ID, new JobExpeditedApplier());
+        put(JobImportedDecoder.TEMPLATE_ID, new JobImportedApplier());
+        put(JobDeletedDecoder.TEMPLATE_ID, new JobDeletedApplier());
         put(JobImageDecoder.TEMPLATE_ID, new JobImageApplier());
+        put(RequestRememberedDecoder.TEMPLATE_ID, new RequestRememberedApplier());
     }
 
     /** Whether an applier is there for this event. */

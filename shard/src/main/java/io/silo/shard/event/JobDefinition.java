@@ -43,6 +43,8 @@ final class JobDefinition {
                 decoder.priority(),
                 policy,
                 (int) decoder.leaseMs(),
+                (int) decoder.maxRunMs(),
+                decoder.startDeadlineMs(),
                 decoder.requestIdHigh(),
                 decoder.requestIdLow());
         return slot;

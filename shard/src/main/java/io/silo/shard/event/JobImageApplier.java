@@ -52,6 +52,7 @@ final class JobImageApplier implements EventApplier {
                 decoder.leaseEpoch(),
                 decoder.leaseToken(),
                 decoder.reported() != 0);
+        state.markersRestored(slot, decoder.cancelledPending() != 0, decoder.crashes());
         switch (status) {
             case SCHEDULED -> state.jobScheduled(slot, decoder.changedAtMs(), decoder.nextStartMs(), place.timeMs());
             case RUNNING ->
@@ -59,13 +60,14 @@ final class JobImageApplier implements EventApplier {
                         slot,
                         decoder.nextStartMs(),
                         decoder.leaseStartedAtMs(),
+                        decoder.cancelRequestedAtMs(),
                         (int) decoder.leaseMs(),
                         decoder.leaseRequestIdHigh(),
                         decoder.leaseRequestIdLow(),
                         buffer,
                         workerOffset,
                         workerLength);
-            case SUCCEEDED, FAILED, CANCELLED -> state.endRestored(slot);
+            case SUCCEEDED, FAILED, CANCELLED -> state.endRestored(slot, decoder.nextStartMs());
         }
         return slot;
     }

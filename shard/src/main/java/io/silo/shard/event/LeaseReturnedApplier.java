@@ -6,8 +6,11 @@ import io.silo.shard.state.RowSlab;
 import io.silo.shard.state.ShardState;
 import org.agrona.DirectBuffer;
 
-/** LeaseReturned: the task waits again under the same attempt number. */
-final class LeaseReturnedApplier implements EventApplier {
+/** LeaseReturned: the task waits again under the same attempt number, at once or for a later start. */
+public final class LeaseReturnedApplier implements EventApplier {
+    /** `nextStartMs` of a task that keeps its start time. */
+    public static final long KEEPS_START = -1;
+
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final LeaseReturnedDecoder decoder = new LeaseReturnedDecoder();
 
@@ -16,7 +19,7 @@ final class LeaseReturnedApplier implements EventApplier {
         decoder.wrapAndApplyHeader(buffer, offset, header);
         final int slot = KnownJob.slot(state, place, decoder.jobKey());
         if (slot != RowSlab.NULL_SLOT) {
-            state.leaseReturned(slot, place.position(), place.timeMs());
+            state.leaseReturned(slot, place.position(), place.timeMs(), decoder.nextStartMs());
         }
     }
 }

@@ -3,11 +3,18 @@ package io.silo.shard.history;
 import io.silo.log.EventLog;
 import io.silo.log.LogReader;
 import io.silo.log.RecordHandler;
+import io.silo.protocol.Bounds;
 import io.silo.protocol.event.AttemptCancelledDecoder;
 import io.silo.protocol.event.AttemptFailedDecoder;
+import io.silo.protocol.event.AttemptRefusedDecoder;
 import io.silo.protocol.event.AttemptSucceededDecoder;
+import io.silo.protocol.event.CancelRequestedDecoder;
+import io.silo.protocol.event.JobCancelledDecoder;
 import io.silo.protocol.event.JobEnqueuedDecoder;
+import io.silo.protocol.event.JobExpeditedDecoder;
 import io.silo.protocol.event.JobImageDecoder;
+import io.silo.protocol.event.JobImportedDecoder;
+import io.silo.protocol.event.JobRestartedDecoder;
 import io.silo.protocol.event.LeaseReturnedDecoder;
 import io.silo.protocol.event.MessageHeaderDecoder;
 import io.silo.protocol.event.Outcome;
@@ -25,7 +32,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 public final class JobHistory {
     /** Ended attempts that are kept (design, section 4). */
-    public static final int ATTEMPTS_MAX = 100;
+    public static final int ATTEMPTS_MAX = Bounds.ATTEMPTS_MAX;
 
     /** Where the walk ends. */
     private static final long END = Long.MIN_VALUE;
@@ -38,6 +45,12 @@ public final class JobHistory {
     private final AttemptSucceededDecoder succeeded = new AttemptSucceededDecoder();
     private final AttemptFailedDecoder failed = new AttemptFailedDecoder();
     private final AttemptCancelledDecoder cancelled = new AttemptCancelledDecoder();
+    private final AttemptRefusedDecoder refused = new AttemptRefusedDecoder();
+    private final JobCancelledDecoder jobCancelled = new JobCancelledDecoder();
+    private final CancelRequestedDecoder cancelRequested = new CancelRequestedDecoder();
+    private final JobRestartedDecoder restarted = new JobRestartedDecoder();
+    private final JobExpeditedDecoder expedited = new JobExpeditedDecoder();
+    private final JobImportedDecoder imported = new JobImportedDecoder();
     private final JobImageDecoder image = new JobImageDecoder();
     private final UnsafeBuffer definition = new UnsafeBuffer(0, 0);
     private final List<AttemptRecord> newestFirst = new ArrayList<>();
@@ -163,6 +176,36 @@ public final class JobHistory {
                     onCancelled();
                 }
             }
+            case AttemptRefusedDecoder.TEMPLATE_ID -> {
+                if (refused.wrapAndApplyHeader(buffer, at, header).jobKey() == jobKey) {
+                    onRefused();
+                }
+            }
+            case JobCancelledDecoder.TEMPLATE_ID -> {
+                if (jobCancelled.wrapAndApplyHeader(buffer, at, header).jobKey() == jobKey) {
+                    next = jobCancelled.previousPosition();
+                }
+            }
+            case CancelRequestedDecoder.TEMPLATE_ID -> {
+                if (cancelRequested.wrapAndApplyHeader(buffer, at, header).jobKey() == jobKey) {
+                    next = cancelRequested.previousPosition();
+                }
+            }
+            case JobRestartedDecoder.TEMPLATE_ID -> {
+                if (restarted.wrapAndApplyHeader(buffer, at, header).jobKey() == jobKey) {
+                    next = restarted.previousPosition();
+                }
+            }
+            case JobExpeditedDecoder.TEMPLATE_ID -> {
+                if (expedited.wrapAndApplyHeader(buffer, at, header).jobKey() == jobKey) {
+                    next = expedited.previousPosition();
+                }
+            }
+            case JobImportedDecoder.TEMPLATE_ID -> {
+                if (imported.wrapAndApplyHeader(buffer, at, header).jobKey() == jobKey) {
+                    onImported();
+                }
+            }
             case JobImageDecoder.TEMPLATE_ID -> {
                 if (image.wrapAndApplyHeader(buffer, at, header).jobKey() == jobKey) {
                     onImage();
@@ -241,6 +284,50 @@ public final class JobHistory {
                 AttemptRecord.NONE,
                 AttemptRecord.NONE,
                 AttemptRecord.NONE));
+    }
+
+    /** It ended as it began, and no lease stands before it. */
+    private void onRefused() {
+        next = refused.previousPosition();
+        final byte[] errorCode = new byte[refused.errorCodeLength()];
+        refused.getErrorCode(errorCode, 0, errorCode.length);
+        newestFirst.add(new AttemptRecord(
+                (int) refused.attempt(),
+                recordTimeMs,
+                recordTimeMs,
+                Outcome.FAILED.value(),
+                0,
+                0,
+                0,
+                EventLog.NULL_POSITION,
+                AttemptRecord.NONE,
+                errorCode,
+                AttemptRecord.NONE));
+    }
+
+    private void onImported() {
+        next = imported.previousPosition();
+        final List<AttemptRecord> ascending = new ArrayList<>();
+        for (JobImportedDecoder.AttemptsDecoder attempt : imported.attempts()) {
+            final byte[] errorCode = new byte[attempt.errorCodeLength()];
+            attempt.getErrorCode(errorCode, 0, errorCode.length);
+            final byte[] result = new byte[attempt.resultLength()];
+            attempt.getResult(result, 0, result.length);
+            ascending.add(new AttemptRecord(
+                    (int) attempt.attempt(),
+                    attempt.startedAtMs(),
+                    attempt.finishedAtMs(),
+                    attempt.outcome().value(),
+                    attempt.resultEncodingRaw(),
+                    (int) attempt.resultBytes(),
+                    (int) attempt.resultCrc(),
+                    attempt.chunkPosition(),
+                    AttemptRecord.NONE,
+                    errorCode,
+                    result));
+        }
+        Collections.reverse(ascending);
+        newestFirst.addAll(ascending);
     }
 
     private void onImage() {

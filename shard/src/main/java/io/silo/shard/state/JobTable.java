@@ -1,9 +1,9 @@
 package io.silo.shard.state;
 
+import io.silo.protocol.LeaseToken;
 import io.silo.protocol.Xxh64;
 import java.util.Arrays;
 import org.agrona.DirectBuffer;
-import org.agrona.collections.Long2LongHashMap;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -12,8 +12,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  *
  * <pre>
  *     0 jobKey                    8 id (BytesSlab ref)  12 tenant (name)
- *    16 taskGroup (name)         20 retryPolicy         24 state 25 priority 26 where 27 reported 28 attempt
- *    32 relativeAttempt          36 leaseMs
+ *    16 taskGroup (name)         20 retryPolicy         24 state 25 priority 26 where 27 flags 28 attempt
+ *    32 relativeAttempt          36 extras (JobExtras row, 0 = none)
  *    40 requestIdHigh            48 requestIdLow
  *    56 changedAtMs              64 definitionPosition
  *    72 definitionOffset         76 definitionLength
@@ -22,6 +22,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  *   104 newer                   108 older               (chain of tenant and state)
  *   112 token                   120 tokenEpoch
  * </pre>
+ *
+ * Flags: bit 0 reported, bit 1 cancelled before the attempt ran, bits 2 to 7 leases in a row that expired.
  *
  * <p>Shard thread only. Does not allocate in steady state. {@link #begin} and {@link #end} bracket a change of logged fields and
  * keep the digest.
@@ -35,10 +37,10 @@ final class JobTable implements JobView, ReadyLinks {
     private static final int STATE = 24;
     private static final int PRIORITY = 25;
     private static final int WHERE = 26;
-    private static final int REPORTED = 27;
+    private static final int FLAGS = 27;
     private static final int ATTEMPT = 28;
     private static final int RELATIVE_ATTEMPT = 32;
-    private static final int LEASE_MS = 36;
+    private static final int EXTRAS = 36;
     private static final int REQUEST_ID_HIGH = 40;
     private static final int REQUEST_ID_LOW = 48;
     private static final int CHANGED_AT_MS = 56;
@@ -73,6 +75,13 @@ final class JobTable implements JobView, ReadyLinks {
     static final int IN_TIMERS = 2;
     static final int IN_LEASES = 3;
 
+    private static final int IS_REPORTED = 1;
+    private static final int IS_CANCELLED_PENDING = 2;
+    private static final int CRASHES_SHIFT = 2;
+
+    /** Most expired leases in a row that are counted. */
+    static final int CRASHES_MAX = 63;
+
     private final RowSlab rows;
     private final BytesSlab ids;
     private final SlotIndex byId = new SlotIndex();
@@ -81,13 +90,11 @@ final class JobTable implements JobView, ReadyLinks {
     private final NameTable taskGroups;
     private final RetryPolicies policies;
     private final LeaseTable leases;
+    private final JobExtras extras;
     private final StatusChains chains = new StatusChains();
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
     /** Ids are chosen by clients: without a seed they cannot know, they could make them collide. */
     private final long hashSeed;
-
-    /** First chunk of the jobs that have chunked bytes: few do, so it is not in the row. */
-    private final Long2LongHashMap firstChunks = new Long2LongHashMap(Long.MAX_VALUE);
 
     private long digest;
 
@@ -106,6 +113,7 @@ final class JobTable implements JobView, ReadyLinks {
         this.taskGroups = taskGroups;
         this.policies = policies;
         this.leases = leases;
+        this.extras = new JobExtras(jobsMax);
     }
 
     @Override
@@ -159,6 +167,23 @@ final class JobTable implements JobView, ReadyLinks {
         return slot;
     }
 
+    /** Removes an ended job from every index. Between {@link #begin} and nothing: it is in no digest any more. */
+    void remove(int slot) {
+        final int tenant = rows.getInt(slot, TENANT);
+        chains.remove(this, slot, tenant, state(slot));
+        ids.wrap(rows.getInt(slot, ID), view);
+        byId.remove(idHash(tenant, view, 0, view.capacity()), slot);
+        byKey.remove(keyHash(rows.getLong(slot, JOB_KEY)), slot);
+        ids.remove(rows.getInt(slot, ID));
+        tenants.release(tenant);
+        taskGroups.release(rows.getInt(slot, TASK_GROUP));
+        policies.release(rows.getInt(slot, RETRY_POLICY));
+        if (rows.getInt(slot, EXTRAS) != JobExtras.NONE) {
+            extras.free(rows.getInt(slot, EXTRAS));
+        }
+        rows.free(slot);
+    }
+
     /** Takes the row's hash out of the digest; {@link #end} puts the new one in. */
     void begin(int slot) {
         digest -= entityHash(slot);
@@ -190,25 +215,50 @@ final class JobTable implements JobView, ReadyLinks {
 
     /** The job needs a chunk at this record; {@link Long#MAX_VALUE} = none. */
     void firstChunk(int slot, long position) {
-        if (position == Long.MAX_VALUE) {
-            firstChunks.remove(slot);
-        } else {
-            firstChunks.put(slot, position);
+        if (position != Long.MAX_VALUE || rows.getInt(slot, EXTRAS) != JobExtras.NONE) {
+            extras.firstChunk(extrasFor(slot), position);
         }
     }
 
     long firstChunk(int slot) {
-        return firstChunks.get(slot);
+        return extras.firstChunk(rows.getInt(slot, EXTRAS));
+    }
+
+    /** Handle of the timer of the latest start, or {@link TimerQueue#NULL_HANDLE}. */
+    int deadlineTimer(int slot) {
+        return extras.deadlineTimer(rows.getInt(slot, EXTRAS));
+    }
+
+    /** Only for a job with a latest start. */
+    void deadlineTimer(int slot, int handle) {
+        extras.deadlineTimer(rows.getInt(slot, EXTRAS), handle);
+    }
+
+    private int extrasFor(int slot) {
+        int row = rows.getInt(slot, EXTRAS);
+        if (row == JobExtras.NONE) {
+            row = extras.allocate();
+            rows.putInt(slot, EXTRAS, row);
+        }
+        return row;
     }
 
     void lastPosition(int slot, long position) {
         rows.putLong(slot, LAST_POSITION, position);
     }
 
-    void settings(int slot, int priority, int retryPolicy, int leaseMs) {
+    void settings(int slot, int priority, int retryPolicy, int leaseMs, int maxRunMs, long startDeadlineMs) {
         rows.putByte(slot, PRIORITY, (byte) priority);
         rows.putInt(slot, RETRY_POLICY, retryPolicy);
-        rows.putInt(slot, LEASE_MS, leaseMs);
+        if (leaseMs != 0 || maxRunMs != 0 || startDeadlineMs != 0) {
+            extras.settings(extrasFor(slot), leaseMs, maxRunMs, startDeadlineMs);
+        }
+    }
+
+    /** Another retry policy, acquired by the caller; the one before is let go. */
+    void retryPolicy(int slot, int policy) {
+        policies.release(rows.getInt(slot, RETRY_POLICY));
+        rows.putInt(slot, RETRY_POLICY, policy);
     }
 
     void attempts(int slot, int attempt, int relativeAttempt) {
@@ -226,7 +276,22 @@ final class JobTable implements JobView, ReadyLinks {
     }
 
     void reported(int slot, boolean reported) {
-        rows.putByte(slot, REPORTED, (byte) (reported ? 1 : 0));
+        flag(slot, IS_REPORTED, reported);
+    }
+
+    void cancelledPending(int slot, boolean cancelledPending) {
+        flag(slot, IS_CANCELLED_PENDING, cancelledPending);
+    }
+
+    /** @param crashes at most {@link #CRASHES_MAX}. */
+    void crashes(int slot, int crashes) {
+        final int low = rows.getByte(slot, FLAGS) & ((1 << CRASHES_SHIFT) - 1);
+        rows.putByte(slot, FLAGS, (byte) (crashes << CRASHES_SHIFT | low));
+    }
+
+    private void flag(int slot, int bit, boolean value) {
+        final int flags = rows.getByte(slot, FLAGS);
+        rows.putByte(slot, FLAGS, (byte) (value ? flags | bit : flags & ~bit));
     }
 
     int where(int slot) {
@@ -291,7 +356,26 @@ final class JobTable implements JobView, ReadyLinks {
 
     @Override
     public int leaseMs(int slot) {
-        return rows.getInt(slot, LEASE_MS);
+        return extras.leaseMs(rows.getInt(slot, EXTRAS));
+    }
+
+    @Override
+    public int maxRunMs(int slot) {
+        return extras.maxRunMs(rows.getInt(slot, EXTRAS));
+    }
+
+    @Override
+    public long startDeadlineMs(int slot) {
+        return extras.startDeadlineMs(rows.getInt(slot, EXTRAS));
+    }
+
+    @Override
+    public boolean isStartDeadlineInForce(int slot) {
+        return rows.getInt(slot, EXTRAS) != JobExtras.NONE
+                && startDeadlineMs(slot) != 0
+                && state(slot) == JobState.SCHEDULED
+                && attempt(slot) == 1
+                && token(slot) == LeaseToken.NULL_TOKEN;
     }
 
     @Override
@@ -351,7 +435,7 @@ final class JobTable implements JobView, ReadyLinks {
 
     @Override
     public long neededFrom(int slot) {
-        return Math.min(rows.getLong(slot, DEFINITION_POSITION), firstChunks.get(slot));
+        return Math.min(rows.getLong(slot, DEFINITION_POSITION), firstChunk(slot));
     }
 
     @Override
@@ -381,7 +465,17 @@ final class JobTable implements JobView, ReadyLinks {
 
     @Override
     public boolean isReported(int slot) {
-        return rows.getByte(slot, REPORTED) != 0;
+        return (rows.getByte(slot, FLAGS) & IS_REPORTED) != 0;
+    }
+
+    @Override
+    public boolean isCancelledPending(int slot) {
+        return (rows.getByte(slot, FLAGS) & IS_CANCELLED_PENDING) != 0;
+    }
+
+    @Override
+    public int crashes(int slot) {
+        return (rows.getByte(slot, FLAGS) & 0xFF) >> CRASHES_SHIFT;
     }
 
     @Override
@@ -412,6 +506,11 @@ final class JobTable implements JobView, ReadyLinks {
     /** Newest job of a tenant in a state, or {@link RowSlab#NULL_SLOT}. */
     int newest(int tenant, JobState state) {
         return chains.newest(tenant, state);
+    }
+
+    /** Jobs of a tenant in a state. */
+    int count(int tenant, JobState state) {
+        return chains.count(tenant, state);
     }
 
     /**
@@ -477,11 +576,12 @@ final class JobTable implements JobView, ReadyLinks {
 
     /** Bytes held, off-heap and on the heap. */
     long bytes() {
-        return rows.bytes() + ids.bytes() + byId.bytes() + byKey.bytes() + chains.bytes();
+        return rows.bytes() + extras.bytes() + ids.bytes() + byId.bytes() + byKey.bytes() + chains.bytes();
     }
 
     void close() {
         rows.close();
+        extras.close();
         ids.close();
     }
 
@@ -517,13 +617,16 @@ final class JobTable implements JobView, ReadyLinks {
         h = fold(h, tenants.hash(rows.getInt(slot, TENANT)));
         h = fold(h, taskGroups.hash(rows.getInt(slot, TASK_GROUP)));
         h = fold(h, policies.hash(rows.getInt(slot, RETRY_POLICY)));
-        h = fold(h, (long) state << 16 | rows.getByte(slot, REPORTED) << 8 | rows.getByte(slot, PRIORITY));
+        h = fold(h, (long) state << 16 | (rows.getByte(slot, FLAGS) & 0xFF) << 8 | rows.getByte(slot, PRIORITY));
         h = fold(h, (long) rows.getInt(slot, ATTEMPT) << 32 | rows.getInt(slot, RELATIVE_ATTEMPT));
-        h = fold(h, rows.getInt(slot, LEASE_MS));
+        h = fold(h, (long) leaseMs(slot) << 32 | maxRunMs(slot));
+        h = fold(h, startDeadlineMs(slot));
         h = fold(h, rows.getLong(slot, REQUEST_ID_HIGH));
         h = fold(h, rows.getLong(slot, REQUEST_ID_LOW));
         h = fold(h, rows.getLong(slot, CHANGED_AT_MS));
-        h = fold(h, state == JobState.SCHEDULED.ordinal() ? rows.getLong(slot, START_MS) : 0);
+        h = fold(
+                h,
+                state == JobState.SCHEDULED.ordinal() || isCancelledPending(slot) ? rows.getLong(slot, START_MS) : 0);
         h = fold(h, rows.getLong(slot, TOKEN));
         h = fold(h, rows.getLong(slot, TOKEN_EPOCH));
         if (state == JobState.RUNNING.ordinal()) {

@@ -35,6 +35,15 @@ public interface JobView {
     /** Lease length of this job in ms; 0 = the server's default. */
     int leaseMs(int slot);
 
+    /** Longest run of an attempt in ms, whatever is renewed; 0 = no bound. */
+    int maxRunMs(int slot);
+
+    /** Latest start of the first attempt; 0 = none. */
+    long startDeadlineMs(int slot);
+
+    /** Whether the job fails if it is not leased by its latest start: until it is for the first time. */
+    boolean isStartDeadlineInForce(int slot);
+
     /** Row of the retry policy in {@link RetryPolicies}, or {@link RetryPolicies#NONE}. */
     int retryPolicy(int slot);
 
@@ -45,7 +54,7 @@ public interface JobView {
     /** When the status last changed. */
     long changedAtMs(int slot);
 
-    /** Start of the pending attempt; meaningful while SCHEDULED. */
+    /** Start of the pending attempt; meaningful while SCHEDULED, and of a job cancelled before it ran. */
     long startMs(int slot);
 
     /** Record that holds the job's definition: its JobEnqueued event, or its last image. */
@@ -69,6 +78,12 @@ public interface JobView {
 
     /** Whether an outcome was reported under the last token; false while the lease lives, and after it expired or was returned. */
     boolean isReported(int slot);
+
+    /** Whether the job was cancelled before its attempt ran: number and start of that attempt still stand in the row. */
+    boolean isCancelledPending(int slot);
+
+    /** Leases in a row that expired, since the last outcome or restart. */
+    int crashes(int slot);
 
     /** Row in {@link LeaseView} while RUNNING, else {@link RowSlab#NULL_SLOT}. */
     int lease(int slot);

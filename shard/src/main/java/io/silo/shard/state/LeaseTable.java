@@ -6,11 +6,12 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Live task leases, chained by worker. Deadline, timer and session are volatile: not logged, not in the digest. Shard thread only.
+ * Live task leases, chained by worker. Deadlines, timer and session are volatile: not logged, not in the digest. Shard thread only.
  *
  * <pre>
  *    0 startedAtMs     8 requestIdHigh   16 requestIdLow   24 deadlineMs   32 session
  *   40 job            44 worker (name)   48 leaseMs        52 timer        56 previous   60 next (of the worker)
+ *   64 cancelRequestedAtMs               72 runDeadlineMs
  * </pre>
  */
 final class LeaseTable implements LeaseView {
@@ -25,7 +26,9 @@ final class LeaseTable implements LeaseView {
     private static final int TIMER = 52;
     private static final int PREVIOUS = 56;
     private static final int NEXT = 60;
-    private static final int ROW_BYTES = 64;
+    private static final int CANCEL_REQUESTED_AT_MS = 64;
+    private static final int RUN_DEADLINE_MS = 72;
+    private static final int ROW_BYTES = 80;
     private static final int ROWS_PER_CHUNK = 4_096;
 
     private final RowSlab rows;
@@ -60,6 +63,7 @@ final class LeaseTable implements LeaseView {
         rows.putLong(lease, REQUEST_ID_HIGH, requestIdHigh);
         rows.putLong(lease, REQUEST_ID_LOW, requestIdLow);
         rows.putLong(lease, DEADLINE_MS, Long.MAX_VALUE);
+        rows.putLong(lease, RUN_DEADLINE_MS, Long.MAX_VALUE);
         rows.putInt(lease, JOB, job);
         rows.putInt(lease, WORKER, name);
         rows.putInt(lease, LEASE_MS, leaseMs);
@@ -93,8 +97,17 @@ final class LeaseTable implements LeaseView {
         rows.free(lease);
     }
 
+    /** The lease ends by {@code runDeadlineMs} (monotonic), whatever is renewed. */
+    void runDeadline(int lease, long runDeadlineMs) {
+        rows.putLong(lease, RUN_DEADLINE_MS, runDeadlineMs);
+    }
+
+    void cancelRequested(int lease, long atMs) {
+        rows.putLong(lease, CANCEL_REQUESTED_AT_MS, atMs);
+    }
+
     void renew(int lease, long deadlineMs, long session) {
-        rows.putLong(lease, DEADLINE_MS, deadlineMs);
+        rows.putLong(lease, DEADLINE_MS, Math.min(deadlineMs, rows.getLong(lease, RUN_DEADLINE_MS)));
         rows.putLong(lease, SESSION, session);
     }
 
@@ -161,6 +174,16 @@ final class LeaseTable implements LeaseView {
     }
 
     @Override
+    public long runDeadlineMs(int lease) {
+        return rows.getLong(lease, RUN_DEADLINE_MS);
+    }
+
+    @Override
+    public long cancelRequestedAtMs(int lease) {
+        return rows.getLong(lease, CANCEL_REQUESTED_AT_MS);
+    }
+
+    @Override
     public long session(int lease) {
         return rows.getLong(lease, SESSION);
     }
@@ -180,6 +203,7 @@ final class LeaseTable implements LeaseView {
     long hash(int lease) {
         long h = Xxh64.mix(rows.getLong(lease, STARTED_AT_MS) + workers.hash(rows.getInt(lease, WORKER)));
         h = Xxh64.mix(h + rows.getLong(lease, REQUEST_ID_HIGH));
+        h = Xxh64.mix(h + rows.getLong(lease, CANCEL_REQUESTED_AT_MS));
         return Xxh64.mix(h + rows.getLong(lease, REQUEST_ID_LOW) * 31 + rows.getInt(lease, LEASE_MS));
     }
 

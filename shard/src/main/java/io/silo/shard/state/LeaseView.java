@@ -29,6 +29,12 @@ public interface LeaseView {
     /** Volatile: the session that subscribed or last renewed; 0 = none since the shard was opened. */
     long session(int lease);
 
+    /** Volatile: monotonic ms at which the lease ends whatever is renewed; {@link Long#MAX_VALUE} = never. */
+    long runDeadlineMs(int lease);
+
+    /** When it was asked to cancel the job; 0 = it was not. */
+    long cancelRequestedAtMs(int lease);
+
     /** First lease of a worker, or {@link RowSlab#NULL_SLOT}. */
     int firstOf(DirectBuffer worker, int offset, int length);
 

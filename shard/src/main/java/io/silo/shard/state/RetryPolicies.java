@@ -66,6 +66,20 @@ public final class RetryPolicies {
         return slot;
     }
 
+    /** Takes one reference away; with the last one the policy is gone. */
+    void release(int policy) {
+        if (policy == NONE) {
+            return;
+        }
+        final int left = rows.getInt(policy, REFERENCES) - 1;
+        if (left > 0) {
+            rows.putInt(policy, REFERENCES, left);
+        } else {
+            index.remove(hash(policy), policy);
+            rows.free(policy);
+        }
+    }
+
     /** Attempts allowed beyond the first. */
     public int retryCount(int policy) {
         return policy == NONE ? 0 : rows.getInt(policy, RETRY_COUNT);

@@ -1,7 +1,9 @@
 package io.silo.shard.state;
 
+import io.silo.protocol.Xxh64;
 import java.util.function.IntConsumer;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The indexes of a shard together. Mutators that end in an event's name are called by appliers only; those under "volatile" touch
@@ -31,10 +33,15 @@ public final class ShardState implements ShardView {
     private final ReadyQueue ready;
     private final TimerQueue startTimers = new TimerQueue();
     private final TimerQueue leaseTimers = new TimerQueue();
+    private final TimerQueue deadlineTimers = new TimerQueue();
+    private final RequestMemory requests = new RequestMemory();
     private final SlotList finished = new SlotList();
     private final TimerQueue.TimerHandler startTimerHandler = this::onStartTimer;
     private final TimerQueue.TimerHandler leaseTimerHandler = this::onLeaseTimer;
+    private final TimerQueue.TimerHandler deadlineTimerHandler = this::onDeadlineTimer;
     private int expiredLease;
+    private int lateJob;
+    private final UnsafeBuffer nameView = new UnsafeBuffer(0, 0);
     private long expiryNowMs;
     private long nextJobKey = 1;
     private long lastTimeMs;
@@ -77,8 +84,15 @@ public final class ShardState implements ShardView {
 
     /** Sets what an enqueue fixes for ever. */
     public void jobSettings(
-            int slot, int priority, int retryPolicy, int leaseMs, long requestIdHigh, long requestIdLow) {
-        jobs.settings(slot, priority, retryPolicy, leaseMs);
+            int slot,
+            int priority,
+            int retryPolicy,
+            int leaseMs,
+            int maxRunMs,
+            long startDeadlineMs,
+            long requestIdHigh,
+            long requestIdLow) {
+        jobs.settings(slot, priority, retryPolicy, leaseMs, maxRunMs, startDeadlineMs);
         jobs.request(slot, requestIdHigh, requestIdLow);
     }
 
@@ -138,9 +152,16 @@ public final class ShardState implements ShardView {
         return lease;
     }
 
-    /** RUNNING back to SCHEDULED under the same attempt number; the start time stays, so the job keeps its place. */
-    public void leaseReturned(int slot, long position, long timeMs) {
+    /**
+     * RUNNING back to SCHEDULED under the same attempt number.
+     *
+     * @param nextStartMs of a snoozed task; negative = the start time stays, so the job keeps its place.
+     */
+    public void leaseReturned(int slot, long position, long timeMs, long nextStartMs) {
         endLease(slot);
+        if (nextStartMs >= 0) {
+            jobs.startMs(slot, nextStartMs);
+        }
         // [SILO-RETURN-1]
         jobs.state(slot, JobState.SCHEDULED, timeMs);
         jobs.lastPosition(slot, position);
@@ -150,9 +171,11 @@ public final class ShardState implements ShardView {
     }
 
     /** RUNNING to SCHEDULED with the next attempt number. */
-    public void attemptFailed(int slot, long position, long timeMs, boolean reported, long nextStartMs) {
+    public void attemptFailed(
+            int slot, long position, long timeMs, boolean reported, boolean crashed, long nextStartMs) {
         endLease(slot);
         jobs.reported(slot, reported);
+        jobs.crashes(slot, crashed ? Math.min(JobTable.CRASHES_MAX, jobs.crashes(slot) + 1) : 0);
         jobs.attempts(slot, jobs.attempt(slot) + 1, jobs.relativeAttempt(slot) + 1);
         jobs.state(slot, JobState.SCHEDULED, timeMs);
         jobs.startMs(slot, nextStartMs);
@@ -168,11 +191,113 @@ public final class ShardState implements ShardView {
         // [SILO-SUCC-2]
         endLease(slot);
         jobs.reported(slot, reported);
+        jobs.crashes(slot, 0);
         jobs.where(slot, JobTable.NOWHERE, RowSlab.NULL_SLOT);
         jobs.state(slot, state, timeMs);
         jobs.lastPosition(slot, position);
         jobs.end(slot);
         finished.add(slot);
+    }
+
+    /** SCHEDULED to a terminal state without an attempt that ran. */
+    public void jobEnded(int slot, long position, long timeMs, JobState state) {
+        Invariant.check(jobs.state(slot) == JobState.SCHEDULED, "ended job was not scheduled");
+        jobs.begin(slot);
+        unqueue(slot);
+        jobs.where(slot, JobTable.NOWHERE, RowSlab.NULL_SLOT);
+        jobs.cancelledPending(slot, state == JobState.CANCELLED);
+        jobs.state(slot, state, timeMs);
+        jobs.lastPosition(slot, position);
+        jobs.end(slot);
+        finished.add(slot);
+    }
+
+    /** The lease is told to stop; nothing else changes. */
+    public void cancelRequested(int slot, long position, long timeMs) {
+        jobs.begin(slot);
+        leases.cancelRequested(jobs.lease(slot), timeMs);
+        jobs.lastPosition(slot, position);
+        jobs.end(slot);
+    }
+
+    /** FAILED or CANCELLED to SCHEDULED. */
+    public void jobRestarted(int slot, long position, long timeMs, int attempt, long startMs) {
+        Invariant.check(jobs.state(slot).isTerminal(), "restarted job was not ended");
+        jobs.begin(slot);
+        reopen(slot, position, timeMs, attempt, 1, startMs);
+        jobs.end(slot);
+        queue(slot, timeMs);
+    }
+
+    /** A SCHEDULED job starts at another time, now or later. */
+    public void jobExpedited(int slot, long position, long timeMs, long startMs) {
+        Invariant.check(jobs.state(slot) == JobState.SCHEDULED, "expedited job is not scheduled");
+        jobs.begin(slot);
+        unqueue(slot);
+        jobs.startMs(slot, startMs);
+        jobs.state(slot, JobState.SCHEDULED, timeMs);
+        jobs.lastPosition(slot, position);
+        jobs.end(slot);
+        queue(slot, timeMs);
+    }
+
+    /**
+     * A SCHEDULED, FAILED or CANCELLED job got further attempts and another retry policy.
+     *
+     * @param startMs of the pending attempt; negative = the job has ended.
+     */
+    public void jobReimported(
+            int slot,
+            long position,
+            JobState state,
+            int attempt,
+            int relativeAttempt,
+            int retryPolicy,
+            long startMs,
+            long timeMs) {
+        jobs.begin(slot);
+        if (jobs.state(slot) == JobState.SCHEDULED) {
+            unqueue(slot);
+        }
+        jobs.retryPolicy(slot, retryPolicy);
+        if (state == JobState.SCHEDULED) {
+            reopen(slot, position, timeMs, attempt, relativeAttempt, startMs);
+            jobs.end(slot);
+            queue(slot, timeMs);
+            return;
+        }
+        jobs.where(slot, JobTable.NOWHERE, RowSlab.NULL_SLOT);
+        jobs.attempts(slot, attempt, relativeAttempt);
+        jobs.cancelledPending(slot, false);
+        jobs.crashes(slot, 0);
+        jobs.state(slot, state, timeMs);
+        jobs.lastPosition(slot, position);
+        jobs.end(slot);
+        finished.add(slot);
+    }
+
+    private void reopen(int slot, long position, long changedAtMs, int attempt, int relativeAttempt, long startMs) {
+        jobs.attempts(slot, attempt, relativeAttempt);
+        jobs.cancelledPending(slot, false);
+        jobs.crashes(slot, 0);
+        jobs.startMs(slot, startMs);
+        jobs.state(slot, JobState.SCHEDULED, changedAtMs);
+        jobs.lastPosition(slot, position);
+    }
+
+    /** An ended job is gone. */
+    public void jobDeleted(int slot) {
+        Invariant.check(jobs.state(slot).isTerminal(), "deleted job was not ended");
+        jobs.begin(slot);
+        jobs.remove(slot);
+    }
+
+    /** The request id of a job that is gone. */
+    public void requestRemembered(
+            long idHigh, long idLow, long jobKey, long jobIdHash, long removedAtMs, long position) {
+        if ((idHigh | idLow) != 0) {
+            requests.put(idHigh, idLow, jobKey, jobIdHash, removedAtMs, position);
+        }
     }
 
     /** A job known only by its image: anything but its queue, lease and place. {@link #jobEnqueued} came first. */
@@ -191,11 +316,18 @@ public final class ShardState implements ShardView {
         jobs.state(slot, state, changedAtMs);
     }
 
+    /** More of {@link #jobRestored}. */
+    public void markersRestored(int slot, boolean cancelledPending, int crashes) {
+        jobs.cancelledPending(slot, cancelledPending);
+        jobs.crashes(slot, crashes);
+    }
+
     /** Second half of {@link #jobRestored} for a RUNNING job. */
     public void leaseRestored(
             int slot,
             long startMs,
             long startedAtMs,
+            long cancelRequestedAtMs,
             int leaseMs,
             long requestIdHigh,
             long requestIdLow,
@@ -205,13 +337,15 @@ public final class ShardState implements ShardView {
         final int lease = leases.insert(
                 slot, worker, workerOffset, workerLength, startedAtMs, leaseMs, requestIdHigh, requestIdLow);
         jobs.where(slot, JobTable.IN_LEASES, lease);
+        leases.cancelRequested(lease, cancelRequestedAtMs);
         // Kept for a lease that is returned: the job then takes its old place.
         jobs.startMs(slot, startMs);
         jobs.end(slot);
     }
 
     /** Second half of {@link #jobRestored} for an ended job. */
-    public void endRestored(int slot) {
+    public void endRestored(int slot, long startMs) {
+        jobs.startMs(slot, startMs);
         jobs.end(slot);
     }
 
@@ -250,6 +384,31 @@ public final class ShardState implements ShardView {
         if (leases.timer(lease) == RowSlab.NULL_SLOT) {
             leases.timer(lease, leaseTimers.schedule(deadlineMs, jobs.jobKey(leases.job(lease)), 0, lease));
         }
+    }
+
+    /** A running attempt ends at {@code deadlineMs} (monotonic), whatever is renewed. Before {@link #renewLease}. */
+    public void boundRun(int lease, long deadlineMs) {
+        leases.runDeadline(lease, deadlineMs);
+    }
+
+    /**
+     * A scheduled job whose latest start has passed by {@code nowMs} (wall), or {@link RowSlab#NULL_SLOT}. Its timer is gone: the
+     * caller ends it.
+     */
+    public int pollLateJob(long nowMs) {
+        lateJob = RowSlab.NULL_SLOT;
+        deadlineTimers.poll(nowMs, deadlineTimerHandler, 1);
+        return lateJob;
+    }
+
+    /** Earliest latest start, or {@link Long#MAX_VALUE}. */
+    public long nextStartDeadlineMs() {
+        return deadlineTimers.nextDeadline();
+    }
+
+    /** Forgets requests whose time is over, at most {@code limit}. */
+    public int forgetRequests(long nowMs, int limit) {
+        return requests.forget(nowMs, limit);
     }
 
     /** A lease that expired by {@code nowMs} (monotonic), or {@link RowSlab#NULL_SLOT}. Its timer is gone: the caller ends it. */
@@ -305,6 +464,22 @@ public final class ShardState implements ShardView {
     @Override
     public LeaseView leases() {
         return leases;
+    }
+
+    @Override
+    public RequestMemory requests() {
+        return requests;
+    }
+
+    @Override
+    public long jobIdHash(int slot) {
+        jobs.wrapId(slot, nameView);
+        return Xxh64.hash(nameView, 0, nameView.capacity(), tenants.hash(jobs.tenant(slot)));
+    }
+
+    @Override
+    public int jobCount(int tenant, JobState state) {
+        return jobs.count(tenant, state);
     }
 
     @Override
@@ -405,7 +580,9 @@ public final class ShardState implements ShardView {
                 + taskGroups.bytes()
                 + ready.bytes()
                 + startTimers.bytes()
-                + leaseTimers.bytes();
+                + leaseTimers.bytes()
+                + deadlineTimers.bytes()
+                + requests.bytes();
     }
 
     @Override
@@ -419,6 +596,7 @@ public final class ShardState implements ShardView {
         int running = 0;
         int queued = 0;
         int timed = 0;
+        int deadlines = 0;
         for (int slot = 0; slot < jobs.slotLimit(); slot++) {
             if (!jobs.isLive(slot)) {
                 continue;
@@ -439,6 +617,10 @@ public final class ShardState implements ShardView {
                 case SUCCEEDED, FAILED, CANCELLED ->
                     Invariant.check(where == JobTable.NOWHERE, "ended job is in a queue");
             }
+            Invariant.check(
+                    jobs.isStartDeadlineInForce(slot) == (jobs.deadlineTimer(slot) != TimerQueue.NULL_HANDLE),
+                    "timer of a latest start differs from its job");
+            deadlines += jobs.isStartDeadlineInForce(slot) ? 1 : 0;
             final int older = jobs.older(slot);
             Invariant.check(
                     older == RowSlab.NULL_SLOT
@@ -452,6 +634,25 @@ public final class ShardState implements ShardView {
         Invariant.check(running == leases.count(), "leases differ from running jobs");
         Invariant.check(queued == ready.size(), "ready queue differs from the jobs");
         Invariant.check(timed == startTimers.size(), "start timers differ from the jobs");
+        Invariant.check(deadlines == deadlineTimers.size(), "timers of latest starts differ from the jobs");
+        checkCounts();
+    }
+
+    /** Counts of a tenant and state against the chains, which the walk above compared with the rows. */
+    private void checkCounts() {
+        final int[][] counts = new int[tenants.idEnd()][JobState.values().length];
+        for (int slot = 0; slot < jobs.slotLimit(); slot++) {
+            if (jobs.isLive(slot)) {
+                counts[jobs.tenant(slot)][jobs.state(slot).ordinal()]++;
+            }
+        }
+        for (int tenant = 0; tenant < counts.length; tenant++) {
+            for (JobState state : JobState.values()) {
+                Invariant.check(
+                        counts[tenant][state.ordinal()] == jobs.count(tenant, state),
+                        "count of a tenant and state differs from its jobs");
+            }
+        }
     }
 
     public void close() {
@@ -461,6 +662,7 @@ public final class ShardState implements ShardView {
         tenants.close();
         taskGroups.close();
         ready.close();
+        requests.close();
     }
 
     private void endLease(int slot) {
@@ -482,6 +684,9 @@ public final class ShardState implements ShardView {
             final int timer = startTimers.schedule(jobs.startMs(slot), jobs.arrival(slot), START_TIMER, slot);
             jobs.where(slot, JobTable.IN_TIMERS, timer);
         }
+        if (jobs.isStartDeadlineInForce(slot) && jobs.deadlineTimer(slot) == TimerQueue.NULL_HANDLE) {
+            jobs.deadlineTimer(slot, deadlineTimers.schedule(jobs.startDeadlineMs(slot), jobs.arrival(slot), 0, slot));
+        }
     }
 
     private void makeReady(int slot) {
@@ -490,6 +695,11 @@ public final class ShardState implements ShardView {
     }
 
     private void unqueue(int slot) {
+        final int deadlineTimer = jobs.deadlineTimer(slot);
+        if (deadlineTimer != TimerQueue.NULL_HANDLE) {
+            deadlineTimers.cancel(deadlineTimer);
+            jobs.deadlineTimer(slot, TimerQueue.NULL_HANDLE);
+        }
         if (jobs.where(slot) == JobTable.IN_TIMERS) {
             startTimers.cancel(jobs.link(slot));
         } else if (ready.peek(jobs.taskGroup(slot)) == slot) {
@@ -509,6 +719,11 @@ public final class ShardState implements ShardView {
         } else {
             leases.timer(lease, leaseTimers.schedule(deadline, jobs.jobKey(leases.job(lease)), 0, lease));
         }
+    }
+
+    private void onDeadlineTimer(int kind, int slot, long deadlineMs) {
+        jobs.deadlineTimer(slot, TimerQueue.NULL_HANDLE);
+        lateJob = slot;
     }
 
     private void onStartTimer(int kind, int slot, long deadlineMs) {

@@ -17,6 +17,15 @@ public interface ShardView {
 
     RetryPolicies retryPolicies();
 
+    /** Request ids of jobs that are gone. */
+    RequestMemory requests();
+
+    /** Hash that {@link RequestMemory} knows a job's tenant and id by. */
+    long jobIdHash(int slot);
+
+    /** Jobs of a tenant in a state. */
+    int jobCount(int tenant, JobState state);
+
     /** Key that the next job will get. */
     long nextJobKey();
 

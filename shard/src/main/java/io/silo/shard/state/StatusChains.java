@@ -2,7 +2,7 @@ package io.silo.shard.state;
 
 import java.util.Arrays;
 
-/** Jobs of one tenant in one state, newest change first: heads of chains whose links lie in the job rows. Shard thread only. */
+/** Jobs of one tenant in one state, newest change first: heads and lengths of chains whose links lie in the job rows. Shard thread only. */
 final class StatusChains {
     private static final int STATES = JobState.values().length;
 
@@ -10,6 +10,7 @@ final class StatusChains {
     private static final int CHUNK = 4_096 * STATES;
 
     private int[][] heads = new int[0][];
+    private int[][] counts = new int[0][];
 
     void push(JobTable jobs, int slot, int tenant, JobState state) {
         final int index = tenant * STATES + state.ordinal();
@@ -20,13 +21,15 @@ final class StatusChains {
             jobs.newer(head, slot);
         }
         heads[index / CHUNK][index % CHUNK] = slot;
+        counts[index / CHUNK][index % CHUNK]++;
     }
 
     void remove(JobTable jobs, int slot, int tenant, JobState state) {
         final int newer = jobs.newer(slot);
         final int older = jobs.older(slot);
+        final int index = tenant * STATES + state.ordinal();
+        counts[index / CHUNK][index % CHUNK]--;
         if (newer == RowSlab.NULL_SLOT) {
-            final int index = tenant * STATES + state.ordinal();
             heads[index / CHUNK][index % CHUNK] = older;
         } else {
             jobs.older(newer, older);
@@ -38,6 +41,7 @@ final class StatusChains {
 
     void clear() {
         heads = new int[0][];
+        counts = new int[0][];
     }
 
     int newest(int tenant, JobState state) {
@@ -45,8 +49,13 @@ final class StatusChains {
         return index / CHUNK < heads.length ? heads[index / CHUNK][index % CHUNK] : RowSlab.NULL_SLOT;
     }
 
+    int count(int tenant, JobState state) {
+        final int index = tenant * STATES + state.ordinal();
+        return index / CHUNK < counts.length ? counts[index / CHUNK][index % CHUNK] : 0;
+    }
+
     long bytes() {
-        return (long) heads.length * CHUNK * Integer.BYTES;
+        return 2L * heads.length * CHUNK * Integer.BYTES;
     }
 
     private int head(int index) {
@@ -56,6 +65,8 @@ final class StatusChains {
             Arrays.fill(added, RowSlab.NULL_SLOT);
             heads = Arrays.copyOf(heads, heads.length + 1);
             heads[heads.length - 1] = added;
+            counts = Arrays.copyOf(counts, counts.length + 1);
+            counts[counts.length - 1] = new int[CHUNK];
         }
         return heads[chunk][index % CHUNK];
     }

@@ -22,6 +22,7 @@ public record BrokerSettings(int shards, long cycleBytes, int leaseMs, long memo
         return new ShardSettings(
                 number,
                 leaseMs,
+                ShardSettings.DEFAULT_CRASH_LOOP_MAX,
                 Bounds.PAYLOAD_BYTES_MAX,
                 memoryBytesMax,
                 ShardSettings.Tenancy.OPTIONAL,

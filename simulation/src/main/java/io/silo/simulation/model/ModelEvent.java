@@ -8,6 +8,7 @@ import io.silo.protocol.event.CarriedThroughDecoder;
 import io.silo.protocol.event.DigestRecordedDecoder;
 import io.silo.protocol.event.JobEnqueuedDecoder;
 import io.silo.protocol.event.JobImageDecoder;
+import io.silo.protocol.event.LeaseEnd;
 import io.silo.protocol.event.LeaseReturnedDecoder;
 import io.silo.protocol.event.MessageHeaderDecoder;
 import io.silo.protocol.event.Outcome;
@@ -169,7 +170,7 @@ sealed interface ModelEvent {
                 d.resultBytes(),
                 d.resultCrc(),
                 d.resultEncodingRaw(),
-                d.expired() != 0,
+                d.leaseEnd() != LeaseEnd.REPORTED,
                 Text.of(d.errorCodeLength(), d::getErrorCode),
                 Text.of(d.resultLength(), d::getResult));
     }

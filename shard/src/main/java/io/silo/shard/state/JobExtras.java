@@ -1,0 +1,86 @@
+package io.silo.shard.state;
+
+/**
+ * What few jobs have, apart from the rows that all have: a row here is taken when the first of these is set, and given back with
+ * the job. Shard thread only.
+ *
+ * <pre>
+ *    0 leaseMs     4 maxRunMs     8 startDeadlineMs     16 firstChunk     24 deadline timer
+ * </pre>
+ */
+final class JobExtras {
+    /** No row. Row 0 is none, so that a job's fresh row, which is all zero, has none. */
+    static final int NONE = 0;
+
+    private static final int LEASE_MS = 0;
+    private static final int MAX_RUN_MS = 4;
+    private static final int START_DEADLINE_MS = 8;
+    private static final int FIRST_CHUNK = 16;
+    private static final int DEADLINE_TIMER = 24;
+    private static final int ROW_BYTES = 32;
+    private static final int ROWS_PER_CHUNK = 4_096;
+
+    private final RowSlab rows;
+
+    JobExtras(int jobsMax) {
+        rows = new RowSlab(ROW_BYTES, ROWS_PER_CHUNK, jobsMax);
+    }
+
+    int allocate() {
+        final int row = rows.allocate();
+        rows.putLong(row, FIRST_CHUNK, Long.MAX_VALUE);
+        rows.putInt(row, DEADLINE_TIMER, TimerQueue.NULL_HANDLE);
+        return row + 1;
+    }
+
+    void free(int extras) {
+        rows.free(extras - 1);
+    }
+
+    void settings(int extras, int leaseMs, int maxRunMs, long startDeadlineMs) {
+        rows.putInt(extras - 1, LEASE_MS, leaseMs);
+        rows.putInt(extras - 1, MAX_RUN_MS, maxRunMs);
+        rows.putLong(extras - 1, START_DEADLINE_MS, startDeadlineMs);
+    }
+
+    /** Lease length in ms; 0 = the server's. */
+    int leaseMs(int extras) {
+        return extras == NONE ? 0 : rows.getInt(extras - 1, LEASE_MS);
+    }
+
+    /** Longest run of an attempt in ms; 0 = no bound. */
+    int maxRunMs(int extras) {
+        return extras == NONE ? 0 : rows.getInt(extras - 1, MAX_RUN_MS);
+    }
+
+    /** Latest start of the first attempt; 0 = none. */
+    long startDeadlineMs(int extras) {
+        return extras == NONE ? 0 : rows.getLong(extras - 1, START_DEADLINE_MS);
+    }
+
+    /** Earliest record with a chunk that the job needs; {@link Long#MAX_VALUE} = none. */
+    long firstChunk(int extras) {
+        return extras == NONE ? Long.MAX_VALUE : rows.getLong(extras - 1, FIRST_CHUNK);
+    }
+
+    void firstChunk(int extras, long position) {
+        rows.putLong(extras - 1, FIRST_CHUNK, position);
+    }
+
+    /** Handle of the timer of the latest start, or {@link TimerQueue#NULL_HANDLE}. */
+    int deadlineTimer(int extras) {
+        return extras == NONE ? TimerQueue.NULL_HANDLE : rows.getInt(extras - 1, DEADLINE_TIMER);
+    }
+
+    void deadlineTimer(int extras, int handle) {
+        rows.putInt(extras - 1, DEADLINE_TIMER, handle);
+    }
+
+    long bytes() {
+        return rows.bytes();
+    }
+
+    void close() {
+        rows.close();
+    }
+}
