@@ -58,6 +58,8 @@ final class TestClient {
         int retryBackoffPermille = 2_000;
         boolean jitter;
         int leaseMs;
+        int maxRunMs;
+        long startDeadlineMs;
         long uploadId;
         Map<String, String> metadata = Map.of();
 
@@ -92,11 +94,11 @@ final class TestClient {
             int payloadBytes,
             List<String> attempts) {}
 
-    private final ShardHarness harness;
+    final ShardHarness harness;
     final Session session;
-    private final UnsafeBuffer out = new UnsafeBuffer(new byte[128 * 1024]);
-    private final MessageHeaderEncoder header = new MessageHeaderEncoder();
-    private long correlations = 1;
+    final UnsafeBuffer out = new UnsafeBuffer(new byte[128 * 1024]);
+    final MessageHeaderEncoder header = new MessageHeaderEncoder();
+    long correlations = 1;
     Durability durability = Durability.DURABLE;
 
     /** Shard that commands go to. */
@@ -134,6 +136,8 @@ final class TestClient {
                     .retryCount(item.retryCount)
                     .retryBackoffPermille(item.retryBackoffPermille)
                     .leaseMs(item.leaseMs)
+                    .maxRunMs(item.maxRunMs)
+                    .startDeadlineMs(item.startDeadlineMs)
                     .priority((short) item.priority)
                     .payloadEncoding(PayloadEncoding.TEXT)
                     .retryJitter((short) (item.jitter ? 1 : 0));
@@ -393,6 +397,10 @@ final class TestClient {
     }
 
     int giveBack(String worker, Task task) {
+        return giveBack(worker, task, 0);
+    }
+
+    int giveBack(String worker, Task task, long snoozeMs) {
         var command = new ReturnLeasesEncoder();
         command.wrapAndApplyHeader(out, 0, header);
         command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
@@ -400,7 +408,8 @@ final class TestClient {
                 .next()
                 .jobKey(task.jobKey())
                 .tokenEpoch(task.epoch())
-                .token(task.token());
+                .token(task.token())
+                .snoozeMs(snoozeMs);
         command.workerId(worker);
         harness.queue(session, out, command.limit());
         long correlation = correlations++;
