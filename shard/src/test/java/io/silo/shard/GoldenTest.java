@@ -107,6 +107,7 @@ class GoldenTest {
             item.taskGroup = prefix + "verbs";
             item.requestId = id.hashCode();
             item.maxRunMs = 60_000;
+            item.uniqueKey = prefix + "only " + id;
             item.startDeadlineMs = id.equals("late") ? harness.wallMs + 50 : 0;
             client.enqueue(item);
         }

@@ -65,7 +65,9 @@ class RejectionsTest {
 
         World() {
             this(ShardSettings.whole(0), new ShardState.Capacity(1 << 16, 1 << 24, 1 << 12, 1 << 10, 1 << 10, 1 << 10));
-            client.enqueue(new Item("ended"), new Item("running"), new Item("waiting"));
+            Item waiting = new Item("waiting");
+            waiting.uniqueKey = "only";
+            client.enqueue(new Item("ended"), new Item("running"), waiting);
             List<Task> tasks = client.lease("w", 2);
             ended = tasks.get(0);
             running = tasks.get(1);
@@ -362,6 +364,8 @@ class RejectionsTest {
         importRow(TOO_MANY_ATTEMPTS, "new", Collections.nCopies(101, Ended.failed(1, "E")));
         importRow(INVALID_ATTEMPT, "new", List.of(Ended.failed(-1, "E")));
         importRow(ATTEMPT_NOT_FAILED, "new", List.of(Ended.succeeded(1, "r"), Ended.failed(2, "E")));
+        itemRow(INVALID_UNIQUE_KEY, "257", i -> i.uniqueKey = times("k", 257));
+        itemRow(INVALID_UNIQUE_KEY, "control", i -> i.uniqueKey = "k\n");
     }
 
     private void importRow(RejectReason expected, String id, List<Ended> attempts) {
@@ -414,6 +418,7 @@ class RejectionsTest {
         importRow(ATTEMPTS_MISSING, "imported", List.of());
         importRow(ATTEMPT_MISMATCH, "imported", List.of(Ended.failed(1, "OTHER")));
         importRow(NO_NEW_ATTEMPT, "imported", List.of(Ended.failed(1, "E")));
+        itemRow(UNIQUE_KEY_HELD, "by one that waits", i -> i.uniqueKey = "only");
     }
 
     private static Task other(Task task) {

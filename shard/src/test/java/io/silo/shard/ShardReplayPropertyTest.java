@@ -146,6 +146,7 @@ class ShardReplayPropertyTest {
             item.retryInitialMs = random.nextInt(2_000);
             item.leaseMs = random.nextBoolean() ? 0 : 500 + random.nextInt(5_000);
             item.requestId = random.nextLong();
+            item.uniqueKey = random.nextInt(3) == 0 ? "key" + random.nextInt(12) : "";
             item.maxRunMs = random.nextInt(4) == 0 ? 1_000 + random.nextInt(9_000) : 0;
             item.startDeadlineMs =
                     random.nextInt(4) == 0 ? Math.max(item.startAtMs, harness.wallMs) + random.nextInt(9_000) : 0;

@@ -61,6 +61,7 @@ final class TestClient {
         int maxRunMs;
         long startDeadlineMs;
         long uploadId;
+        String uniqueKey = "";
         Map<String, String> metadata = Map.of();
 
         Item(String id) {
@@ -146,6 +147,7 @@ final class TestClient {
             group.tenant(item.tenant)
                     .taskGroup(item.taskGroup)
                     .jobId(item.id)
+                    .uniqueKey(item.uniqueKey)
                     .putPayload(item.payload, 0, item.payload.length);
         }
         harness.queue(session, out, command.limit());
@@ -222,6 +224,7 @@ final class TestClient {
             String tenant = task.tenant();
             task.taskGroup();
             String id = task.jobId();
+            task.skipUniqueKey();
             byte[] payload = new byte[task.payloadLength()];
             long jobKey = task.jobKey();
             task.getPayload(payload, 0, payload.length);
@@ -535,6 +538,7 @@ final class TestClient {
         job.skipTenant();
         job.skipTaskGroup();
         job.skipJobId();
+        job.skipUniqueKey();
         String errorCode = job.errorCode();
         byte[] payload = new byte[job.payloadLength()];
         job.getPayload(payload, 0, payload.length);

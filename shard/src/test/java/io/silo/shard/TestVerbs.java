@@ -241,6 +241,7 @@ final class TestVerbs {
         target.tenant(item.tenant)
                 .taskGroup(item.taskGroup)
                 .jobId(item.id)
+                .uniqueKey(item.uniqueKey)
                 .putPayload(item.payload, 0, item.payload.length);
     }
 

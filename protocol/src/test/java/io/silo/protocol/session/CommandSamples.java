@@ -98,7 +98,7 @@ final class CommandSamples {
         for (int i = 0; i < items; i++) {
             group.next().payloadEncoding(PayloadEncoding.TEXT);
             group.metadataCount(2).next().key("a").value("1").next().key("b").value("");
-            group.tenant("t" + i).taskGroup("group").jobId("job-" + i);
+            group.tenant("t" + i).taskGroup("group").jobId("job-" + i).uniqueKey("key-" + i);
             final byte[] payload = ("payload " + i).getBytes(StandardCharsets.UTF_8);
             group.putPayload(payload, 0, payload.length);
         }
@@ -250,7 +250,7 @@ final class CommandSamples {
         attempts.next().outcome(Outcome.SUCCEEDED).resultEncoding(PayloadEncoding.JSON);
         attempts.errorCode("").putResult(new byte[] {2, 3}, 0, 2);
         items.metadataCount(1).next().key("a").value("1");
-        items.tenant("t").taskGroup("group").jobId("a").putPayload(new byte[] {4}, 0, 1);
+        items.tenant("t").taskGroup("group").jobId("a").uniqueKey("k").putPayload(new byte[] {4}, 0, 1);
         return bytes(e.encodedLength());
     }
 

@@ -77,6 +77,7 @@ final class Commands {
             items.tenant(job.spec().job().tenant())
                     .taskGroup(job.spec().taskGroup())
                     .jobId(job.spec().job().id())
+                    .uniqueKey("")
                     .putPayload(inline, 0, inline.length);
         }
         return bytes(command.limit());

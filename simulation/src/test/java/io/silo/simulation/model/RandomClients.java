@@ -178,7 +178,7 @@ final class RandomClients {
                 metadata.next().key(seldom() ? "k".repeat(64) : "k" + k).value("v" + id);
             }
             byte[] payload = new byte[uploaded && !seldom() ? 0 : random.nextInt(3_000)];
-            items.tenant(tenant()).taskGroup(group()).jobId(id).putPayload(payload, 0, payload.length);
+            items.tenant(tenant()).taskGroup(group()).jobId(id).uniqueKey("").putPayload(payload, 0, payload.length);
         }
         send(command.limit());
     }
