@@ -61,5 +61,11 @@ public final class Bounds {
     /** The tenant of jobs that name none. */
     public static final String TENANT_NONE = "-";
 
+    public static final int SCHEDULE_ID_BYTES_MAX = 200;
+    public static final int CRON_BYTES_MAX = 256;
+    public static final int SCHEDULE_INTERVAL_MS_MIN = 1_000;
+    public static final int PAGE_ITEMS_MAX = 256;
+    public static final int FIRINGS_MAX = 100;
+
     private Bounds() {}
 }

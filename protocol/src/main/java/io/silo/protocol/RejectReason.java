@@ -74,6 +74,15 @@ public enum RejectReason {
     ATTEMPT_NOT_FAILED(52, false, "INVALID_ARGUMENT", "Every imported attempt but the last must be FAILED."),
     INVALID_UNIQUE_KEY(
             53, false, "INVALID_ARGUMENT", "A unique key has at most 256 bytes of UTF-8 without control characters."),
+    INVALID_SCHEDULE_ID(
+            54, false, "INVALID_ARGUMENT", "A schedule id has 1 to 200 bytes of UTF-8 without control characters."),
+    INVALID_SCHEDULE(
+            55,
+            false,
+            "INVALID_ARGUMENT",
+            "A schedule has either an interval of 1 s to 400 days or a cron expression of five fields that fires some day."),
+    INVALID_TIME_ZONE(56, false, "INVALID_ARGUMENT", "The server does not know this time zone."),
+    INVALID_LIMIT(57, false, "INVALID_ARGUMENT", "The page or the number of firings asked for is too large, or 0."),
 
     // State.
     JOB_EXISTS(60, false, "ALREADY_EXISTS", "Another request created a job with this id."),
@@ -97,6 +106,9 @@ public enum RejectReason {
     NO_NEW_ATTEMPT(78, false, "FAILED_PRECONDITION", "reimport must include at least one new attempt"),
     TWICE_IN_BATCH(79, false, "INVALID_ARGUMENT", "An earlier item of the batch has the same job."),
     UNIQUE_KEY_HELD(80, true, "ALREADY_EXISTS", "A job with this unique key has not ended."),
+    SCHEDULE_NOT_FOUND(81, false, "NOT_FOUND", "schedule not found"),
+    SCHEDULE_EXISTS(82, false, "ALREADY_EXISTS", "A schedule with this id exists."),
+    TOO_MANY_SCHEDULES(83, false, "RESOURCE_EXHAUSTED", "The shard's bound on schedules is reached."),
 
     // Found by the client itself; never on the wire from a server.
     UNKNOWN_OUTCOME(

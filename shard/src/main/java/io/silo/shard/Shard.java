@@ -23,6 +23,7 @@ import io.silo.shard.command.JobChanges;
 import io.silo.shard.command.JobImports;
 import io.silo.shard.command.LeaseEnds;
 import io.silo.shard.command.ReadAhead;
+import io.silo.shard.command.ScheduleFirings;
 import io.silo.shard.command.ShardSettings;
 import io.silo.shard.command.TaskGrants;
 import io.silo.shard.command.TenantFilter;
@@ -31,6 +32,7 @@ import io.silo.shard.event.EventAppliers;
 import io.silo.shard.event.RecordBuffer;
 import io.silo.shard.event.Replayer;
 import io.silo.shard.state.RowSlab;
+import io.silo.shard.state.Schedule;
 import io.silo.shard.state.ShardCounters;
 import io.silo.shard.state.ShardCounters.Figure;
 import io.silo.shard.state.ShardState;
@@ -87,6 +89,7 @@ public final class Shard {
     private final CommandContext command;
     private final AttemptEnds attemptEnds = new AttemptEnds();
     private final LeaseEnds leaseEnds = new LeaseEnds(attemptEnds);
+    private final ScheduleFirings firings = new ScheduleFirings();
     private final TaskGrants grants = new TaskGrants(leaseEnds);
     private final CommandDeciders deciders;
     private final ParkedReplies parked;
@@ -294,6 +297,9 @@ public final class Shard {
             if (state.nextStartDeadlineMs() < nowMs) {
                 work += refuseLateJobs();
             }
+            if (state.schedules().nextFireMs() <= nowMs) {
+                work += fireSchedules();
+            }
             work += state.forgetRequests(nowMs, REQUESTS_FORGOTTEN_PER_CYCLE);
             for (ResultWaiters.Waiter waiter : waiters.takeExpired(monotonicMs)) {
                 answerWaiter(waiter, true);
@@ -322,6 +328,29 @@ public final class Shard {
         counters.add(Figure.LEASES_EXPIRED, expired);
         finishInternal();
         return expired;
+    }
+
+    /** As many firings as a record holds; where new work is refused they wait. */
+    private int fireSchedules() {
+        final Schedule first = state.schedules().first();
+        if (first == null || !beginInternal(RECORD_BYTES_MIN + first.template().capacity())) {
+            return 0;
+        }
+        int fired = 0;
+        if (command.refusalOfNewWork() == null) {
+            for (Schedule next = first;
+                    next != null
+                            && next.nextFireMs() <= nowMs
+                            && firings.hasRoom(command, next)
+                            && state.hasRoomForJobs(1)
+                            && state.hasRoomForNames();
+                    next = state.schedules().first()) {
+                firings.fire(command, next);
+                fired++;
+            }
+        }
+        finishInternal();
+        return fired;
     }
 
     private int refuseLateJobs() {

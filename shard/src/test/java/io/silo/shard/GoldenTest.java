@@ -122,6 +122,14 @@ class GoldenTest {
         harness.advance(51);
         harness.run();
         client.heartbeat("worker-1", stopped);
+        TestSchedules schedules = new TestSchedules(client);
+        for (String id : List.of("runs", "rests", "goes")) {
+            TestSchedules.Wish wish = TestSchedules.Wish.every(prefix + id, 100_000);
+            wish.taskGroup = prefix + "recurring";
+            schedules.put(wish);
+        }
+        schedules.pause(prefix + "rests");
+        schedules.delete(prefix + "goes");
         verbs.importJob(new Item(prefix + "imported"), TestVerbs.Ended.failed(1, "E"));
         verbs.importJob(new Item(prefix + "imported"), TestVerbs.Ended.failed(1, "E"), TestVerbs.Ended.cancelled(9));
     }

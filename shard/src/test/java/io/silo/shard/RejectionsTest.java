@@ -1,6 +1,8 @@
 package io.silo.shard;
 
 import static io.silo.protocol.RejectReason.*;
+import static io.silo.shard.TestSchedules.Wish.cron;
+import static io.silo.shard.TestSchedules.Wish.every;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -13,6 +15,7 @@ import io.silo.protocol.command.MessageHeaderDecoder;
 import io.silo.protocol.command.Outcome;
 import io.silo.shard.TestClient.Item;
 import io.silo.shard.TestClient.Task;
+import io.silo.shard.TestSchedules.Wish;
 import io.silo.shard.TestVerbs.Ended;
 import io.silo.shard.command.ShardSettings;
 import io.silo.shard.command.ShardSettings.Tenancy;
@@ -45,7 +48,8 @@ class RejectionsTest {
             UNKNOWN_OUTCOME,
             UNREACHABLE,
             PAYLOAD_CORRUPT,
-            TWICE_IN_BATCH);
+            TWICE_IN_BATCH,
+            TOO_MANY_SCHEDULES);
 
     /** The world that a row begins in: a job that waits, one that runs, one that ended. */
     private static final class World {
@@ -53,6 +57,7 @@ class RejectionsTest {
         final TestClient client;
         final TestClient scoped;
         final TestVerbs verbs;
+        final TestSchedules schedules;
         Task running;
         Task ended;
 
@@ -60,6 +65,7 @@ class RejectionsTest {
             harness = new ShardHarness(1, List.of(settings), 512 * 1024, h -> h.capacity = capacity);
             client = new TestClient(harness, 1);
             verbs = new TestVerbs(client);
+            schedules = new TestSchedules(client);
             scoped = new TestClient(harness, new Session(2, new UnsafeBuffer("own".getBytes(UTF_8))));
         }
 
@@ -76,6 +82,9 @@ class RejectionsTest {
             client.uploadPart(5, 100, 0, new byte[50], 50);
             client.enqueue("cancelled");
             verbs.cancel("cancelled");
+            Wish recurring = every("recurring", 1_000_000);
+            recurring.paused = true;
+            schedules.put(recurring);
             verbs.importJob(new Item("imported"), Ended.failed(1, "E"));
         }
 
@@ -366,6 +375,13 @@ class RejectionsTest {
         importRow(ATTEMPT_NOT_FAILED, "new", List.of(Ended.succeeded(1, "r"), Ended.failed(2, "E")));
         itemRow(INVALID_UNIQUE_KEY, "257", i -> i.uniqueKey = times("k", 257));
         itemRow(INVALID_UNIQUE_KEY, "control", i -> i.uniqueKey = "k\n");
+        row(INVALID_SCHEDULE_ID, "201", w -> w.schedules.put(every(times("s", 201), 10_000)));
+        row(INVALID_SCHEDULE, "neither interval nor cron", w -> w.schedules.put(new Wish("s")));
+        row(INVALID_TIME_ZONE, "Mars", w -> w.schedules.put(cron("s", "0 5 * * *", "Mars/Olympus")));
+        row(
+                INVALID_LIMIT,
+                "101 firings",
+                w -> -w.schedules.firings("s", 101).get(0).intValue());
     }
 
     private void importRow(RejectReason expected, String id, List<Ended> attempts) {
@@ -419,6 +435,12 @@ class RejectionsTest {
         importRow(ATTEMPT_MISMATCH, "imported", List.of(Ended.failed(1, "OTHER")));
         importRow(NO_NEW_ATTEMPT, "imported", List.of(Ended.failed(1, "E")));
         itemRow(UNIQUE_KEY_HELD, "by one that waits", i -> i.uniqueKey = "only");
+        row(SCHEDULE_NOT_FOUND, "pause", w -> w.schedules.pause("nobody"));
+        row(SCHEDULE_EXISTS, "create only", w -> {
+            Wish wish = every("recurring", 10_000);
+            wish.createOnly = true;
+            return w.schedules.put(wish);
+        });
     }
 
     private static Task other(Task task) {

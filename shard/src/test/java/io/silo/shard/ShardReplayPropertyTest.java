@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.silo.log.EventLog;
 import io.silo.protocol.RejectReason;
+import io.silo.protocol.command.CatchUp;
 import io.silo.protocol.command.Outcome;
 import io.silo.shard.TestClient.Item;
 import io.silo.shard.TestClient.Task;
@@ -89,7 +90,9 @@ class ShardReplayPropertyTest {
                 change();
             } else if (dice < 76) {
                 importSome();
-            } else if (dice < 78) {
+            } else if (dice < 77) {
+                schedule();
+            } else if (dice < 79) {
                 client.heartbeat("w" + random.nextInt(3));
             } else if (dice < 84) {
                 harness.advance(random.nextInt(6_000));
@@ -218,6 +221,23 @@ class ShardReplayPropertyTest {
 
         private String anyId() {
             return "j" + random.nextInt(Math.max(1, jobs));
+        }
+
+        private void schedule() {
+            TestSchedules schedules = new TestSchedules(client);
+            String id = "s" + random.nextInt(3);
+            switch (random.nextInt(6)) {
+                case 0 -> schedules.pause(id);
+                case 1 -> schedules.resume(id);
+                case 2 -> schedules.delete(id);
+                default -> {
+                    TestSchedules.Wish wish = TestSchedules.Wish.every(id, 1_000 + random.nextInt(9_000));
+                    wish.catchUp = CatchUp.get((short) random.nextInt(3));
+                    wish.uniqueKey = random.nextBoolean() ? "" : "key" + random.nextInt(12);
+                    wish.payload = new byte[random.nextInt(3_000)];
+                    changes += schedules.put(wish) == RejectReason.OK ? 1 : 0;
+                }
+            }
         }
 
         /** A new job, or one more attempt for one that was imported before. */

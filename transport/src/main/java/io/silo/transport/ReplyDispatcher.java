@@ -13,6 +13,9 @@ import io.silo.protocol.reply.JobsChangedReplyDecoder;
 import io.silo.protocol.reply.MessageHeaderDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.ReplyHeaderDecoder;
+import io.silo.protocol.reply.ScheduleReplyDecoder;
+import io.silo.protocol.reply.SchedulesChangedReplyDecoder;
+import io.silo.protocol.reply.SchedulesReplyDecoder;
 import io.silo.protocol.reply.SubscribeReplyDecoder;
 import io.silo.protocol.reply.TaskGroupReplyDecoder;
 import io.silo.protocol.reply.TasksLeasedDecoder;
@@ -40,6 +43,9 @@ final class ReplyDispatcher {
     private final TaskGroupReplyDecoder taskGroupReply = new TaskGroupReplyDecoder();
     private final JobsChangedReplyDecoder jobsChangedReply = new JobsChangedReplyDecoder();
     private final ImportReplyDecoder importReply = new ImportReplyDecoder();
+    private final SchedulesChangedReplyDecoder schedulesChangedReply = new SchedulesChangedReplyDecoder();
+    private final SchedulesReplyDecoder schedulesReply = new SchedulesReplyDecoder();
+    private final ScheduleReplyDecoder scheduleReply = new ScheduleReplyDecoder();
     private DirectBuffer buffer = new UnsafeBuffer(0, 0);
     private int offset;
 
@@ -107,6 +113,13 @@ final class ReplyDispatcher {
                 handler.onJobsChangedReply(jobsChangedReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             case ImportReplyDecoder.TEMPLATE_ID ->
                 handler.onImportReply(importReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case SchedulesChangedReplyDecoder.TEMPLATE_ID ->
+                handler.onSchedulesChangedReply(
+                        schedulesChangedReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case SchedulesReplyDecoder.TEMPLATE_ID ->
+                handler.onSchedulesReply(schedulesReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case ScheduleReplyDecoder.TEMPLATE_ID ->
+                handler.onScheduleReply(scheduleReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             default ->
                 handler.onError(replyHeader.correlationId(), RejectReason.UNSUPPORTED, RejectReason.UNSUPPORTED.code());
         }

@@ -10,6 +10,9 @@ import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobResultReplyDecoder;
 import io.silo.protocol.reply.JobsChangedReplyDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
+import io.silo.protocol.reply.ScheduleReplyDecoder;
+import io.silo.protocol.reply.SchedulesChangedReplyDecoder;
+import io.silo.protocol.reply.SchedulesReplyDecoder;
 import io.silo.protocol.reply.SubscribeReplyDecoder;
 import io.silo.protocol.reply.TaskGroupReplyDecoder;
 import io.silo.protocol.reply.TasksLeasedDecoder;
@@ -69,4 +72,10 @@ public interface ReplyHandler {
     default void onJobsChangedReply(JobsChangedReplyDecoder reply) {}
 
     default void onImportReply(ImportReplyDecoder reply) {}
+
+    default void onSchedulesChangedReply(SchedulesChangedReplyDecoder reply) {}
+
+    default void onSchedulesReply(SchedulesReplyDecoder reply) {}
+
+    default void onScheduleReply(ScheduleReplyDecoder reply) {}
 }

@@ -2,18 +2,24 @@ package io.silo.protocol.session;
 
 import io.silo.protocol.command.CancelJobsDecoder;
 import io.silo.protocol.command.DeleteJobsDecoder;
+import io.silo.protocol.command.DeleteSchedulesDecoder;
 import io.silo.protocol.command.EnqueueDecoder;
 import io.silo.protocol.command.ExpediteJobsDecoder;
 import io.silo.protocol.command.GetJobDecoder;
 import io.silo.protocol.command.GetJobResultDecoder;
+import io.silo.protocol.command.GetScheduleDecoder;
 import io.silo.protocol.command.GetTaskGroupDecoder;
 import io.silo.protocol.command.HeartbeatDecoder;
 import io.silo.protocol.command.ImportJobsDecoder;
 import io.silo.protocol.command.LeaseJobDecoder;
 import io.silo.protocol.command.LeaseTasksDecoder;
+import io.silo.protocol.command.ListSchedulesDecoder;
+import io.silo.protocol.command.PauseSchedulesDecoder;
+import io.silo.protocol.command.PutScheduleDecoder;
 import io.silo.protocol.command.ReadBytesDecoder;
 import io.silo.protocol.command.ReportOutcomeDecoder;
 import io.silo.protocol.command.RestartJobsDecoder;
+import io.silo.protocol.command.ResumeSchedulesDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
 import io.silo.protocol.command.SubscribeDecoder;
 import io.silo.protocol.command.UnsubscribeDecoder;
@@ -41,7 +47,9 @@ public enum Verb {
             GetJobDecoder.TEMPLATE_ID,
             GetJobResultDecoder.TEMPLATE_ID,
             ReadBytesDecoder.TEMPLATE_ID,
-            GetTaskGroupDecoder.TEMPLATE_ID),
+            GetTaskGroupDecoder.TEMPLATE_ID,
+            ListSchedulesDecoder.TEMPLATE_ID,
+            GetScheduleDecoder.TEMPLATE_ID),
     /** Changes jobs that exist, and brings in those of another system. */
     MANAGE(
             CancelJobsDecoder.TEMPLATE_ID,
@@ -49,6 +57,10 @@ public enum Verb {
             ExpediteJobsDecoder.TEMPLATE_ID,
             DeleteJobsDecoder.TEMPLATE_ID,
             ImportJobsDecoder.TEMPLATE_ID,
+            PutScheduleDecoder.TEMPLATE_ID,
+            PauseSchedulesDecoder.TEMPLATE_ID,
+            ResumeSchedulesDecoder.TEMPLATE_ID,
+            DeleteSchedulesDecoder.TEMPLATE_ID,
             UploadChunkDecoder.TEMPLATE_ID),
     /** Everything. */
     ADMIN();

@@ -1,14 +1,17 @@
 package io.silo.protocol.session;
 
 import io.silo.protocol.command.CancelJobsEncoder;
+import io.silo.protocol.command.CatchUp;
 import io.silo.protocol.command.CloseSessionEncoder;
 import io.silo.protocol.command.CommandHeaderEncoder;
 import io.silo.protocol.command.DeleteJobsEncoder;
+import io.silo.protocol.command.DeleteSchedulesEncoder;
 import io.silo.protocol.command.Durability;
 import io.silo.protocol.command.EnqueueEncoder;
 import io.silo.protocol.command.ExpediteJobsEncoder;
 import io.silo.protocol.command.GetJobEncoder;
 import io.silo.protocol.command.GetJobResultEncoder;
+import io.silo.protocol.command.GetScheduleEncoder;
 import io.silo.protocol.command.GetTaskGroupEncoder;
 import io.silo.protocol.command.HeartbeatEncoder;
 import io.silo.protocol.command.HelloEncoder;
@@ -16,12 +19,16 @@ import io.silo.protocol.command.ImportJobsEncoder;
 import io.silo.protocol.command.KeepAliveEncoder;
 import io.silo.protocol.command.LeaseJobEncoder;
 import io.silo.protocol.command.LeaseTasksEncoder;
+import io.silo.protocol.command.ListSchedulesEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.Outcome;
+import io.silo.protocol.command.PauseSchedulesEncoder;
 import io.silo.protocol.command.PayloadEncoding;
+import io.silo.protocol.command.PutScheduleEncoder;
 import io.silo.protocol.command.ReadBytesEncoder;
 import io.silo.protocol.command.ReportOutcomeEncoder;
 import io.silo.protocol.command.RestartJobsEncoder;
+import io.silo.protocol.command.ResumeSchedulesEncoder;
 import io.silo.protocol.command.ReturnLeasesEncoder;
 import io.silo.protocol.command.SubscribeEncoder;
 import io.silo.protocol.command.UnsubscribeEncoder;
@@ -65,6 +72,12 @@ final class CommandSamples {
         all.add(samples.deleteJobs());
         all.add(samples.leaseJob());
         all.add(samples.importJobs());
+        all.add(samples.putSchedule());
+        all.add(samples.pauseSchedules());
+        all.add(samples.resumeSchedules());
+        all.add(samples.deleteSchedules());
+        all.add(samples.listSchedules());
+        all.add(samples.getSchedule());
         return all;
     }
 
@@ -251,6 +264,51 @@ final class CommandSamples {
         attempts.errorCode("").putResult(new byte[] {2, 3}, 0, 2);
         items.metadataCount(1).next().key("a").value("1");
         items.tenant("t").taskGroup("group").jobId("a").uniqueKey("k").putPayload(new byte[] {4}, 0, 1);
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] putSchedule() {
+        final PutScheduleEncoder e = new PutScheduleEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.payloadEncoding(PayloadEncoding.RAW).catchUp(CatchUp.ONE);
+        e.metadataCount(1).next().key("a").value("1");
+        e.tenant("t").taskGroup("group").scheduleId("s").uniqueKey("k").putPayload(new byte[] {4}, 0, 1);
+        e.cron("0 5 * * *").zone("Europe/Berlin");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] pauseSchedules() {
+        final PauseSchedulesEncoder e = new PauseSchedulesEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.itemsCount(1).next().tenant("t").scheduleId("s");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] resumeSchedules() {
+        final ResumeSchedulesEncoder e = new ResumeSchedulesEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.itemsCount(1).next().tenant("t").scheduleId("s");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] deleteSchedules() {
+        final DeleteSchedulesEncoder e = new DeleteSchedulesEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.itemsCount(1).next().tenant("t").scheduleId("s");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] listSchedules() {
+        final ListSchedulesEncoder e = new ListSchedulesEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.pageSize(5).tenant("t").afterTenant("t").afterId("s");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] getSchedule() {
+        final GetScheduleEncoder e = new GetScheduleEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.firings((short) 3).tenant("t").scheduleId("s");
         return bytes(e.encodedLength());
     }
 

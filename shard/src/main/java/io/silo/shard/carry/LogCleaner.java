@@ -1,14 +1,19 @@
 package io.silo.shard.carry;
 
 import io.silo.log.EventLog;
+import io.silo.protocol.Bounds;
 import io.silo.protocol.event.CarriedThroughEncoder;
 import io.silo.protocol.event.MessageHeaderEncoder;
 import io.silo.protocol.event.RequestRememberedEncoder;
+import io.silo.protocol.event.ScheduleSetEncoder;
 import io.silo.shard.command.Uploads;
 import io.silo.shard.event.RecordBuffer;
 import io.silo.shard.state.JobView;
 import io.silo.shard.state.RequestMemory;
+import io.silo.shard.state.Schedule;
 import io.silo.shard.state.ShardView;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Carries live records out of the oldest cycle, a slice per duty cycle, so that the cycle can be trimmed. Shard thread only.
@@ -29,6 +34,11 @@ public final class LogCleaner {
     /** A RequestRemembered event with its header. */
     private static final int REQUEST_BYTES = 64;
 
+    private static final int SCHEDULES_PER_SLICE = 64;
+
+    /** A ScheduleSet event without its template. */
+    private static final int SCHEDULE_BYTES = 128 + 2 * Bounds.CRON_BYTES_MAX;
+
     private enum Phase {
         IDLE,
         SCANNING,
@@ -40,12 +50,15 @@ public final class LogCleaner {
     private final JobImages images;
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
     private final RequestRememberedEncoder remembered = new RequestRememberedEncoder();
+    private final ScheduleSetEncoder scheduleSet = new ScheduleSetEncoder();
+    private final List<Schedule> stale = new ArrayList<>();
     private final CarriedThroughEncoder carriedThrough = new CarriedThroughEncoder();
     private Phase phase = Phase.IDLE;
     private long throughPosition;
     private long settledAtPosition;
     private int nextSlot;
     private int nextRequest;
+    private int scheduleBytes;
 
     public LogCleaner(ShardView view, EventLog log) {
         this.view = view;
@@ -72,7 +85,7 @@ public final class LogCleaner {
 
     /** Room that the next slice needs for its record, header included. */
     public int bytesWanted() {
-        return Math.max(BYTES_PER_SLICE, images.bytesWanted());
+        return Math.max(BYTES_PER_SLICE, Math.max(images.bytesWanted(), scheduleBytes + EventLog.HEADER_BYTES + 64));
     }
 
     /**
@@ -102,7 +115,7 @@ public final class LogCleaner {
             }
             nextSlot++;
         }
-        if (nextSlot >= jobs.slotLimit() && carryRequests(record, nowMs)) {
+        if (nextSlot >= jobs.slotLimit() && carryRequests(record, nowMs) && carrySchedules(record)) {
             finish(record, nowMs);
         }
         return 1;
@@ -129,6 +142,44 @@ public final class LogCleaner {
             nextRequest++;
         }
         return true;
+    }
+
+    /** Schedules whose last full event goes; false if some are left for the next slice. */
+    private boolean carrySchedules(RecordBuffer record) {
+        stale.clear();
+        view.schedules().forEachAfter("", "", schedule -> {
+            if (schedule.position() <= throughPosition) {
+                stale.add(schedule);
+            }
+            return stale.size() < SCHEDULES_PER_SLICE;
+        });
+        for (Schedule schedule : stale) {
+            scheduleBytes = SCHEDULE_BYTES + schedule.template().capacity();
+            if (!record.hasRoom(scheduleBytes)) {
+                return false;
+            }
+            writeSchedule(record, schedule);
+        }
+        scheduleBytes = 0;
+        return stale.size() < SCHEDULES_PER_SLICE;
+    }
+
+    private void writeSchedule(RecordBuffer record, Schedule schedule) {
+        final Schedule.Spec spec = schedule.spec();
+        scheduleSet
+                .wrapAndApplyHeader(record.buffer(), record.offset(), header)
+                .scheduleKey(schedule.key())
+                .intervalMs(spec.intervalMs())
+                .firstAtMs(spec.firstAtMs())
+                .startWithinMs(spec.startWithinMs())
+                .nextFireMs(schedule.nextFireMs())
+                .lastFireMs(schedule.lastFireMs())
+                .catchUp(spec.catchUp())
+                .paused((short) (schedule.isPaused() ? 1 : 0))
+                .cron(spec.cron())
+                .zone(spec.zone())
+                .putJobTemplate(schedule.template(), 0, schedule.template().capacity());
+        record.commit(scheduleSet.limit());
     }
 
     private void finish(RecordBuffer record, long nowMs) {

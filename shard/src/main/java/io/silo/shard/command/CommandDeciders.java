@@ -4,18 +4,24 @@ import io.silo.log.EventLog;
 import io.silo.protocol.Bounds;
 import io.silo.protocol.command.CancelJobsDecoder;
 import io.silo.protocol.command.DeleteJobsDecoder;
+import io.silo.protocol.command.DeleteSchedulesDecoder;
 import io.silo.protocol.command.EnqueueDecoder;
 import io.silo.protocol.command.ExpediteJobsDecoder;
 import io.silo.protocol.command.GetJobDecoder;
 import io.silo.protocol.command.GetJobResultDecoder;
+import io.silo.protocol.command.GetScheduleDecoder;
 import io.silo.protocol.command.GetTaskGroupDecoder;
 import io.silo.protocol.command.HeartbeatDecoder;
 import io.silo.protocol.command.ImportJobsDecoder;
 import io.silo.protocol.command.LeaseJobDecoder;
 import io.silo.protocol.command.LeaseTasksDecoder;
+import io.silo.protocol.command.ListSchedulesDecoder;
+import io.silo.protocol.command.PauseSchedulesDecoder;
+import io.silo.protocol.command.PutScheduleDecoder;
 import io.silo.protocol.command.ReadBytesDecoder;
 import io.silo.protocol.command.ReportOutcomeDecoder;
 import io.silo.protocol.command.RestartJobsDecoder;
+import io.silo.protocol.command.ResumeSchedulesDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
 import io.silo.protocol.command.UploadChunkDecoder;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +55,12 @@ public final class CommandDeciders {
         deciders[ExpediteJobsDecoder.TEMPLATE_ID] = new JobsDecider(changes::expedite, JobsDecider.Unknown.REFUSED);
         deciders[DeleteJobsDecoder.TEMPLATE_ID] = new JobsDecider(changes::delete, JobsDecider.Unknown.FINE);
         deciders[ImportJobsDecoder.TEMPLATE_ID] = new ImportJobsDecider(imports);
+        deciders[PutScheduleDecoder.TEMPLATE_ID] = new PutScheduleDecider();
+        deciders[PauseSchedulesDecoder.TEMPLATE_ID] = new SchedulesDecider(SchedulesDecider.Change.PAUSE);
+        deciders[ResumeSchedulesDecoder.TEMPLATE_ID] = new SchedulesDecider(SchedulesDecider.Change.RESUME);
+        deciders[DeleteSchedulesDecoder.TEMPLATE_ID] = new SchedulesDecider(SchedulesDecider.Change.DELETE);
+        deciders[ListSchedulesDecoder.TEMPLATE_ID] = new ListSchedulesDecider();
+        deciders[GetScheduleDecoder.TEMPLATE_ID] = new GetScheduleDecider();
         deciders[GetJobDecoder.TEMPLATE_ID] = new GetJobDecider();
         deciders[GetJobResultDecoder.TEMPLATE_ID] = new GetJobResultDecider();
         deciders[ReadBytesDecoder.TEMPLATE_ID] = new ReadBytesDecider();
@@ -61,7 +73,9 @@ public final class CommandDeciders {
                 && templateId != GetJobDecoder.TEMPLATE_ID
                 && templateId != GetJobResultDecoder.TEMPLATE_ID
                 && templateId != ReadBytesDecoder.TEMPLATE_ID
-                && templateId != GetTaskGroupDecoder.TEMPLATE_ID;
+                && templateId != GetTaskGroupDecoder.TEMPLATE_ID
+                && templateId != ListSchedulesDecoder.TEMPLATE_ID
+                && templateId != GetScheduleDecoder.TEMPLATE_ID;
     }
 
     /**

@@ -8,6 +8,7 @@ import io.silo.protocol.RejectReason;
 import io.silo.protocol.TextRules;
 import io.silo.protocol.command.EnqueueDecoder;
 import io.silo.protocol.command.ImportJobsDecoder;
+import io.silo.protocol.command.PutScheduleDecoder;
 import io.silo.protocol.event.JobEnqueuedEncoder;
 import io.silo.protocol.event.PayloadEncoding;
 import io.silo.shard.event.RecordBuffer;
@@ -94,6 +95,25 @@ final class JobSpec {
         priority = item.priority();
         retryJitter = item.retryJitter();
         payloadEncoding = item.payloadEncodingRaw();
+    }
+
+    /** The template of a schedule's jobs: no request, start or latest start of its own. */
+    void set(PutScheduleDecoder command) {
+        requestIdHigh = 0;
+        requestIdLow = 0;
+        enqueuedAtMs = 0;
+        startAtMs = 0;
+        startDeadlineMs = 0;
+        uploadId = 0;
+        retryInitialIntervalMs = command.retryInitialIntervalMs();
+        retryMaxIntervalMs = command.retryMaxIntervalMs();
+        retryCount = command.retryCount();
+        retryBackoffPermille = command.retryBackoffPermille();
+        leaseMs = command.leaseMs();
+        maxRunMs = command.maxRunMs();
+        priority = command.priority();
+        retryJitter = command.retryJitter();
+        payloadEncoding = command.payloadEncodingRaw();
     }
 
     /**

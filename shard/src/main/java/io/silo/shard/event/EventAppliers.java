@@ -18,6 +18,10 @@ import io.silo.protocol.event.LeaseReturnedDecoder;
 import io.silo.protocol.event.MessageHeaderDecoder;
 import io.silo.protocol.event.PayloadChunkDecoder;
 import io.silo.protocol.event.RequestRememberedDecoder;
+import io.silo.protocol.event.ScheduleDeletedDecoder;
+import io.silo.protocol.event.ScheduleFiredDecoder;
+import io.silo.protocol.event.SchedulePausedDecoder;
+import io.silo.protocol.event.ScheduleSetDecoder;
 import io.silo.protocol.event.ShardOpenedDecoder;
 import io.silo.protocol.event.TaskLeasedDecoder;
 import io.silo.shard.state.InvariantViolation;
@@ -29,7 +33,7 @@ public final class EventAppliers {
     /** Event ids start here; commands and replies lie below (see the schemas). */
     private static final int FIRST_ID = 201;
 
-    private final EventApplier[] appliers = new EventApplier[32];
+    private final EventApplier[] appliers = new EventApplier[64];
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
 
     public EventAppliers() {
@@ -52,6 +56,10 @@ public final class EventAppliers {
         put(JobDeletedDecoder.TEMPLATE_ID, new JobDeletedApplier());
         put(JobImageDecoder.TEMPLATE_ID, new JobImageApplier());
         put(RequestRememberedDecoder.TEMPLATE_ID, new RequestRememberedApplier());
+        put(ScheduleSetDecoder.TEMPLATE_ID, new ScheduleSetApplier());
+        put(ScheduleFiredDecoder.TEMPLATE_ID, new ScheduleFiredApplier());
+        put(SchedulePausedDecoder.TEMPLATE_ID, new SchedulePausedApplier());
+        put(ScheduleDeletedDecoder.TEMPLATE_ID, new ScheduleDeletedApplier());
     }
 
     /** Whether an applier is there for this event. */

@@ -35,6 +35,7 @@ public final class ShardState implements ShardView {
     private final TimerQueue leaseTimers = new TimerQueue();
     private final TimerQueue deadlineTimers = new TimerQueue();
     private final RequestMemory requests = new RequestMemory();
+    private final ScheduleTable schedules = new ScheduleTable();
     private final SlotList finished = new SlotList();
     private final TimerQueue.TimerHandler startTimerHandler = this::onStartTimer;
     private final TimerQueue.TimerHandler leaseTimerHandler = this::onLeaseTimer;
@@ -354,6 +355,11 @@ public final class ShardState implements ShardView {
         jobs.end(slot);
     }
 
+    /** A key of the counter is taken by something that is no job. */
+    public void keyUsed(long key) {
+        nextJobKey = Math.max(nextJobKey, key + 1);
+    }
+
     /** Every record moves the time of the state. */
     public void recordApplied(long timeMs) {
         lastTimeMs = Math.max(lastTimeMs, timeMs);
@@ -477,6 +483,11 @@ public final class ShardState implements ShardView {
     }
 
     @Override
+    public ScheduleTable schedules() {
+        return schedules;
+    }
+
+    @Override
     public long jobIdHash(int slot) {
         jobs.wrapId(slot, nameView);
         return Xxh64.hash(nameView, 0, nameView.capacity(), tenants.hash(jobs.tenant(slot)));
@@ -587,12 +598,13 @@ public final class ShardState implements ShardView {
                 + startTimers.bytes()
                 + leaseTimers.bytes()
                 + deadlineTimers.bytes()
-                + requests.bytes();
+                + requests.bytes()
+                + schedules.bytes();
     }
 
     @Override
     public long digest() {
-        return jobs.digest() + nextJobKey;
+        return jobs.digest() + schedules.digest() + nextJobKey;
     }
 
     /** Compares every index with every other from scratch; for tests after each step and the slow recount. */
@@ -646,6 +658,7 @@ public final class ShardState implements ShardView {
         Invariant.check(timed == startTimers.size(), "start timers differ from the jobs");
         Invariant.check(deadlines == deadlineTimers.size(), "timers of latest starts differ from the jobs");
         Invariant.check(unique == jobs.uniqueKeysHeld(), "unique keys held differ from the jobs");
+        schedules.checkInvariants();
         checkCounts();
     }
 

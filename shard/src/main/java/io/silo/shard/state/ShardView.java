@@ -20,6 +20,8 @@ public interface ShardView {
     /** Request ids of jobs that are gone. */
     RequestMemory requests();
 
+    ScheduleTable schedules();
+
     /** Hash that {@link RequestMemory} knows a job's tenant and id by. */
     long jobIdHash(int slot);
 
