@@ -18,6 +18,7 @@ import io.silo.shard.Shard;
 import io.silo.shard.ShardContext;
 import io.silo.shard.ShardListener;
 import io.silo.shard.command.ColdReads;
+import io.silo.shard.command.Retention;
 import io.silo.shard.command.ShardSettings;
 import io.silo.shard.state.ShardState.Capacity;
 import java.nio.file.Files;
@@ -143,7 +144,18 @@ final class ShardOpening {
                 memoryBytes / assignment.shardMap().shards().size(),
                 tenancy(config.value(Settings.TENANCY_MODE)),
                 slot.entry().rangeFirst(),
-                slot.entry().rangeLast());
+                slot.entry().rangeLast(),
+                retention());
+    }
+
+    private Retention.Limits retention() {
+        final long jobsMax = config.value(Settings.FINISHED_JOBS_MAX)
+                / assignment.shardMap().shards().size();
+        return new Retention.Limits(
+                config.value(Settings.RETENTION_SUCCEEDED_S) * 1_000,
+                config.value(Settings.RETENTION_FAILED_S) * 1_000,
+                config.value(Settings.RETENTION_CANCELLED_S) * 1_000,
+                (int) Math.max(1, jobsMax));
     }
 
     private static ShardSettings.Tenancy tenancy(TenancyMode mode) {

@@ -23,7 +23,6 @@ import io.silo.shard.command.JobChanges;
 import io.silo.shard.command.JobImports;
 import io.silo.shard.command.LeaseEnds;
 import io.silo.shard.command.ReadAhead;
-import io.silo.shard.command.ScheduleFirings;
 import io.silo.shard.command.ShardSettings;
 import io.silo.shard.command.TaskGrants;
 import io.silo.shard.command.TenantFilter;
@@ -32,7 +31,6 @@ import io.silo.shard.event.EventAppliers;
 import io.silo.shard.event.RecordBuffer;
 import io.silo.shard.event.Replayer;
 import io.silo.shard.state.RowSlab;
-import io.silo.shard.state.Schedule;
 import io.silo.shard.state.ShardCounters;
 import io.silo.shard.state.ShardCounters.Figure;
 import io.silo.shard.state.ShardState;
@@ -63,9 +61,6 @@ public final class Shard {
 
     private static final int RECORD_BYTES_MIN = CommandDeciders.RECORD_BYTES_MIN;
 
-    /** Requests of jobs that are gone are forgotten so many a duty cycle, at least as fast as jobs can go. */
-    private static final int REQUESTS_FORGOTTEN_PER_CYCLE = 2_048;
-
     private static final int MESSAGE_HEADER_BYTES = MessageHeaderDecoder.ENCODED_LENGTH;
 
     /** Session ids are above 0; a lease that nobody claimed has session 0. */
@@ -89,9 +84,9 @@ public final class Shard {
     private final CommandContext command;
     private final AttemptEnds attemptEnds = new AttemptEnds();
     private final LeaseEnds leaseEnds = new LeaseEnds(attemptEnds);
-    private final ScheduleFirings firings = new ScheduleFirings();
     private final TaskGrants grants = new TaskGrants(leaseEnds);
     private final CommandDeciders deciders;
+    private final TimedCommands timed;
     private final ParkedReplies parked;
     private final ResultWaiters waiters = new ResultWaiters();
     private final LogCleaner cleaner;
@@ -127,7 +122,9 @@ public final class Shard {
                 new Waiting(),
                 context.coldReads(),
                 new ReadAhead(settings.shard(), state, log, context.coldReads(), counters));
-        this.deciders = new CommandDeciders(grants, attemptEnds, new JobChanges(), new JobImports(log::newReader));
+        final JobChanges changes = new JobChanges();
+        this.deciders = new CommandDeciders(grants, attemptEnds, changes, new JobImports(log::newReader));
+        this.timed = new TimedCommands(new Internal(), command, state, counters, leaseEnds, changes);
         this.cleaner = new LogCleaner(state, log);
     }
 
@@ -289,18 +286,7 @@ public final class Shard {
             return 0;
         }
         try {
-            int work = 0;
-            if (state.nextLeaseDeadlineMs() <= drainedUntilMs) {
-                work += expireLeases(drainedUntilMs);
-            }
-            // A start at that very moment is in time.
-            if (state.nextStartDeadlineMs() < nowMs) {
-                work += refuseLateJobs();
-            }
-            if (state.schedules().nextFireMs() <= nowMs) {
-                work += fireSchedules();
-            }
-            work += state.forgetRequests(nowMs, REQUESTS_FORGOTTEN_PER_CYCLE);
+            int work = timed.run(nowMs, drainedUntilMs);
             for (ResultWaiters.Waiter waiter : waiters.takeExpired(monotonicMs)) {
                 answerWaiter(waiter, true);
                 work++;
@@ -310,64 +296,6 @@ public final class Shard {
             fail(failure);
             return 1;
         }
-    }
-
-    private int expireLeases(long drainedUntilMs) {
-        if (!beginInternal(RECORD_BYTES_MIN)) {
-            return 0;
-        }
-        int expired = 0;
-        while (leaseEnds.hasRoom(command)) {
-            final int lease = state.pollExpiredLease(drainedUntilMs);
-            if (lease == RowSlab.NULL_SLOT) {
-                break;
-            }
-            leaseEnds.expire(command, lease);
-            expired++;
-        }
-        counters.add(Figure.LEASES_EXPIRED, expired);
-        finishInternal();
-        return expired;
-    }
-
-    /** As many firings as a record holds; where new work is refused they wait. */
-    private int fireSchedules() {
-        final Schedule first = state.schedules().first();
-        if (first == null || !beginInternal(RECORD_BYTES_MIN + first.template().capacity())) {
-            return 0;
-        }
-        int fired = 0;
-        if (command.refusalOfNewWork() == null) {
-            for (Schedule next = first;
-                    next != null
-                            && next.nextFireMs() <= nowMs
-                            && firings.hasRoom(command, next)
-                            && state.hasRoomForJobs(1)
-                            && state.hasRoomForNames();
-                    next = state.schedules().first()) {
-                firings.fire(command, next);
-                fired++;
-            }
-        }
-        finishInternal();
-        return fired;
-    }
-
-    private int refuseLateJobs() {
-        if (!beginInternal(RECORD_BYTES_MIN)) {
-            return 0;
-        }
-        int refused = 0;
-        while (leaseEnds.hasRoom(command)) {
-            final int slot = state.pollLateJob(nowMs - 1);
-            if (slot == RowSlab.NULL_SLOT) {
-                break;
-            }
-            leaseEnds.refuseLate(command, slot);
-            refused++;
-        }
-        finishInternal();
-        return refused;
     }
 
     /**
@@ -825,6 +753,19 @@ public final class Shard {
     /** Sets `waitMs` of a kept command to 0: decided again, it is answered at once. */
     private void clearWait(UnsafeBuffer kept) {
         KeptCommands.clearWait(kept, messageHeader);
+    }
+
+    /** Internal commands on behalf of others. */
+    private final class Internal implements TimedCommands.Records {
+        @Override
+        public boolean begin(int recordBytes) {
+            return beginInternal(recordBytes);
+        }
+
+        @Override
+        public void finish() {
+            finishInternal();
+        }
     }
 
     /** The calls of this shard that are answered later. */

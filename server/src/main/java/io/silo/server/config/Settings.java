@@ -8,6 +8,7 @@ import java.util.List;
  */
 public final class Settings {
     private static final long MIB = 1024 * 1024;
+    private static final long YEARS_10_S = 10L * 366 * 24 * 60 * 60;
 
     public static final Setting<HostPort> AERON_ADDRESS = Setting.address(
             "server.aeron_addr", "127.0.0.1:7451", "Where clients of other processes send commands (Aeron, UDP).");
@@ -78,6 +79,18 @@ public final class Settings {
             0,
             1L << 50,
             "Memory of all shards' indexes above which new work is refused; 0 = three quarters of the JVM's largest heap.");
+    public static final Setting<Long> FINISHED_JOBS_MAX = Setting.number(
+            "retention.finished_jobs_max",
+            5_000_000,
+            1,
+            1_000_000_000,
+            "Ended jobs of all shards together beyond which the oldest are deleted.");
+    public static final Setting<Long> RETENTION_SUCCEEDED_S = Setting.number(
+            "retention.succeeded_s", 0, 0, YEARS_10_S, "Seconds after which a succeeded job is deleted; 0 = never.");
+    public static final Setting<Long> RETENTION_FAILED_S = Setting.number(
+            "retention.failed_s", 0, 0, YEARS_10_S, "Seconds after which a failed job is deleted; 0 = never.");
+    public static final Setting<Long> RETENTION_CANCELLED_S = Setting.number(
+            "retention.cancelled_s", 0, 0, YEARS_10_S, "Seconds after which a cancelled job is deleted; 0 = never.");
     public static final Setting<Long> CLOCK_STEP_MS_MAX = Setting.number(
             "clock.max_step_ms",
             3_600_000,
@@ -119,6 +132,10 @@ public final class Settings {
             CRASH_LOOP_MAX,
             PAYLOAD_BYTES_MAX,
             MEMORY_BYTES_MAX,
+            FINISHED_JOBS_MAX,
+            RETENTION_SUCCEEDED_S,
+            RETENTION_FAILED_S,
+            RETENTION_CANCELLED_S,
             CLOCK_STEP_MS_MAX,
             TENANCY_MODE,
             METRICS_ENABLED,

@@ -13,6 +13,7 @@ import io.silo.protocol.Bounds;
  * @param tenancy what a call may say of its tenant.
  * @param rangeFirst first tenant hash of the shard, unsigned.
  * @param rangeLast last tenant hash of the shard, unsigned, inclusive.
+ * @param retention how long ended jobs are kept.
  */
 public record ShardSettings(
         int shard,
@@ -22,7 +23,8 @@ public record ShardSettings(
         long memoryBytesMax,
         Tenancy tenancy,
         long rangeFirst,
-        long rangeLast) {
+        long rangeLast,
+        Retention.Limits retention) {
     /** What a call may say of its tenant (configuration `tenancy.mode`). */
     public enum Tenancy {
         /** A call names none. */
@@ -37,6 +39,28 @@ public record ShardSettings(
     public static final int DEFAULT_LEASE_MS = 10_000;
 
     public static final int DEFAULT_CRASH_LOOP_MAX = 5;
+
+    /** Settings of a shard that keeps every ended job. */
+    public ShardSettings(
+            int shard,
+            int leaseMs,
+            int crashLoopMax,
+            int payloadBytesMax,
+            long memoryBytesMax,
+            Tenancy tenancy,
+            long rangeFirst,
+            long rangeLast) {
+        this(
+                shard,
+                leaseMs,
+                crashLoopMax,
+                payloadBytesMax,
+                memoryBytesMax,
+                tenancy,
+                rangeFirst,
+                rangeLast,
+                Retention.Limits.NONE);
+    }
 
     /** Settings of a shard that owns all tenants, for tests and tools. */
     public static ShardSettings whole(int shard) {

@@ -18,7 +18,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  *    56 changedAtMs              64 definitionPosition
  *    72 definitionOffset         76 definitionLength
  *    80 lastPosition             88 startMs
- *    96 link a                  100 link b              (by `where`: ready previous/next, timer handle, lease row)
+ *    96 link a                  100 link b              (by `where`: previous/next ready or ended, timer handle, lease row)
  *   104 newer                   108 older               (chain of tenant and state)
  *   112 token                   120 tokenEpoch
  * </pre>
@@ -74,6 +74,7 @@ final class JobTable implements JobView, ReadyLinks {
     static final int IN_READY = 1;
     static final int IN_TIMERS = 2;
     static final int IN_LEASES = 3;
+    static final int IN_FINISHED = 4;
 
     private static final int IS_REPORTED = 1;
     private static final int IS_CANCELLED_PENDING = 2;
@@ -95,6 +96,7 @@ final class JobTable implements JobView, ReadyLinks {
     private final LeaseTable leases;
     private final JobExtras extras;
     private final StatusChains chains = new StatusChains();
+    private final FinishedJobs finished = new FinishedJobs();
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
     private final UnsafeBuffer keyView = new UnsafeBuffer(0, 0);
     /** Ids are chosen by clients: without a seed they cannot know, they could make them collide. */
@@ -239,6 +241,7 @@ final class JobTable implements JobView, ReadyLinks {
     void remove(int slot) {
         final int tenant = rows.getInt(slot, TENANT);
         chains.remove(this, slot, tenant, state(slot));
+        finished.remove(this, slot, state(slot));
         ids.wrap(rows.getInt(slot, ID), view);
         byId.remove(idHash(tenant, view, 0, view.capacity()), slot);
         byKey.remove(keyHash(rows.getLong(slot, JOB_KEY)), slot);
@@ -271,6 +274,12 @@ final class JobTable implements JobView, ReadyLinks {
         chains.remove(this, slot, tenant, before);
         if (before.isTerminal() != state.isTerminal()) {
             holdUniqueKey(slot, before.isTerminal());
+        }
+        if (before.isTerminal()) {
+            finished.remove(this, slot, before);
+        }
+        if (state.isTerminal()) {
+            finished.append(this, slot, state);
         }
         rows.putByte(slot, STATE, (byte) state.ordinal());
         rows.putLong(slot, CHANGED_AT_MS, changedAtMs);
@@ -583,6 +592,15 @@ final class JobTable implements JobView, ReadyLinks {
         return chains.newest(tenant, state);
     }
 
+    /** The job that ended first of those in this state, or {@link RowSlab#NULL_SLOT}. */
+    int oldestFinished(JobState state) {
+        return finished.oldest(state);
+    }
+
+    int finishedCount() {
+        return finished.count();
+    }
+
     /** Jobs of a tenant in a state. */
     int count(int tenant, JobState state) {
         return chains.count(tenant, state);
@@ -616,9 +634,13 @@ final class JobTable implements JobView, ReadyLinks {
         }
         Arrays.sort(byChange);
         chains.clear();
+        finished.clear();
         for (int i = 0; i < count; i++) {
             final int slot = (int) (byChange[i] & (1 << SLOT_BITS) - 1);
             chains.push(this, slot, rows.getInt(slot, TENANT), state(slot));
+            if (state(slot).isTerminal()) {
+                finished.append(this, slot, state(slot));
+            }
         }
     }
 

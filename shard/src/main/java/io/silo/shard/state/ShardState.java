@@ -198,7 +198,6 @@ public final class ShardState implements ShardView {
         endLease(slot);
         jobs.reported(slot, reported);
         jobs.crashes(slot, 0);
-        jobs.where(slot, JobTable.NOWHERE, RowSlab.NULL_SLOT);
         jobs.state(slot, state, timeMs);
         jobs.lastPosition(slot, position);
         jobs.end(slot);
@@ -210,7 +209,6 @@ public final class ShardState implements ShardView {
         Invariant.check(jobs.state(slot) == JobState.SCHEDULED, "ended job was not scheduled");
         jobs.begin(slot);
         unqueue(slot);
-        jobs.where(slot, JobTable.NOWHERE, RowSlab.NULL_SLOT);
         jobs.cancelledPending(slot, state == JobState.CANCELLED);
         jobs.state(slot, state, timeMs);
         jobs.lastPosition(slot, position);
@@ -272,7 +270,6 @@ public final class ShardState implements ShardView {
             queue(slot, timeMs);
             return;
         }
-        jobs.where(slot, JobTable.NOWHERE, RowSlab.NULL_SLOT);
         jobs.attempts(slot, attempt, relativeAttempt);
         jobs.cancelledPending(slot, false);
         jobs.crashes(slot, 0);
@@ -494,6 +491,16 @@ public final class ShardState implements ShardView {
     }
 
     @Override
+    public int oldestFinished(JobState state) {
+        return jobs.oldestFinished(state);
+    }
+
+    @Override
+    public int finishedCount() {
+        return jobs.finishedCount();
+    }
+
+    @Override
     public int jobCount(int tenant, JobState state) {
         return jobs.count(tenant, state);
     }
@@ -633,7 +640,7 @@ public final class ShardState implements ShardView {
                             jobs.lease(slot) >= 0 && leases.job(jobs.lease(slot)) == slot, "lease of another job");
                 }
                 case SUCCEEDED, FAILED, CANCELLED ->
-                    Invariant.check(where == JobTable.NOWHERE, "ended job is in a queue");
+                    Invariant.check(where == JobTable.IN_FINISHED, "ended job is in a queue");
             }
             Invariant.check(
                     jobs.isStartDeadlineInForce(slot) == (jobs.deadlineTimer(slot) != TimerQueue.NULL_HANDLE),
@@ -658,8 +665,24 @@ public final class ShardState implements ShardView {
         Invariant.check(timed == startTimers.size(), "start timers differ from the jobs");
         Invariant.check(deadlines == deadlineTimers.size(), "timers of latest starts differ from the jobs");
         Invariant.check(unique == jobs.uniqueKeysHeld(), "unique keys held differ from the jobs");
+        checkFinished();
         schedules.checkInvariants();
         checkCounts();
+    }
+
+    private void checkFinished() {
+        int chained = 0;
+        for (JobState state : JobState.values()) {
+            long changedAtMs = Long.MIN_VALUE;
+            for (int slot = jobs.oldestFinished(state); slot != RowSlab.NULL_SLOT; slot = jobs.readyNext(slot)) {
+                Invariant.check(
+                        jobs.state(slot) == state && jobs.changedAtMs(slot) >= changedAtMs,
+                        "chain of ended jobs is out of order");
+                changedAtMs = jobs.changedAtMs(slot);
+                chained++;
+            }
+        }
+        Invariant.check(chained == jobs.finishedCount(), "chains of ended jobs differ from their count");
     }
 
     /** Counts of a tenant and state against the chains, which the walk above compared with the rows. */

@@ -25,6 +25,12 @@ public interface ShardView {
     /** Hash that {@link RequestMemory} knows a job's tenant and id by. */
     long jobIdHash(int slot);
 
+    /** The job that ended first of those in this terminal state, or {@link RowSlab#NULL_SLOT}. */
+    int oldestFinished(JobState state);
+
+    /** Jobs that have ended. */
+    int finishedCount();
+
     /** Jobs of a tenant in a state. */
     int jobCount(int tenant, JobState state);
 
