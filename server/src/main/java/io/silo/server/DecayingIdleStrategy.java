@@ -6,7 +6,8 @@ import org.agrona.concurrent.IdleStrategy;
 
 /**
  * Waits briefly after work and longer the longer there was none: spins, yields, parks 100 µs while work was there within the
- * last second, then doubles the park up to 10 ms. A busy server answers at once; an idle one costs next to nothing.
+ * last second, then doubles the park up to 10 ms, or until a timer is due. A busy server answers at once; an idle one costs next
+ * to nothing.
  *
  * <p>Belongs to one thread.
  */
@@ -36,12 +37,18 @@ public final class DecayingIdleStrategy implements IdleStrategy {
     private int turns;
     private long parkNs = PARK_MIN_NS;
     private long idleSinceNs;
+    private long parkAtMostNs = Long.MAX_VALUE;
 
     /**
      * @param decayAfterNs time without work after which parks grow.
      */
     DecayingIdleStrategy(long decayAfterNs) {
         this.decayAfterNs = decayAfterNs;
+    }
+
+    /** The next park ends by then, as far as {@link #PARK_MIN_NS} allows: a timer is due. */
+    void parkAtMost(long ns) {
+        parkAtMostNs = ns;
     }
 
     @Override
@@ -65,7 +72,7 @@ public final class DecayingIdleStrategy implements IdleStrategy {
             }
             Thread.yield();
         } else {
-            LockSupport.parkNanos(parkNs);
+            LockSupport.parkNanos(Math.max(PARK_MIN_NS, Math.min(parkNs, parkAtMostNs)));
             if (parkNs < PARK_MAX_NS && System.nanoTime() - idleSinceNs > decayAfterNs) {
                 parkNs = Math.min(parkNs * 2, PARK_MAX_NS);
             }

@@ -1,12 +1,12 @@
 package io.silo.server;
 
 import io.aeron.Aeron;
+import io.silo.shard.ShardAgent;
 import io.silo.transport.AeronIngress;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.agrona.concurrent.Agent;
-import org.agrona.concurrent.IdleStrategy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,7 +24,7 @@ final class ShardThread {
     private final AeronIngress ingress;
     private final Supplier<Aeron> aeron;
     private final Runnable renewLeases;
-    private final IdleStrategy idle = new DecayingIdleStrategy(DecayingIdleStrategy.SHARD_DECAY_NS);
+    private final DecayingIdleStrategy idle = new DecayingIdleStrategy(DecayingIdleStrategy.SHARD_DECAY_NS);
     private final CountDownLatch firstCycle = new CountDownLatch(1);
     private final Thread thread;
     private volatile boolean running = true;
@@ -67,6 +67,7 @@ final class ShardThread {
                 report(failed);
             }
             firstCycle.countDown();
+            idle.parkAtMost(timerWaitNs());
             idle.idle(work);
         }
         try {
@@ -74,6 +75,10 @@ final class ShardThread {
         } catch (Exception | Error failed) {
             LOGGER.error("The shards of {} did not close in order", thread.getName(), failed);
         }
+    }
+
+    private long timerWaitNs() {
+        return agent instanceof ShardAgent shards ? shards.timerWaitNs() : Long.MAX_VALUE;
     }
 
     private void reattach() {

@@ -264,6 +264,15 @@ public final class Shard {
         return false;
     }
 
+    /** Earliest moment of the wall's clock at which something is due, or {@link Long#MAX_VALUE}. */
+    long nextWallTimerMs() {
+        return status == Status.OPEN
+                ? Math.min(
+                        state.nextStartMs(),
+                        Math.min(state.nextStartDeadlineMs(), state.schedules().nextFireMs()))
+                : Long.MAX_VALUE;
+    }
+
     /** Makes jobs ready whose start time has come: before commands are drained, so that a poll at that moment gets them. */
     int fireStartTimers() {
         if (status != Status.OPEN) {

@@ -19,6 +19,7 @@ import io.silo.shard.command.ColdReads;
 import io.silo.shard.command.SubscriptionChecks;
 import io.silo.shard.state.ShardCounters.Figure;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -132,6 +133,17 @@ public final class ShardAgent implements Agent, CommandConsumer {
             work += shard.dispatch(nowNs);
         }
         return work + replies.flush();
+    }
+
+    /** Until the next start time, latest start or firing of a schedule, in ns; {@link Long#MAX_VALUE} = there is none. Shard thread only. */
+    public long timerWaitNs() {
+        long nextMs = Long.MAX_VALUE;
+        for (Shard shard : shards) {
+            nextMs = Math.min(nextMs, shard.nextWallTimerMs());
+        }
+        return nextMs == Long.MAX_VALUE
+                ? Long.MAX_VALUE
+                : TimeUnit.MILLISECONDS.toNanos(Math.max(0, nextMs - shardClock.nowMs()));
     }
 
     /**
