@@ -1,5 +1,6 @@
 package io.silo.client;
 
+import io.silo.protocol.command.CancelJobsEncoder;
 import io.silo.protocol.command.CommandHeaderEncoder;
 import io.silo.protocol.command.Durability;
 import io.silo.protocol.command.EnqueueEncoder;
@@ -7,6 +8,8 @@ import io.silo.protocol.command.GetJobEncoder;
 import io.silo.protocol.command.GetJobResultEncoder;
 import io.silo.protocol.command.GetTaskGroupEncoder;
 import io.silo.protocol.command.HeartbeatEncoder;
+import io.silo.protocol.command.ImportJobsEncoder;
+import io.silo.protocol.command.LeaseJobEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.PayloadEncoding;
 import io.silo.protocol.command.ReadBytesEncoder;
@@ -25,6 +28,11 @@ final class CommandCodecs {
     final GetJobResultEncoder getJobResult = new GetJobResultEncoder();
     final ReadBytesEncoder readBytes = new ReadBytesEncoder();
     final GetTaskGroupEncoder getTaskGroup = new GetTaskGroupEncoder();
+    /** Of all four changes, which have one layout. */
+    final CancelJobsEncoder changeJobs = new CancelJobsEncoder();
+
+    final LeaseJobEncoder leaseJob = new LeaseJobEncoder();
+    final ImportJobsEncoder importJobs = new ImportJobsEncoder();
     final SubscribeEncoder subscribe = new SubscribeEncoder();
     final UnsubscribeEncoder unsubscribe = new UnsubscribeEncoder();
     final HeartbeatEncoder heartbeat = new HeartbeatEncoder();

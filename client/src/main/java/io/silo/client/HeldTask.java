@@ -5,15 +5,19 @@ import org.jspecify.annotations.Nullable;
 
 /** A lease this worker holds, from its grant to the answer to its outcome. Guarded by itself where it is not final. */
 final class HeldTask {
+    private static final long HEARTBEAT_NS_MAX = TimeUnit.SECONDS.toNanos(2);
+
     final TaskData data;
     final ShardMap.Target target;
     private @Nullable Task task;
     private @Nullable Thread runner;
     private boolean leaseLost;
     private boolean cancelled;
+    private boolean overran;
     private boolean abandoned;
     private boolean ended;
-    private long renewedNs = System.nanoTime();
+    private final long grantedNs = System.nanoTime();
+    private long renewedNs = grantedNs;
 
     /** @param target shard that granted it; its epoch is in the token, so none is claimed. */
     HeldTask(TaskData data, ShardMap.Target target) {
@@ -35,7 +39,7 @@ final class HeldTask {
         }
         task = newTask;
         runner = Thread.currentThread();
-        if (cancelled) {
+        if (cancelled || overran) {
             newTask.cancel();
         }
         return true;
@@ -81,11 +85,45 @@ final class HeldTask {
         return true;
     }
 
-    synchronized void cancel() {
-        cancelled = true;
+    /**
+     * The server says that the job is to be cancelled.
+     *
+     * @param interrupts whether the handler is interrupted too.
+     */
+    synchronized void cancel(boolean interrupts) {
+        if (!cancelled) {
+            cancelled = true;
+            stop(interrupts);
+        }
+    }
+
+    /** The attempt has run for as long as it may. The server says so too, but perhaps not as soon. */
+    synchronized void overrun(boolean interrupts) {
+        if (!overran) {
+            overran = true;
+            stop(interrupts);
+        }
+    }
+
+    private void stop(boolean interrupts) {
         if (task != null) {
             task.cancel();
         }
+        if (interrupts) {
+            interrupt();
+        }
+    }
+
+    /** Whether the handler was stopped for its time only: nobody asked for the job to be cancelled. */
+    synchronized boolean hasOnlyOverrun() {
+        return overran && !cancelled;
+    }
+
+    /** Time until the longest run is over, or {@link Long#MAX_VALUE} if it has no bound or that was told before. */
+    synchronized long runLeftNs(long nowNs) {
+        return data.maxRunMs() == 0 || overran
+                ? Long.MAX_VALUE
+                : grantedNs + TimeUnit.MILLISECONDS.toNanos(data.maxRunMs()) - nowNs;
     }
 
     /** Whether the worker has stopped and gives the lease back, handler or not. */
@@ -112,8 +150,11 @@ final class HeldTask {
         renewedNs = nowNs;
     }
 
-    /** When a heartbeat is due: a third of the lease after the last, so that two may be lost. */
+    /**
+     * When a heartbeat is due: a third of the lease after the last, so that two may be lost, and not later than people wait for a
+     * cancellation, which its answer tells.
+     */
     synchronized long heartbeatDueNs() {
-        return renewedNs + TimeUnit.MILLISECONDS.toNanos(data.leaseMs()) / 3;
+        return renewedNs + Math.min(HEARTBEAT_NS_MAX, TimeUnit.MILLISECONDS.toNanos(data.leaseMs()) / 3);
     }
 }

@@ -17,9 +17,13 @@ import org.jspecify.annotations.Nullable;
  * @param enqueuedAt when it was accepted.
  * @param startAt when it was to start first.
  * @param changedAt when its status changed last.
- * @param nextStartAt when it may start next; null unless it is scheduled.
+ * @param nextStartAt when it may start next; null unless it is scheduled, or was cancelled while it was.
+ * @param startDeadline latest start of its first attempt; null = none.
+ * @param cancelledAt when it was cancelled, or, while it runs, when that was asked for; null = it was not.
  * @param attempt number of the pending, running or last attempt; 0 = none yet.
+ * @param relativeAttempt as {@code attempt}, counted from 1 again after each restart.
  * @param leaseDuration of its leases; null = the server's.
+ * @param maxRun longest run of one attempt; null = no bound.
  * @param retryPolicy what follows a failure.
  * @param metadata names and values given by its producer.
  * @param payload given by its producer.
@@ -37,8 +41,12 @@ public record Job(
         Instant startAt,
         Instant changedAt,
         @Nullable Instant nextStartAt,
+        @Nullable Instant startDeadline,
+        @Nullable Instant cancelledAt,
         int attempt,
+        int relativeAttempt,
         @Nullable Duration leaseDuration,
+        @Nullable Duration maxRun,
         RetryPolicy retryPolicy,
         Map<String, String> metadata,
         Payload payload,

@@ -98,7 +98,9 @@ final class JobCalls {
                     .retryMaxIntervalMs(retry.maxInterval().toMillis())
                     .retryCount(retry.retries())
                     .retryBackoffPermille(retry.backoffPermille())
+                    .startDeadlineMs(request.startDeadlineMs)
                     .leaseMs(request.leaseMs)
+                    .maxRunMs(request.maxRunMs)
                     .priority((short) request.priority)
                     .retryJitter((short) (retry.jitter() ? 1 : 0))
                     .payloadEncoding(CommandCodecs.wire(request.payload.encoding()));

@@ -97,19 +97,22 @@ record JobDraft(Job job, Content payload, Content result) {
         reply.getPayload(payload, 0, payload.length);
         final byte[] result = new byte[reply.resultLength()];
         reply.getResult(result, 0, result.length);
-        final JobStatus status = jobStatus(reply.statusRaw());
         final Job job = new Job(
                 tenant,
                 jobId,
                 taskGroup,
-                status,
+                jobStatus(reply.statusRaw()),
                 reply.priority(),
                 Instant.ofEpochMilli(reply.enqueuedAtMs()),
                 Instant.ofEpochMilli(reply.startAtMs()),
                 Instant.ofEpochMilli(reply.changedAtMs()),
-                status == JobStatus.SCHEDULED ? Instant.ofEpochMilli(reply.nextStartMs()) : null,
+                instant(reply.nextStartMs()),
+                instant(reply.startDeadlineMs()),
+                instant(reply.cancelledAtMs()),
                 (int) reply.attempt(),
-                reply.leaseMs() == 0 ? null : Duration.ofMillis(reply.leaseMs()),
+                (int) reply.relativeAttempt(),
+                duration(reply.leaseMs()),
+                duration(reply.maxRunMs()),
                 new RetryPolicy(
                         (int) reply.retryCount(),
                         Duration.ofMillis(reply.retryInitialIntervalMs()),
@@ -178,17 +181,48 @@ record JobDraft(Job job, Content payload, Content result) {
                 job.startAt(),
                 job.changedAt(),
                 job.nextStartAt(),
+                job.startDeadline(),
+                job.cancelledAt(),
                 job.attempt(),
+                job.relativeAttempt(),
                 job.leaseDuration(),
+                job.maxRun(),
                 job.retryPolicy(),
                 job.metadata(),
                 wholePayload,
                 job.errorCode(),
                 hasResult ? wholeResult : null,
-                job.attempts());
+                attemptsWith(wholeResult));
     }
 
-    private static JobStatus jobStatus(int code) {
+    /** The attempts, the last of them with the job's result, which a reply has more room for than for an attempt's. */
+    private List<Attempt> attemptsWith(Payload wholeResult) {
+        final List<Attempt> attempts = job.attempts();
+        final Attempt last = attempts.isEmpty() ? null : attempts.get(attempts.size() - 1);
+        if (last == null || !job.status().isTerminal() || last.result().size() > 0 || wholeResult.size() == 0) {
+            return attempts;
+        }
+        final List<Attempt> completed = new ArrayList<>(attempts.subList(0, attempts.size() - 1));
+        completed.add(new Attempt(
+                last.number(),
+                last.status(),
+                last.workerId(),
+                last.startedAt(),
+                last.finishedAt(),
+                last.errorCode(),
+                wholeResult));
+        return List.copyOf(completed);
+    }
+
+    private static @Nullable Instant instant(long ms) {
+        return ms == 0 ? null : Instant.ofEpochMilli(ms);
+    }
+
+    private static @Nullable Duration duration(long ms) {
+        return ms == 0 ? null : Duration.ofMillis(ms);
+    }
+
+    static JobStatus jobStatus(int code) {
         return switch (code) {
             case 0 -> JobStatus.SCHEDULED;
             case 1 -> JobStatus.RUNNING;

@@ -43,6 +43,26 @@ public final class JobHandle {
         return client.awaitResultAsync(tenant(), id(), timeout);
     }
 
+    /** Cancels the job. See {@link SiloClient#cancel(String, String)}. */
+    public JobStatus cancel() {
+        return client.cancel(tenant(), id());
+    }
+
+    /** Schedules the failed or cancelled job anew. See {@link SiloClient#restart(String, String)}. */
+    public JobStatus restart() {
+        return client.restart(tenant(), id());
+    }
+
+    /** Makes the waiting job ready now. See {@link SiloClient#expedite(String, String)}. */
+    public JobStatus expedite() {
+        return client.expedite(tenant(), id());
+    }
+
+    /** Removes the ended job. See {@link SiloClient#delete(String, String)}. */
+    public void delete() {
+        client.delete(tenant(), id());
+    }
+
     @Override
     public String toString() {
         return "JobHandle[" + tenant() + "/" + id() + "]";

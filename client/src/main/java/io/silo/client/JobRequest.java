@@ -29,7 +29,7 @@ public final class JobRequest {
     public static final int PRIORITY_DEFAULT = 50;
 
     // A text of the schema, and a generous sum of the item's block and the lengths of its parts.
-    private static final int TEXT_BYTES_MAX = 65_534;
+    static final int TEXT_BYTES_MAX = 65_534;
     private static final int FIXED_BYTES = 128;
 
     // One random half for the process and a counter for the other: unique without a random draw a job.
@@ -48,6 +48,8 @@ public final class JobRequest {
     final Payload payload;
     final @Nullable Durability durability;
     final long leaseMs;
+    final long startDeadlineMs;
+    final long maxRunMs;
 
     private JobRequest(Builder builder) {
         tenant = builder.tenant;
@@ -62,6 +64,8 @@ public final class JobRequest {
         payload = builder.payload;
         durability = builder.durability;
         leaseMs = builder.leaseMs;
+        startDeadlineMs = builder.startDeadlineMs;
+        maxRunMs = builder.maxRunMs;
     }
 
     /** Begins a job for the workers of a task group: 1 to 64 characters, none of them control characters. */
@@ -127,7 +131,10 @@ public final class JobRequest {
                 || !(retry.backoff() >= 0 && retry.backoff() <= Bounds.RETRY_BACKOFF_PERMILLE_MAX / 1_000.0)) {
             return RejectReason.INVALID_RETRY_POLICY;
         }
-        return leaseMs < 0 || leaseMs > Bounds.LEASE_MS_MAX ? RejectReason.INVALID_LEASE_DURATION : null;
+        if (leaseMs < 0 || leaseMs > Bounds.LEASE_MS_MAX) {
+            return RejectReason.INVALID_LEASE_DURATION;
+        }
+        return maxRunMs < 0 || maxRunMs > Bounds.MAX_RUN_MS_MAX ? RejectReason.INVALID_MAX_RUN : null;
     }
 
     /** Bytes of the job in a command, without its payload, a few more rather than less. */
@@ -139,7 +146,8 @@ public final class JobRequest {
         return length;
     }
 
-    private static int utf8Length(String text) {
+    /** Bytes of a text as UTF-8. */
+    static int utf8Length(String text) {
         int length = 0;
         for (int i = 0; i < text.length(); i++) {
             final char c = text.charAt(i);
@@ -162,6 +170,8 @@ public final class JobRequest {
         private Payload payload = Payload.EMPTY;
         private @Nullable Durability durability;
         private long leaseMs;
+        private long startDeadlineMs;
+        private long maxRunMs;
 
         private Builder(String taskGroup) {
             this.taskGroup = Objects.requireNonNull(taskGroup, "taskGroup");
@@ -241,6 +251,25 @@ public final class JobRequest {
         /** Length of its leases, 100 ms to 24 h; default: the server's. */
         public Builder lease(Duration value) {
             leaseMs = value.toMillis();
+            return this;
+        }
+
+        /**
+         * Latest start of its first attempt: if none has begun by then, the job fails with {@code START_DEADLINE_EXCEEDED}. Default:
+         * none.
+         */
+        public Builder startDeadline(Instant value) {
+            // 0 stands for none; whoever asks for 1970 is to be told that it is past.
+            startDeadlineMs = value.toEpochMilli() == 0 ? 1 : value.toEpochMilli();
+            return this;
+        }
+
+        /**
+         * Longest run of one attempt, 100 ms to 24 days, whatever heartbeats say: then the attempt fails with
+         * {@code MAX_RUN_EXCEEDED}, and the retry policy follows. Default, and zero: no bound.
+         */
+        public Builder maxRun(Duration value) {
+            maxRunMs = value.toMillis();
             return this;
         }
 

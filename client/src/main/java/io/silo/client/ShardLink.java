@@ -6,8 +6,10 @@ import io.silo.protocol.reply.BytesReplyDecoder;
 import io.silo.protocol.reply.EnqueueReplyDecoder;
 import io.silo.protocol.reply.HeartbeatReplyDecoder;
 import io.silo.protocol.reply.HelloReplyDecoder;
+import io.silo.protocol.reply.ImportReplyDecoder;
 import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobResultReplyDecoder;
+import io.silo.protocol.reply.JobsChangedReplyDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.ReplyHeaderDecoder;
 import io.silo.protocol.reply.SubscribeReplyDecoder;
@@ -159,7 +161,15 @@ final class ShardLink implements ReplyHandler {
 
     @Override
     public void onTasksLeased(TasksLeasedDecoder reply) {
-        agent.onTasksLeased(this, reply);
+        if (reply.header().correlationId() == 0) {
+            agent.onTasksLeased(this, reply);
+            return;
+        }
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onTasksLeased(reply);
+            agent.afterReply(call);
+        }
     }
 
     @Override
@@ -203,6 +213,24 @@ final class ShardLink implements ReplyHandler {
         final Call<?> call = take(reply.header());
         if (call != null) {
             call.onTaskGroupReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onJobsChangedReply(JobsChangedReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onJobsChangedReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onImportReply(ImportReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onImportReply(reply);
             agent.afterReply(call);
         }
     }

@@ -5,9 +5,8 @@ import io.silo.protocol.RejectReason;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -17,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Enqueues jobs and reads them. One client serves a whole process: it has one connection to each shard thread, one network
+ * Enqueues jobs, reads and changes them. One client serves a whole process: it has one connection to each shard thread, one network
  * thread, and is safe for any thread.
  *
  * <pre>{@code
@@ -38,9 +37,6 @@ public final class SiloClient implements AutoCloseable {
     // 3: an upload is given up by a restart or under memory pressure; thrice in a row is no accident.
     private static final int UPLOAD_ATTEMPTS = 3;
 
-    // The message's own block and the groups' headers; the rest is counted job by job.
-    private static final int BATCH_OVERHEAD_BYTES = 256;
-
     private static final int CALLBACK_THREADS = 2;
 
     private final SiloClientBuilder settings;
@@ -48,6 +44,7 @@ public final class SiloClient implements AutoCloseable {
     private final NetAgent agent;
     private final Semaphore window;
     private final Semaphore waitingWindow;
+    private final JobChanges changes = new JobChanges(this);
 
     SiloClient(SiloClientBuilder settings) {
         this.settings = settings;
@@ -156,7 +153,8 @@ public final class SiloClient implements AutoCloseable {
         for (int i = 0; i < items.size(); i++) {
             final JobCalls.Item item = items.get(i);
             final Payload payload = item.request.payload;
-            if (payload.size() > map.inlineBytesMax() || payload.size() > 0 && item.inlineLength() > batchRoom()) {
+            if (payload.size() > map.inlineBytesMax()
+                    || payload.size() > 0 && item.inlineLength() > Batches.ROOM_BYTES) {
                 final int place = i;
                 // Each by itself, as soon as it is uploaded: uploads that wait for one another could fill the server's
                 // bound.
@@ -210,39 +208,13 @@ public final class SiloClient implements AutoCloseable {
 
     /** Splits by shard, durability and size, sends, and puts the answers into the order of the items. */
     private CompletableFuture<List<EnqueueResult>> sendItems(List<JobCalls.Item> items, ShardMap map) {
-        if (items.size() == 1) {
-            return sendBatch(items);
-        }
         record Key(ShardMap.@Nullable Target target, Durability durability) {}
-        final Map<Key, List<Integer>> open = new HashMap<>();
-        final Map<Key, Integer> lengths = new HashMap<>();
-        final List<List<Integer>> batches = new ArrayList<>();
-        for (int place = 0; place < items.size(); place++) {
-            final JobCalls.Item item = items.get(place);
-            final Key key = new Key(map.target(item.hash), durability(item));
-            final int length = lengths.getOrDefault(key, 0) + item.inlineLength();
-            List<Integer> batch = open.get(key);
-            if (batch == null || batch.size() == Bounds.BATCH_ITEMS_MAX || length > batchRoom()) {
-                batch = new ArrayList<>();
-                open.put(key, batch);
-                batches.add(batch);
-                lengths.put(key, item.inlineLength());
-            } else {
-                lengths.put(key, length);
-            }
-            batch.add(place);
-        }
-        final EnqueueResult[] results = new EnqueueResult[items.size()];
-        final List<CompletableFuture<?>> sent = new ArrayList<>();
-        for (final List<Integer> batch : batches) {
-            sent.add(sendBatch(batch.stream().map(items::get).toList()).thenAccept(answers -> {
-                for (int i = 0; i < answers.size(); i++) {
-                    results[batch.get(i)] = answers.get(i);
-                }
-            }));
-        }
-        return CompletableFuture.allOf(sent.toArray(new CompletableFuture<?>[0]))
-                .thenApply(done -> Arrays.asList(results));
+        return Batches.send(
+                items,
+                item -> new Key(map.target(item.hash), durability(item)),
+                JobCalls.Item::inlineLength,
+                Bounds.BATCH_ITEMS_MAX,
+                this::sendBatch);
     }
 
     private CompletableFuture<List<EnqueueResult>> sendBatch(List<JobCalls.Item> batch) {
@@ -262,12 +234,170 @@ public final class SiloClient implements AutoCloseable {
         return own == null ? settings.durability : own;
     }
 
-    private static int batchRoom() {
-        return Bounds.MESSAGE_BYTES_MAX - BATCH_OVERHEAD_BYTES;
-    }
-
     CompletableFuture<Long> upload(byte[] bytes, long tenantHash) {
         return submit(new JobCalls.Upload(bytes, tenantHash, deadlineNs()), window);
+    }
+
+    /** Cancels a job of the default tenant. See {@link #cancel(String, String)}. */
+    public JobStatus cancel(String jobId) {
+        return cancel(settings.tenant, jobId);
+    }
+
+    /** Cancels a job. One that waits is cancelled at once and never runs; the worker of one that runs is told, and how its attempt
+     * ends decides: a success still counts.
+     *
+     * @return {@code CANCELLED}, or {@code RUNNING} if the worker is being told. Throws {@code JOB_ALREADY_CANCELLED}, also of one
+     *     whose worker was told before, {@code JOB_TERMINAL} or {@code JOB_NOT_FOUND}.
+     */
+    public JobStatus cancel(String tenant, String jobId) {
+        return join(cancelAsync(tenant, jobId));
+    }
+
+    /** As {@link #cancel(String, String)}, without waiting. */
+    public CompletableFuture<JobStatus> cancelAsync(String tenant, String jobId) {
+        return changed(ChangeCalls.Change.CANCEL, tenant, jobId);
+    }
+
+    /** Cancels many jobs. Each is accepted or refused by itself: one result a job, in order. */
+    public List<JobChange> cancelAll(List<JobRef> jobs) {
+        return join(cancelAllAsync(jobs));
+    }
+
+    /** As {@link #cancelAll}, without waiting. */
+    public CompletableFuture<List<JobChange>> cancelAllAsync(List<JobRef> jobs) {
+        return changes.change(ChangeCalls.Change.CANCEL, jobs);
+    }
+
+    /** Restarts a job of the default tenant. See {@link #restart(String, String)}. */
+    public JobStatus restart(String jobId) {
+        return restart(settings.tenant, jobId);
+    }
+
+    /** Schedules a failed or cancelled job anew, with all its retries; its attempts stay, and their numbers go on.
+     *
+     * @return {@code SCHEDULED}. Throws {@code JOB_SUCCEEDED}, {@code JOB_IN_PROGRESS} or {@code JOB_NOT_FOUND}.
+     */
+    public JobStatus restart(String tenant, String jobId) {
+        return join(restartAsync(tenant, jobId));
+    }
+
+    /** As {@link #restart(String, String)}, without waiting. */
+    public CompletableFuture<JobStatus> restartAsync(String tenant, String jobId) {
+        return changed(ChangeCalls.Change.RESTART, tenant, jobId);
+    }
+
+    /** Restarts many jobs. Each is accepted or refused by itself: one result a job, in order. */
+    public List<JobChange> restartAll(List<JobRef> jobs) {
+        return join(restartAllAsync(jobs));
+    }
+
+    /** As {@link #restartAll}, without waiting. */
+    public CompletableFuture<List<JobChange>> restartAllAsync(List<JobRef> jobs) {
+        return changes.change(ChangeCalls.Change.RESTART, jobs);
+    }
+
+    /** Expedites a job of the default tenant. See {@link #expedite(String, String)}. */
+    public JobStatus expedite(String jobId) {
+        return expedite(settings.tenant, jobId);
+    }
+
+    /** Makes a job that waits for its start time or for its retry ready now.
+     *
+     * @return {@code SCHEDULED}. Throws {@code JOB_ALREADY_READY}, {@code JOB_RUNNING}, {@code JOB_ALREADY_CANCELLED},
+     *     {@code JOB_TERMINAL} or {@code JOB_NOT_FOUND}.
+     */
+    public JobStatus expedite(String tenant, String jobId) {
+        return join(expediteAsync(tenant, jobId));
+    }
+
+    /** As {@link #expedite(String, String)}, without waiting. */
+    public CompletableFuture<JobStatus> expediteAsync(String tenant, String jobId) {
+        return changed(ChangeCalls.Change.EXPEDITE, tenant, jobId);
+    }
+
+    /** Expedites many jobs. Each is accepted or refused by itself: one result a job, in order. */
+    public List<JobChange> expediteAll(List<JobRef> jobs) {
+        return join(expediteAllAsync(jobs));
+    }
+
+    /** As {@link #expediteAll}, without waiting. */
+    public CompletableFuture<List<JobChange>> expediteAllAsync(List<JobRef> jobs) {
+        return changes.change(ChangeCalls.Change.EXPEDITE, jobs);
+    }
+
+    /** Deletes a job of the default tenant. See {@link #delete(String, String)}. */
+    public void delete(String jobId) {
+        delete(settings.tenant, jobId);
+    }
+
+    /** Removes a job that has ended, with its attempts; its id may be used again. One that is not there is fine. Throws
+     * {@code JOB_IN_PROGRESS} if it has not ended.
+     */
+    public void delete(String tenant, String jobId) {
+        join(deleteAsync(tenant, jobId));
+    }
+
+    /** As {@link #delete(String, String)}, without waiting. */
+    public CompletableFuture<Void> deleteAsync(String tenant, String jobId) {
+        return changed(ChangeCalls.Change.DELETE, tenant, jobId).thenApply(status -> null);
+    }
+
+    /** Deletes many jobs. Each is accepted or refused by itself: one result a job, in order. */
+    public List<JobChange> deleteAll(List<JobRef> jobs) {
+        return join(deleteAllAsync(jobs));
+    }
+
+    /** As {@link #deleteAll}, without waiting. */
+    public CompletableFuture<List<JobChange>> deleteAllAsync(List<JobRef> jobs) {
+        return changes.change(ChangeCalls.Change.DELETE, jobs);
+    }
+
+    private CompletableFuture<JobStatus> changed(ChangeCalls.Change change, String tenant, String jobId) {
+        return changes.change(change, List.of(new JobRef(tenant, jobId))).thenApply(results -> {
+            final JobChange result = results.get(0);
+            final RejectReason rejected = result.rejected();
+            if (rejected != null) {
+                throw new SiloException(
+                        rejected,
+                        "Expected to " + change.name().toLowerCase(Locale.ROOT) + " job '" + jobId + "', but: "
+                                + rejected.sentence());
+            }
+            return result.status();
+        });
+    }
+
+    /**
+     * Brings in jobs with their history, or adds attempts to jobs that exist and have not succeeded: the first of those given must be
+     * as the job's own. Each is taken or refused by itself, in as few messages as they fit; large payloads and results are uploaded.
+     *
+     * @return one result a job, in order. Throws only when a message as a whole had no answer; what took effect is answered
+     *     {@code NO_NEW_ATTEMPT} or {@code JOB_SUCCEEDED} when it is imported again.
+     */
+    public List<ImportResult> importJobs(List<ImportedJob> jobs) {
+        return join(importJobsAsync(jobs));
+    }
+
+    /** As {@link #importJobs}, without waiting. */
+    public CompletableFuture<List<ImportResult>> importJobsAsync(List<ImportedJob> jobs) {
+        return changes.importAll(jobs);
+    }
+
+    /**
+     * Leases one job by its id, whatever its start time and whoever is before it: for operators and tests. Workers subscribe.
+     *
+     * @param workerId whose the lease is to be, 1 to 256 bytes. Throws {@code JOB_RUNNING}, {@code JOB_ALREADY_CANCELLED},
+     *     {@code JOB_TERMINAL} or {@code JOB_NOT_FOUND}.
+     */
+    public LeasedTask leaseJob(String tenant, String jobId, String workerId) {
+        return join(leaseJobAsync(tenant, jobId, workerId));
+    }
+
+    /** As {@link #leaseJob}, without waiting. */
+    public CompletableFuture<LeasedTask> leaseJobAsync(String tenant, String jobId, String workerId) {
+        final JobRef job = new JobRef(tenant, jobId);
+        return submit(new LeaseCalls.LeaseJob(job, workerId, settings.durability, deadlineNs()))
+                .thenCompose(data ->
+                        whole(data.payload()).thenApply(payload -> new LeasedTask(this, data, workerId, payload)));
     }
 
     /** Reads a job of the default tenant. */
@@ -359,8 +489,12 @@ public final class SiloClient implements AutoCloseable {
                 : submit(new JobCalls.AwaitMap(deadlineNs()), window);
     }
 
-    private long deadlineNs() {
+    long deadlineNs() {
         return System.nanoTime() + settings.requestTimeout.toNanos();
+    }
+
+    <T> CompletableFuture<T> submit(Call<T> call) {
+        return submit(call, window);
     }
 
     private <T> CompletableFuture<T> submit(Call<T> call, Semaphore permits) {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -41,7 +42,8 @@ import org.slf4j.LoggerFactory;
  * <p>Tasks are pushed by the server, never more than {@code concurrency} at once. Handlers run on threads of the worker; leases
  * are renewed from a thread of their own, at a third of their length, so that a busy handler keeps its lease. Outcomes are
  * reported until the server has answered, over reconnects and restarts. A handler whose lease is lost is told by
- * {@link Task#isLeaseLost} and an interrupt. Methods may be called from any thread.
+ * {@link Task#isLeaseLost} and an interrupt, one whose job is to be cancelled, or that has run for as long as it may, by
+ * {@link Task#isCancelled} and {@link Task#onCancel}, within two seconds or a third of the lease. Methods may be called from any thread.
  */
 public final class SiloWorker implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(SiloWorker.class);
@@ -49,6 +51,8 @@ public final class SiloWorker implements AutoCloseable {
     private static final long HEARTBEAT_SLEEP_NS_MAX = TimeUnit.SECONDS.toNanos(1);
     private static final long HEARTBEAT_SLEEP_NS_MIN = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long UPLOAD_RETRY_NS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final int CANCELS_IDLE_SECONDS = 10;
+    private static final String MAX_RUN_EXCEEDED = "MAX_RUN_EXCEEDED"; // as the server calls it
     private static final int ERROR_CODE_CHARACTERS_MAX = 64; // 256 bytes of UTF-8 whatever they are
     private static final int STACK_TRACE_BYTES_MAX = 16 * 1024;
 
@@ -57,6 +61,7 @@ public final class SiloWorker implements AutoCloseable {
     private final SiloClient client;
     private final WorkerSession session;
     private final ThreadPoolExecutor pool;
+    private final ThreadPoolExecutor cancels;
     private final Thread heartbeats;
     private final AtomicLong completed = new AtomicLong();
     private volatile boolean stopping;
@@ -77,6 +82,16 @@ public final class SiloWorker implements AutoCloseable {
                 TimeUnit.SECONDS,
                 new ArrayBlockingQueue<>(2 * settings.concurrency + 1_024),
                 task -> new Thread(task, "silo-worker-" + settings.taskGroup + "-" + number.incrementAndGet()));
+        // One entry for each task that is cancelled, of which there are no more than the pool has room for.
+        this.cancels = new ThreadPoolExecutor(
+                1,
+                1,
+                CANCELS_IDLE_SECONDS,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(3 * settings.concurrency + 1_024),
+                task -> AeronAccess.daemon(task, "silo-cancel-" + settings.taskGroup),
+                new ThreadPoolExecutor.DiscardPolicy()); // stopped: its handlers were interrupted
+        cancels.allowCoreThreadTimeOut(true);
         this.heartbeats = AeronAccess.daemon(this::sendHeartbeats, "silo-heartbeat-" + settings.taskGroup);
     }
 
@@ -137,7 +152,8 @@ public final class SiloWorker implements AutoCloseable {
     private boolean accept(HeldTask task) {
         try {
             pool.execute(new Run(task));
-            if (TimeUnit.MILLISECONDS.toNanos(task.data.leaseMs()) / 3 < HEARTBEAT_SLEEP_NS_MAX) {
+            if (TimeUnit.MILLISECONDS.toNanos(task.data.leaseMs()) / 3 < HEARTBEAT_SLEEP_NS_MAX
+                    || task.runLeftNs(System.nanoTime()) < HEARTBEAT_SLEEP_NS_MAX) {
                 LockSupport.unpark(heartbeats);
             }
             return true;
@@ -162,12 +178,12 @@ public final class SiloWorker implements AutoCloseable {
                 onUnreadable(e);
                 return;
             }
-            final Task given = new Task(task.data, payload);
+            final Task given = new Task(task.data, payload, cancels);
             if (!task.begin(given)) {
                 drop();
                 return;
             }
-            final TaskResult result = runHandler(given);
+            final TaskResult result = given.isCancelled() ? TaskResult.cancelled() : runHandler(given);
             if (task.end()) {
                 report(task, result);
             } else {
@@ -216,6 +232,17 @@ public final class SiloWorker implements AutoCloseable {
 
     /** A thread of the pool: hands an outcome over, a large result part by part first. */
     private void report(HeldTask task, TaskResult result) {
+        if (result.kind == TaskResult.Kind.SNOOZE) {
+            client.agent().execute(() -> session.snooze(task, result.snoozeMs));
+        } else if (result.kind == TaskResult.Kind.CANCELLED && task.hasOnlyOverrun()) {
+            // The server ends the lease at the same time: whoever is first, the retry policy has its say.
+            reportOutcome(task, TaskResult.fail(MAX_RUN_EXCEEDED, "The attempt ran for as long as it may."));
+        } else {
+            reportOutcome(task, result);
+        }
+    }
+
+    private void reportOutcome(HeldTask task, TaskResult result) {
         final ShardMap map = client.agent().map();
         long uploadId = 0;
         if (map != null && result.data.size() > map.inlineBytesMax() && result.data.size() <= map.payloadBytesMax()) {
@@ -256,7 +283,7 @@ public final class SiloWorker implements AutoCloseable {
     /** Net thread: the server gave an upload up before its outcome came. */
     private void uploadAgain(WorkerCalls.Report report) {
         final Thread thread = AeronAccess.daemon(
-                () -> report(report.task(), report.result()),
+                () -> reportOutcome(report.task(), report.result()),
                 "silo-upload-" + report.task().data.jobId());
         thread.start();
     }
@@ -273,7 +300,11 @@ public final class SiloWorker implements AutoCloseable {
                     due.add(task);
                     inNs = task.heartbeatDueNs() - nowNs;
                 }
-                sleepNs = Math.min(sleepNs, inNs);
+                final long runLeftNs = task.runLeftNs(nowNs);
+                if (runLeftNs <= 0) {
+                    task.overrun(settings.interruptOnCancel);
+                }
+                sleepNs = Math.min(sleepNs, Math.min(inNs, Math.max(0, runLeftNs)));
             }
             if (!due.isEmpty()) {
                 client.agent().execute(() -> session.heartbeat(due));
@@ -323,6 +354,7 @@ public final class SiloWorker implements AutoCloseable {
             giveBackRunning();
         }
         stopped = true;
+        cancels.shutdown();
         LockSupport.unpark(heartbeats);
         client.agent().removeWorker(session);
         if (interrupted) {

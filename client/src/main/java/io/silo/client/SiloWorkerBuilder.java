@@ -18,6 +18,7 @@ public final class SiloWorkerBuilder {
     int concurrency = Runtime.getRuntime().availableProcessors();
     Durability durability = Durability.DURABLE;
     Duration stopTimeout = Duration.ofSeconds(30);
+    boolean interruptOnCancel;
 
     @Nullable
     TaskHandler handler;
@@ -79,6 +80,15 @@ public final class SiloWorkerBuilder {
     /** How long {@link SiloWorker#close} lets handlers finish; default 30 s. */
     public SiloWorkerBuilder stopTimeout(Duration value) {
         stopTimeout = value;
+        return this;
+    }
+
+    /**
+     * Whether the thread of a handler is interrupted when its task is cancelled, as it is when its lease is lost. Default: no, the
+     * task says so by {@link Task#isCancelled} and {@link Task#onCancel}.
+     */
+    public SiloWorkerBuilder interruptOnCancel(boolean value) {
+        interruptOnCancel = value;
         return this;
     }
 

@@ -2,20 +2,33 @@ package io.silo.client;
 
 import java.math.BigInteger;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One attempt at a job, leased to this worker. The flags change while it runs; everything else does not. Any thread. */
 public final class Task {
+    private static final Logger LOGGER = LoggerFactory.getLogger(Task.class);
     private static final int TOKEN_BITS = 64;
 
     private final TaskData data;
     private final Payload payload;
+    private final Executor cancelExecutor;
+    private final @Nullable Instant deadline;
+    private final List<Runnable> cancelActions = new ArrayList<>(0);
     private volatile boolean leaseLost;
     private volatile boolean cancelled;
 
-    Task(TaskData data, Payload payload) {
+    /** @param cancelExecutor where what hangs on a cancellation runs. */
+    Task(TaskData data, Payload payload, Executor cancelExecutor) {
         this.data = data;
         this.payload = payload;
+        this.cancelExecutor = cancelExecutor;
+        this.deadline = data.maxRunMs() == 0 ? null : Instant.now().plusMillis(data.maxRunMs());
     }
 
     /** Id of the job. */
@@ -91,9 +104,35 @@ public final class Task {
         return leaseLost;
     }
 
-    /** Whether the job is to be cancelled: return {@link TaskResult#cancelled} as soon as you can. */
+    /**
+     * Whether to stop, because the job is to be cancelled or the attempt has reached its {@link #deadline}: return
+     * {@link TaskResult#cancelled} as soon as you can. A success that is returned all the same still counts, if the lease lives; a
+     * failure, thrown or returned, ends the job as cancelled.
+     */
     public boolean isCancelled() {
         return cancelled;
+    }
+
+    /**
+     * When this attempt fails whatever is done, by this machine's clock; null if its run has no bound. The task counts as cancelled
+     * from then on.
+     */
+    public @Nullable Instant deadline() {
+        return deadline;
+    }
+
+    /**
+     * Has something run once when the task is cancelled, to wake or stop what the handler waits for; if it is cancelled already, at
+     * once. It runs on one thread of the worker's for all its tasks, so it must not wait long; what it throws is logged.
+     */
+    public void onCancel(Runnable action) {
+        synchronized (cancelActions) {
+            if (!cancelled) {
+                cancelActions.add(action);
+                return;
+            }
+        }
+        cancelExecutor.execute(() -> run(action));
     }
 
     void loseLease() {
@@ -101,7 +140,25 @@ public final class Task {
     }
 
     void cancel() {
-        cancelled = true;
+        synchronized (cancelActions) {
+            if (cancelled) {
+                return;
+            }
+            cancelled = true;
+            if (cancelActions.isEmpty()) {
+                return;
+            }
+        }
+        // Nothing is added any more.
+        cancelExecutor.execute(() -> cancelActions.forEach(this::run));
+    }
+
+    private void run(Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException e) { // the application's: the other tasks' must run too
+            LOGGER.error("What was to run at the cancellation of {} failed", this, e);
+        }
     }
 
     @Override

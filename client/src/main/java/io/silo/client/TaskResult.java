@@ -1,21 +1,31 @@
 package io.silo.client;
 
+import io.silo.protocol.Bounds;
+import java.time.Duration;
+
 /** How an attempt ended, as its handler says. Immutable; any thread. */
 public final class TaskResult {
     enum Kind {
         SUCCESS,
         FAILURE,
-        CANCELLED
+        CANCELLED,
+        SNOOZE
     }
 
     final Kind kind;
     final String errorCode;
     final Payload data;
+    final long snoozeMs;
 
     private TaskResult(Kind kind, String errorCode, Payload data) {
+        this(kind, errorCode, data, 0);
+    }
+
+    private TaskResult(Kind kind, String errorCode, Payload data, long snoozeMs) {
         this.kind = kind;
         this.errorCode = errorCode;
         this.data = data;
+        this.snoozeMs = snoozeMs;
     }
 
     /** The attempt succeeded, without a result. */
@@ -51,6 +61,23 @@ public final class TaskResult {
     /** The attempt was given up because its job is to be cancelled. */
     public static TaskResult cancelled() {
         return new TaskResult(Kind.CANCELLED, "", Payload.EMPTY);
+    }
+
+    /**
+     * Not now: the task is given back and is ready again after a while. No attempt is spent, so this may be said any number of times;
+     * of a job that is to be cancelled it is the end.
+     *
+     * @param delay 1 ms to 400 days; rounded up to milliseconds.
+     * @throws IllegalArgumentException if it is anything else.
+     */
+    public static TaskResult snooze(Duration delay) {
+        final boolean inRange = delay.compareTo(Duration.ZERO) > 0
+                && delay.compareTo(Duration.ofMillis(Bounds.RETRY_INTERVAL_MS_MAX)) <= 0;
+        if (!inRange) {
+            throw new IllegalArgumentException("Expected a delay of 1 ms to 400 days, but it is " + delay + ".");
+        }
+        return new TaskResult(
+                Kind.SNOOZE, "", Payload.EMPTY, delay.plusNanos(999_999).toMillis());
     }
 
     @Override

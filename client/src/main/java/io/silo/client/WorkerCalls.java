@@ -168,6 +168,51 @@ final class WorkerCalls {
         }
     }
 
+    /** Encodes one outcome; a snooze is none. */
+    static void encodeOutcome(ReportOutcomeEncoder.ItemsEncoder item, TaskData data, TaskResult result, long uploadId) {
+        item.jobKey(data.jobKey())
+                .tokenEpoch(data.tokenEpoch())
+                .token(data.token())
+                .uploadId(uploadId)
+                .outcome(outcome(result.kind))
+                .resultEncoding(CommandCodecs.wire(result.data.encoding()))
+                .errorCode(result.errorCode);
+        final byte[] bytes = uploadId == 0 ? result.data.bytes() : Payload.EMPTY.bytes();
+        item.putResult(bytes, 0, bytes.length);
+    }
+
+    private static Outcome outcome(TaskResult.Kind kind) {
+        return switch (kind) {
+            case SUCCESS -> Outcome.SUCCEEDED;
+            case FAILURE -> Outcome.FAILED;
+            case CANCELLED -> Outcome.CANCELLED;
+            case SNOOZE -> throw new IllegalStateException("a snoozed lease is returned");
+        };
+    }
+
+    /** Encodes ReturnLeases; at most {@link Bounds#BATCH_ITEMS_MAX} leases. */
+    static int encodeReturn(
+            CommandCodecs codecs,
+            MutableDirectBuffer buffer,
+            ShardMap.Target target,
+            Durability durability,
+            List<TaskData> tasks,
+            long snoozeMs,
+            String workerId) {
+        final ReturnLeasesEncoder command = codecs.returnLeases.wrapAndApplyHeader(buffer, 0, codecs.messageHeader);
+        CommandCodecs.fill(command.header(), target, durability);
+        final ReturnLeasesEncoder.LeasesEncoder leases = command.leasesCount(tasks.size());
+        for (final TaskData task : tasks) {
+            leases.next()
+                    .jobKey(task.jobKey())
+                    .tokenEpoch(task.tokenEpoch())
+                    .token(task.token())
+                    .snoozeMs(snoozeMs);
+        }
+        command.workerId(workerId);
+        return HEADER + command.encodedLength();
+    }
+
     /** Reports outcomes of one shard, and gives the credits of the subscription back. */
     static final class ReportOutcome extends OfSession<Boolean> {
         private final List<Report> reports;
@@ -205,27 +250,9 @@ final class WorkerCalls {
             command.subscriptionId(subscriptionId).credits(subscriptionId == 0 ? 0 : credits);
             final ReportOutcomeEncoder.ItemsEncoder items = command.itemsCount(reports.size());
             for (final Report report : reports) {
-                final TaskData data = report.task.data;
-                items.next()
-                        .jobKey(data.jobKey())
-                        .tokenEpoch(data.tokenEpoch())
-                        .token(data.token())
-                        .uploadId(report.uploadId)
-                        .outcome(outcome(report.result.kind))
-                        .resultEncoding(CommandCodecs.wire(report.result.data.encoding()))
-                        .errorCode(report.result.errorCode);
-                final byte[] bytes = report.uploadId == 0 ? report.result.data.bytes() : Payload.EMPTY.bytes();
-                items.putResult(bytes, 0, bytes.length);
+                encodeOutcome(items.next(), report.task.data, report.result, report.uploadId);
             }
             return HEADER + command.encodedLength();
-        }
-
-        private static Outcome outcome(TaskResult.Kind kind) {
-            return switch (kind) {
-                case SUCCESS -> Outcome.SUCCEEDED;
-                case FAILURE -> Outcome.FAILED;
-                case CANCELLED -> Outcome.CANCELLED;
-            };
         }
 
         @Override
@@ -249,10 +276,11 @@ final class WorkerCalls {
 
     /** Gives leases back unspent. */
     static final class ReturnLeases extends Fixed<Boolean> {
-        private final List<HeldTask> tasks;
+        private final List<TaskData> tasks;
         private final String workerId;
 
-        ReturnLeases(ShardMap.Target target, List<HeldTask> tasks, String workerId, long deadlineNs) {
+        /** @param tasks at most {@link Bounds#BATCH_ITEMS_MAX}. */
+        ReturnLeases(ShardMap.Target target, List<TaskData> tasks, String workerId, long deadlineNs) {
             super(target, deadlineNs);
             this.tasks = tasks;
             this.workerId = workerId;
@@ -260,23 +288,65 @@ final class WorkerCalls {
 
         @Override
         int encode(CommandCodecs codecs, MutableDirectBuffer buffer, ShardMap.Target target) {
-            final ReturnLeasesEncoder command = codecs.returnLeases.wrapAndApplyHeader(buffer, 0, codecs.messageHeader);
-            CommandCodecs.fill(command.header(), target, Durability.APPENDED);
-            final ReturnLeasesEncoder.LeasesEncoder leases =
-                    command.leasesCount(Math.min(Bounds.BATCH_ITEMS_MAX, tasks.size()));
-            for (final HeldTask task : tasks) {
-                leases.next()
-                        .jobKey(task.data.jobKey())
-                        .tokenEpoch(task.data.tokenEpoch())
-                        .token(task.data.token());
-            }
-            command.workerId(workerId);
-            return HEADER + command.encodedLength();
+            return encodeReturn(codecs, buffer, target, Durability.APPENDED, tasks, 0, workerId);
         }
 
         @Override
         public void onOutcomeReply(OutcomeReplyDecoder reply) {
             succeed(true);
+        }
+    }
+
+    /**
+     * Snoozes a task. Sent until the server has answered, as an outcome is: a lease that ran out instead would count as a crash. Its
+     * value is the wire number of the answer.
+     */
+    static final class Snooze extends Fixed<Integer> {
+        private final HeldTask task;
+        private final WorkerSession session;
+        private final long snoozeMs;
+        private final String workerId;
+        private boolean mayHaveTakenEffect;
+
+        Snooze(HeldTask task, WorkerSession session, long snoozeMs, String workerId, long deadlineNs) {
+            super(task.target, deadlineNs);
+            this.task = task;
+            this.session = session;
+            this.snoozeMs = snoozeMs;
+            this.workerId = workerId;
+        }
+
+        @Override
+        long answerTimeoutNs(long nowNs) {
+            return session.requestTimeoutNs();
+        }
+
+        @Override
+        int encode(CommandCodecs codecs, MutableDirectBuffer buffer, ShardMap.Target target) {
+            return encodeReturn(codecs, buffer, target, session.durability(), List.of(task.data), snoozeMs, workerId);
+        }
+
+        @Override
+        public void onUnknownOutcome(long correlationId) {
+            mayHaveTakenEffect = true;
+            super.onUnknownOutcome(correlationId);
+        }
+
+        @Override
+        public void onOutcomeReply(OutcomeReplyDecoder reply) {
+            for (final OutcomeReplyDecoder.ResultsDecoder result : reply.results()) {
+                final int code = result.code();
+                succeed(mayHaveTakenEffect && code == RejectReason.LEASE_NOT_FOUND.code() ? RejectReason.OK : code);
+            }
+        }
+
+        @Override
+        public void onError(long correlationId, @Nullable RejectReason reason, int code) {
+            if (reason != null && reason.isTransient()) {
+                again(session.retryDelayNs());
+            } else {
+                super.onError(correlationId, reason, code);
+            }
         }
     }
 }

@@ -378,11 +378,32 @@ final class WorkerSession {
                 returns.removeIf(CompletableFuture::isDone);
                 returns.add(returned);
                 final WorkerCalls.ReturnLeases call = new WorkerCalls.ReturnLeases(
-                        target, part, settings.workerId, System.nanoTime() + requestTimeoutNs);
+                        target,
+                        part.stream().map(task -> task.data).toList(),
+                        settings.workerId,
+                        System.nanoTime() + requestTimeoutNs);
                 // Refused or not: what could not be returned runs out.
                 agent.enqueueInternal(call, (done, failure) -> returned.complete(failure == null));
             }
         });
+    }
+
+    /** Gives one lease back to be ready again later. Held, and so renewed, until the server has answered. */
+    void snooze(HeldTask task, long snoozeMs) {
+        final WorkerCalls.Snooze call =
+                new WorkerCalls.Snooze(task, this, snoozeMs, settings.workerId, System.nanoTime() + REPORT_TIMEOUT_NS);
+        agent.enqueueInternal(call, (code, failure) -> {
+            final RejectReason refused = failure != null ? failure.reason() : JobCalls.reason(code == null ? 0 : code);
+            if (refused != null) {
+                LOGGER.warn("Job {} could not be snoozed: {}", task.data.jobId(), refused);
+            }
+            tell(task, refused);
+            release(task, 1);
+        });
+    }
+
+    long retryDelayNs() {
+        return RETRY_DELAY_NS;
     }
 
     /** Asks for these leases to be renewed. */
@@ -411,7 +432,7 @@ final class WorkerSession {
 
     void onRenewed(HeldTask task, int code, boolean cancelled) {
         if (cancelled) {
-            task.cancel();
+            task.cancel(settings.interruptOnCancel);
         }
         final RejectReason reason = JobCalls.reason(code);
         final boolean gone = reason == RejectReason.LEASE_NOT_FOUND

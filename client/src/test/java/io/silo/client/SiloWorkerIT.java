@@ -1,10 +1,13 @@
 package io.silo.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.silo.protocol.RejectReason;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -194,6 +197,113 @@ class SiloWorkerIT {
             server.broker.orders.add(() -> server.broker.jobs.get("c").cancelRequested = true);
             assertThat(handle.awaitResult(Duration.ofSeconds(8)).status()).isEqualTo(JobStatus.CANCELLED);
         }
+    }
+
+    @Test
+    void shouldRunWhatHangsOnACancellationOnceAndNotOnTheNetworkThread() throws InterruptedException {
+        final List<String> threads = Collections.synchronizedList(new ArrayList<>());
+        final CountDownLatch ended = new CountDownLatch(1);
+        try (SiloClient client = server.client(false).build();
+                SiloWorker worker = SiloWorker.with(client)
+                        .taskGroup("g")
+                        .handler(task -> {
+                            final CountDownLatch cancelled = new CountDownLatch(1);
+                            task.onCancel(() -> {
+                                throw new IllegalStateException("of one action: the next runs all the same");
+                            });
+                            task.onCancel(
+                                    () -> threads.add(Thread.currentThread().getName()));
+                            task.onCancel(cancelled::countDown);
+                            cancelled.await();
+                            // Another heartbeat says it again.
+                            Thread.sleep(TestBroker.LEASE_MS);
+                            task.onCancel(() -> {
+                                threads.add("late");
+                                ended.countDown();
+                            });
+                            ended.await();
+                            return TaskResult.cancelled();
+                        })
+                        .start()) {
+            final JobHandle handle = client.enqueue(JobRequest.to("g").id("c").build());
+            TestServer.await("running", () -> worker.heldCount() == 1);
+            server.broker.orders.add(() -> server.broker.jobs.get("c").cancelRequested = true);
+            assertThat(handle.awaitResult(Duration.ofSeconds(10)).status()).isEqualTo(JobStatus.CANCELLED);
+            assertThat(threads).containsExactly("silo-cancel-g", "late");
+        }
+    }
+
+    @Test
+    void shouldInterruptACancelledHandlerThatAskedForIt() {
+        try (SiloClient client = server.client(false).build();
+                SiloWorker worker = SiloWorker.with(client)
+                        .taskGroup("g")
+                        .interruptOnCancel(true)
+                        .handler(task -> {
+                            Thread.sleep(20_000);
+                            return TaskResult.success();
+                        })
+                        .start()) {
+            final JobHandle handle = client.enqueue(JobRequest.to("g").id("c").build());
+            TestServer.await("running", () -> worker.heldCount() == 1);
+            server.broker.orders.add(() -> server.broker.jobs.get("c").cancelRequested = true);
+            // The test's broker takes the outcome as it is reported.
+            final JobResult result = handle.awaitResult(Duration.ofSeconds(8));
+            assertThat(result.errorCode()).isEqualTo(InterruptedException.class.getName());
+        }
+    }
+
+    @Test
+    void shouldStopAnAttemptThatRanForAsLongAsItMayAndCallItAFailure() {
+        try (SiloClient client = server.client(false).build();
+                SiloWorker worker = SiloWorker.with(client)
+                        .taskGroup("g")
+                        .handler(task -> {
+                            final Instant deadline = task.deadline();
+                            while (!task.isCancelled()) {
+                                Thread.sleep(1);
+                            }
+                            assertThat(deadline)
+                                    .isBetween(
+                                            Instant.now().minusMillis(400),
+                                            Instant.now().plusMillis(1));
+                            return TaskResult.cancelled();
+                        })
+                        .start()) {
+            assertThat(worker.heldCount()).isZero();
+            final JobResult result = run(client, JobRequest.to("g").id("c").maxRun(Duration.ofMillis(300)));
+            // Not CANCELLED, which nobody asked for: the retry policy is to have its say.
+            assertThat(result.status()).isEqualTo(JobStatus.FAILED);
+            assertThat(result.errorCode()).isEqualTo("MAX_RUN_EXCEEDED");
+        }
+    }
+
+    @Test
+    void shouldSnoozeUntilTheServerHasAnswered() {
+        final AtomicInteger runs = new AtomicInteger();
+        final List<RejectReason> answers = Collections.synchronizedList(new ArrayList<>());
+        try (SiloClient client = server.client(false)
+                        .requestTimeout(Duration.ofSeconds(20))
+                        .build();
+                SiloWorker worker = SiloWorker.with(client)
+                        .taskGroup("g")
+                        .concurrency(1)
+                        .outcomeListener((task, refused) -> answers.add(refused))
+                        .handler(task -> runs.incrementAndGet() == 1
+                                ? TaskResult.snooze(Duration.ofMillis(1_234))
+                                : TaskResult.success())
+                        .start()) {
+            assertThat(run(client, JobRequest.to("g").id("a")).isSuccess()).isTrue();
+            assertThat(runs).hasValue(2);
+            assertThat(server.broker.snoozesMs).containsExactly(1_234L);
+            TestServer.await("answered", () -> worker.heldCount() == 0);
+            assertThat(worker.completedCount()).isEqualTo(1);
+            assertThat(answers).containsExactly(null, null);
+        }
+        for (final Duration wrong : List.of(Duration.ZERO, Duration.ofMillis(-1), Duration.ofDays(401))) {
+            assertThatThrownBy(() -> TaskResult.snooze(wrong)).isInstanceOf(IllegalArgumentException.class);
+        }
+        assertThat(TaskResult.snooze(Duration.ofNanos(1)).snoozeMs).isEqualTo(1);
     }
 
     @Test

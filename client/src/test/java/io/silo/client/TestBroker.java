@@ -50,6 +50,7 @@ final class TestBroker implements CommandConsumer {
         byte[] payload = new byte[0];
         Map<String, String> metadata = new LinkedHashMap<>();
         int retriesLeft;
+        long maxRunMs;
         volatile int status;
         int attempt;
         long token;
@@ -85,6 +86,7 @@ final class TestBroker implements CommandConsumer {
     final List<String> closed = new CopyOnWriteArrayList<>();
     final List<Integer> batchSizes = new CopyOnWriteArrayList<>();
     final List<String> returned = new CopyOnWriteArrayList<>();
+    final List<Long> snoozesMs = new CopyOnWriteArrayList<>();
     final AtomicInteger heartbeats = new AtomicInteger();
     final AtomicInteger uploadParts = new AtomicInteger();
     final AtomicInteger enqueues = new AtomicInteger();
@@ -251,6 +253,7 @@ final class TestBroker implements CommandConsumer {
     private int decode(EnqueueDecoder.ItemsDecoder item, TestJob job) {
         job.requestLow = item.requestIdLow();
         job.priority = item.priority();
+        job.maxRunMs = item.maxRunMs();
         job.retriesLeft = (int) item.retryCount();
         job.encoding = item.payloadEncodingRaw();
         final long uploadId = item.uploadId();
@@ -399,6 +402,7 @@ final class TestBroker implements CommandConsumer {
                 job.attempt--;
                 ready.addFirst(job);
                 returned.add(job.id);
+                snoozesMs.add(lease.snoozeMs());
                 codes.add(0);
             } else {
                 codes.add(RejectReason.LEASE_NOT_FOUND.code());

@@ -1,0 +1,167 @@
+package io.silo.client;
+
+import io.silo.protocol.RejectReason;
+import io.silo.protocol.command.MessageHeaderEncoder;
+import io.silo.protocol.reply.HeartbeatReplyDecoder;
+import io.silo.protocol.reply.OutcomeReplyDecoder;
+import io.silo.protocol.reply.TasksLeasedDecoder;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import org.agrona.MutableDirectBuffer;
+import org.jspecify.annotations.Nullable;
+
+/** The calls about one lease that no subscription asked for. */
+final class LeaseCalls {
+    private static final int HEADER = MessageHeaderEncoder.ENCODED_LENGTH;
+
+    private LeaseCalls() {}
+
+    /** Leases one job by its id. Its request id makes a repeat get the same lease. */
+    static final class LeaseJob extends JobCalls.TenantCall<TaskData> {
+        private final JobRef job;
+        private final String workerId;
+        private final Durability durability;
+        private final long requestIdHigh = ThreadLocalRandom.current().nextLong() | 1;
+        private final long requestIdLow = ThreadLocalRandom.current().nextLong();
+
+        LeaseJob(JobRef job, String workerId, Durability durability, long deadlineNs) {
+            super(ShardMap.hash(job.tenant()), deadlineNs);
+            this.job = job;
+            this.workerId = workerId;
+            this.durability = durability;
+        }
+
+        @Override
+        int encode(CommandCodecs codecs, MutableDirectBuffer buffer, ShardMap.Target target) {
+            final var command = codecs.leaseJob.wrapAndApplyHeader(buffer, 0, codecs.messageHeader);
+            CommandCodecs.fill(command.header(), target, durability);
+            command.requestIdHigh(requestIdHigh)
+                    .requestIdLow(requestIdLow)
+                    .tenant(job.tenant())
+                    .jobId(job.id())
+                    .workerId(workerId);
+            return HEADER + command.encodedLength();
+        }
+
+        @Override
+        public void onTasksLeased(TasksLeasedDecoder reply) {
+            for (final TasksLeasedDecoder.TasksDecoder task : reply.tasks()) {
+                succeed(TaskData.of(task));
+                return;
+            }
+            fail(new SiloException(RejectReason.UNKNOWN_OUTCOME, "Expected a task, but the server sent none."));
+        }
+    }
+
+    /** A call about a lease that is held. */
+    abstract static class LeaseCall<T> extends JobCalls.TenantCall<T> {
+        final TaskData data;
+        final String workerId;
+        final Durability durability;
+
+        LeaseCall(TaskData data, String workerId, Durability durability, long deadlineNs) {
+            super(ShardMap.hash(data.tenant()), deadlineNs);
+            this.data = data;
+            this.workerId = workerId;
+            this.durability = durability;
+        }
+
+        final void end(T value, int code) {
+            final RejectReason refused = JobCalls.reason(code);
+            if (refused == null || refused == RejectReason.ALREADY_REPORTED) {
+                succeed(value);
+            } else {
+                fail(new SiloException(refused));
+            }
+        }
+    }
+
+    /** Renews a lease. Its value: whether the job is to be cancelled. */
+    static final class Renew extends LeaseCall<Boolean> {
+        Renew(TaskData data, String workerId, long deadlineNs) {
+            super(data, workerId, Durability.DURABLE, deadlineNs);
+        }
+
+        @Override
+        int encode(CommandCodecs codecs, MutableDirectBuffer buffer, ShardMap.Target target) {
+            final var command = codecs.heartbeat.wrapAndApplyHeader(buffer, 0, codecs.messageHeader);
+            CommandCodecs.fill(command.header(), target, durability);
+            command.leasesCount(1)
+                    .next()
+                    .jobKey(data.jobKey())
+                    .tokenEpoch(data.tokenEpoch())
+                    .token(data.token());
+            command.workerId(workerId);
+            return HEADER + command.encodedLength();
+        }
+
+        @Override
+        public void onHeartbeatReply(HeartbeatReplyDecoder reply) {
+            for (final HeartbeatReplyDecoder.LeasesDecoder lease : reply.leases()) {
+                end(lease.cancelled() == 1, lease.code());
+            }
+        }
+    }
+
+    /** Ends a lease with an outcome. */
+    static final class Report extends LeaseCall<Boolean> {
+        private final TaskResult result;
+        private final long uploadId;
+
+        Report(TaskData data, TaskResult result, long uploadId, Durability durability, long deadlineNs) {
+            super(data, "", durability, deadlineNs);
+            this.result = result;
+            this.uploadId = uploadId;
+        }
+
+        @Override
+        int encode(CommandCodecs codecs, MutableDirectBuffer buffer, ShardMap.Target target) {
+            final var command = codecs.reportOutcome.wrapAndApplyHeader(buffer, 0, codecs.messageHeader);
+            CommandCodecs.fill(command.header(), target, durability);
+            command.subscriptionId(0).credits(0);
+            WorkerCalls.encodeOutcome(command.itemsCount(1).next(), data, result, uploadId);
+            return HEADER + command.encodedLength();
+        }
+
+        @Override
+        public void onOutcomeReply(OutcomeReplyDecoder reply) {
+            for (final OutcomeReplyDecoder.ResultsDecoder answer : reply.results()) {
+                end(true, answer.code());
+            }
+        }
+    }
+
+    /** Gives a lease back unspent. */
+    static final class Return extends LeaseCall<Boolean> {
+        private final long snoozeMs;
+        private boolean mayHaveTakenEffect;
+
+        Return(TaskData data, String workerId, long snoozeMs, Durability durability, long deadlineNs) {
+            super(data, workerId, durability, deadlineNs);
+            this.snoozeMs = snoozeMs;
+        }
+
+        @Override
+        int encode(CommandCodecs codecs, MutableDirectBuffer buffer, ShardMap.Target target) {
+            return WorkerCalls.encodeReturn(codecs, buffer, target, durability, List.of(data), snoozeMs, workerId);
+        }
+
+        @Override
+        public void onUnknownOutcome(long correlationId) {
+            mayHaveTakenEffect = true;
+            super.onUnknownOutcome(correlationId);
+        }
+
+        @Override
+        public void onOutcomeReply(OutcomeReplyDecoder reply) {
+            for (final OutcomeReplyDecoder.ResultsDecoder answer : reply.results()) {
+                final @Nullable RejectReason refused = JobCalls.reason(answer.code());
+                end(
+                        true,
+                        mayHaveTakenEffect && refused == RejectReason.LEASE_NOT_FOUND
+                                ? RejectReason.OK
+                                : answer.code());
+            }
+        }
+    }
+}
