@@ -390,7 +390,7 @@ public final class ShardState implements ShardView {
     public void renewLease(int lease, long deadlineMs, long session) {
         leases.renew(lease, deadlineMs, session);
         if (leases.timer(lease) == RowSlab.NULL_SLOT) {
-            leases.timer(lease, leaseTimers.schedule(deadlineMs, jobs.jobKey(leases.job(lease)), 0, lease));
+            leases.timer(lease, leaseTimers.schedule(leases.deadlineMs(lease), jobs.jobKey(leases.job(lease)), 0, lease));
         }
     }
 
