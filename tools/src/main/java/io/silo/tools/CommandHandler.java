@@ -10,13 +10,22 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs a task as a shell command: the payload on its standard input, its standard output the result, an exit code other than 0
@@ -24,19 +33,42 @@ import java.util.concurrent.TimeUnit;
  * worker's concurrency.
  */
 final class CommandHandler implements TaskHandler, AutoCloseable {
+    private static final Logger LOGGER = LoggerFactory.getLogger(CommandHandler.class);
+
     /** End of standard error that is kept: a screenful or two of the last words. */
     private static final int ERROR_BYTES_MAX = 4 * 1024;
 
     private static final int BUFFER_BYTES = 16 * 1024;
     private static final long CANCEL_CHECK_MS = 100;
     private static final long KILL_AFTER_MS = 2_000;
+    private static final long END_CHECK_MS = 10;
 
-    /** Told of each attempt that ran to its end. */
-    interface Listener {
-        void onEnded(Task task, boolean failed);
+    /** How an attempt ended. */
+    enum End {
+        SUCCEEDED,
+        FAILED,
+        CANCELLED,
+        SNOOZED
     }
 
+    /** Told of each attempt that came to an end here. */
+    interface Listener {
+        void onEnded(Task task, End end);
+    }
+
+    /**
+     * What an exit code may say besides success and failure.
+     *
+     * @param exitCode that means: not now.
+     * @param delay after which the task is ready again.
+     */
+    record Snooze(int exitCode, Duration delay) {}
+
+    private static final boolean HAS_SETSID =
+            Files.isExecutable(Path.of("/usr/bin/setsid")) || Files.isExecutable(Path.of("/bin/setsid"));
+
     private final String command;
+    private final @Nullable Snooze snooze;
     private final Listener listener;
     // Two for each running task: one feeds it, one hears its complaints; the handler's own thread takes the result.
     private final ExecutorService pipes = Executors.newCachedThreadPool(task -> {
@@ -45,19 +77,27 @@ final class CommandHandler implements TaskHandler, AutoCloseable {
         return thread;
     });
 
-    CommandHandler(String command, Listener listener) {
+    CommandHandler(String command, @Nullable Snooze snooze, Listener listener) {
         this.command = command;
+        this.snooze = snooze;
         this.listener = listener;
     }
 
     @Override
     public TaskResult run(Task task) throws Exception {
-        final ProcessBuilder builder = new ProcessBuilder("sh", "-c", command);
+        final ProcessBuilder builder = HAS_SETSID
+                // A group of its own: it ends as a whole, and not at a Ctrl-C that is meant for the worker.
+                ? new ProcessBuilder("setsid", "sh", "-c", command)
+                : new ProcessBuilder("sh", "-c", command);
         final Map<String, String> environment = builder.environment();
         environment.put("SILO_JOB_ID", task.id());
         environment.put("SILO_TENANT", task.tenant());
         environment.put("SILO_ATTEMPT", Integer.toString(task.attempt()));
         environment.put("SILO_TASK_GROUP", task.taskGroup());
+        final Instant deadline = task.deadline();
+        if (deadline != null) {
+            environment.put("SILO_DEADLINE_MS", Long.toString(deadline.toEpochMilli()));
+        }
         final Process process;
         try {
             process = builder.start();
@@ -82,6 +122,8 @@ final class CommandHandler implements TaskHandler, AutoCloseable {
         final Future<byte[]> output = pipes.submit(() -> allBytes(process.getInputStream()));
         while (!process.waitFor(CANCEL_CHECK_MS, TimeUnit.MILLISECONDS)) {
             if (task.isCancelled()) {
+                end(process);
+                listener.onEnded(task, End.CANCELLED);
                 return TaskResult.cancelled();
             }
             if (output.isDone() && output.get().length > Bounds.PAYLOAD_BYTES_MAX) {
@@ -89,6 +131,10 @@ final class CommandHandler implements TaskHandler, AutoCloseable {
             }
         }
         final int exitCode = process.exitValue();
+        if (snooze != null && exitCode == snooze.exitCode) {
+            listener.onEnded(task, End.SNOOZED);
+            return TaskResult.snooze(snooze.delay);
+        }
         if (exitCode != 0) {
             final byte[] last = complaints.get();
             return failed(task, TaskResult.fail("EXIT_" + exitCode, new Payload(last, encoding(last))));
@@ -98,12 +144,12 @@ final class CommandHandler implements TaskHandler, AutoCloseable {
         if (result.length > Bounds.PAYLOAD_BYTES_MAX) {
             return failed(task, tooLarge());
         }
-        listener.onEnded(task, false);
+        listener.onEnded(task, End.SUCCEEDED);
         return TaskResult.success(new Payload(result, encoding(result)));
     }
 
     private TaskResult failed(Task task, TaskResult result) {
-        listener.onEnded(task, true);
+        listener.onEnded(task, End.FAILED);
         return result;
     }
 
@@ -159,17 +205,40 @@ final class CommandHandler implements TaskHandler, AutoCloseable {
 
     /** Ends the command and what it started; first asked, then killed. */
     private static void end(Process process) {
-        process.descendants().forEach(ProcessHandle::destroy);
-        process.destroy();
-        try {
-            if (!process.waitFor(KILL_AFTER_MS, TimeUnit.MILLISECONDS)) {
-                process.descendants().forEach(ProcessHandle::destroyForcibly);
-                process.destroyForcibly();
+        // Taken while the command lives: what it leaves behind has no parent that leads here.
+        final List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
+        all.add(process.toHandle());
+        signal(process, "TERM");
+        all.forEach(ProcessHandle::destroy);
+        final long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(KILL_AFTER_MS);
+        boolean interrupted = Thread.interrupted();
+        while (!interrupted && all.stream().anyMatch(ProcessHandle::isAlive) && System.nanoTime() - deadlineNs < 0) {
+            try {
+                Thread.sleep(END_CHECK_MS);
+            } catch (InterruptedException now) {
+                interrupted = true;
             }
-        } catch (InterruptedException interrupted) {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
+        }
+        signal(process, "KILL");
+        all.forEach(ProcessHandle::destroyForcibly);
+        if (interrupted) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** To its group, which may hold more than its descendants; nothing happens if all are gone. */
+    private static void signal(Process process, String name) {
+        if (HAS_SETSID) {
+            try {
+                new ProcessBuilder("sh", "-c", "kill -s " + name + " -- -" + process.pid())
+                        .redirectError(ProcessBuilder.Redirect.DISCARD)
+                        .start()
+                        .waitFor();
+            } catch (IOException cannot) {
+                LOGGER.debug("Could not signal the group of process {}", process.pid(), cannot);
+            } catch (InterruptedException now) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

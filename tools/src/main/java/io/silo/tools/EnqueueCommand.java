@@ -1,26 +1,24 @@
 package io.silo.tools;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.silo.client.Durability;
 import io.silo.client.Encoding;
+import io.silo.client.EnqueueResult;
 import io.silo.client.JobHandle;
 import io.silo.client.JobRequest;
 import io.silo.client.Payload;
 import io.silo.client.SiloClient;
 import io.silo.client.SiloException;
 import io.silo.protocol.Bounds;
+import io.silo.tools.TimeText.DurationConverter;
 import io.silo.tools.TimeText.StartAt;
 import io.silo.tools.TimeText.StartAtConverter;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -44,12 +42,19 @@ final class EnqueueCommand implements Callable<Integer> {
                 names = "--file",
                 paramLabel = "FILE",
                 description = "One JSON job a line: payload or payload_base64, and id, tenant, task_group, priority,"
-                        + " start_at_ms, metadata as wanted.")
+                        + " start_at_ms, start_deadline_ms, max_run_ms, lease_ms, retry, metadata as wanted; - is"
+                        + " standard input.")
         private @Nullable Path file;
 
         @Option(names = "--lines", description = "Each line of standard input is the payload of one job.")
         private boolean lines;
     }
+
+    /** Jobs a batch: one record of the log each, far below its bound of 1,024 events. */
+    private static final int BATCH_JOBS = 256;
+
+    private static final int BATCHES_MAX = 8;
+    private static final Path STANDARD_INPUT = Path.of("-");
 
     @Mixin
     private final CommonOptions common = new CommonOptions();
@@ -80,6 +85,20 @@ final class EnqueueCommand implements Callable<Integer> {
     private @Nullable StartAt startAt;
 
     @Option(
+            names = "--start-deadline",
+            paramLabel = "MS|+DURATION",
+            converter = StartAtConverter.class,
+            description = "A job that has not begun by then fails; written as --start-at is.")
+    private @Nullable StartAt startDeadline;
+
+    @Option(
+            names = "--max-run",
+            paramLabel = "DURATION",
+            converter = DurationConverter.class,
+            description = "Longest run of an attempt, whatever its worker says: 30s, 10m; 100ms to 24d.")
+    private @Nullable Duration maxRun;
+
+    @Option(
             names = "--metadata",
             paramLabel = "KEY=VALUE",
             description = "Name and value to keep with the jobs; repeat for more.")
@@ -107,6 +126,12 @@ final class EnqueueCommand implements Callable<Integer> {
                 JobRequest.to(group).priority(priority).metadata(metadata);
         if (startAt != null) {
             builder.startAt(Instant.ofEpochMilli(startAt.epochMs(System.currentTimeMillis())));
+        }
+        if (startDeadline != null) {
+            builder.startDeadline(Instant.ofEpochMilli(startDeadline.epochMs(System.currentTimeMillis())));
+        }
+        if (maxRun != null) {
+            builder.maxRun(maxRun);
         }
         return builder;
     }
@@ -140,125 +165,53 @@ final class EnqueueCommand implements Callable<Integer> {
 
     private int enqueueMany(SiloClient client) {
         final long startedNs = System.nanoTime();
-        final EnqueuePipeline pipeline = new EnqueuePipeline(client);
+        final JobPipeline<JobRequest> pipeline = new JobPipeline<>(
+                BATCH_JOBS, BATCHES_MAX, jobs -> client.enqueueAllAsync(jobs).thenApply(EnqueueCommand::answers));
         final Progress progress = new Progress(Out.errorOf(spec), !common.json);
-        try {
-            if (source.lines) {
-                read(System.in, -1, "standard input", pipeline, progress);
-            } else if (source.file != null) {
-                readFile(source.file, pipeline, progress);
-            }
-            pipeline.finish();
-        } catch (CommandFailure failed) {
-            pipeline.settle();
-            progress.end();
-            throw new CommandFailure(
-                    failed.exitCode(),
-                    failed.name(),
-                    failed.sentence(),
-                    String.format(
-                            Locale.ROOT,
-                            "%,d jobs were acknowledged before that. %s",
-                            pipeline.acknowledged(),
-                            failed.hint()));
+        if (source.file == null) {
+            JobFile.read(
+                    STANDARD_INPUT,
+                    Bounds.PAYLOAD_BYTES_MAX,
+                    pipeline,
+                    progress,
+                    (line, number) -> pipeline.add(
+                            request(taskGroup).payload(asPayload(line)).build(), line.length, number));
+        } else {
+            JobFile.read(source.file, JobFile.jsonBytesMax(1), pipeline, progress, (line, number) -> {
+                if (!JobFile.isBlank(line)) {
+                    final JobRequest job = parse(JobFile.text(line));
+                    pipeline.add(job, job.payload().size(), number);
+                }
+            });
         }
-        progress.end();
         report(pipeline, (System.nanoTime() - startedNs) / 1_000_000);
         return pipeline.refused() == 0 ? ExitCode.OK : ExitCode.REFUSED;
     }
 
-    private void readFile(Path file, EnqueuePipeline pipeline, Progress progress) {
-        try (InputStream in = Files.newInputStream(file)) {
-            read(in, Files.size(file), file.toString(), pipeline, progress);
-        } catch (NoSuchFileException missing) {
-            throw CommandFailure.usage("There is no file " + file + ".", "");
-        } catch (IOException failed) {
-            throw new CommandFailure(
-                    ExitCode.REFUSED,
-                    "FILE_UNREADABLE",
-                    "The file " + file + " cannot be read: " + failed.getMessage() + ".",
-                    "");
-        }
-    }
-
-    private void read(InputStream in, long bytes, String name, EnqueuePipeline pipeline, Progress progress) {
-        // A line of JSON may be longer than its payload: Base64 and escapes double it.
-        final LineReader reader =
-                new LineReader(in, source.lines ? Bounds.PAYLOAD_BYTES_MAX : 3 * Bounds.PAYLOAD_BYTES_MAX);
-        try {
-            while (true) {
-                final byte[] line = reader.next();
-                if (line == null) {
-                    return;
-                }
-                if (source.lines) {
-                    pipeline.add(request(taskGroup).payload(asPayload(line)).build(), reader.lineNumber());
-                } else if (!new String(line, StandardCharsets.UTF_8).isBlank()) {
-                    pipeline.add(parse(line, name, reader.lineNumber()), reader.lineNumber());
-                }
-                progress.update(pipeline.acknowledged(), bytes <= 0 ? -1 : (double) reader.bytesRead() / bytes);
-            }
-        } catch (IOException failed) {
-            throw new CommandFailure(
-                    ExitCode.REFUSED,
-                    "FILE_UNREADABLE",
-                    "Reading " + name + " failed: " + failed.getMessage() + ".",
-                    "");
-        }
+    private static List<JobPipeline.Answer> answers(List<EnqueueResult> results) {
+        return results.stream()
+                .map(result -> new JobPipeline.Answer(result.jobId(), result.rejected(), 0))
+                .toList();
     }
 
     private static Payload asPayload(byte[] bytes) {
         return new Payload(bytes, Output.asText(bytes) == null ? Encoding.RAW : Encoding.TEXT);
     }
 
-    private JobRequest parse(byte[] bytes, String name, long lineNumber) {
-        final String text = Output.asText(bytes);
-        try {
-            if (text == null) {
-                throw new IllegalArgumentException("is not UTF-8");
-            }
-            final JobLine line = JobLine.parse(text);
-            final JobRequest.Builder builder = request(line.taskGroup() == null ? taskGroup : line.taskGroup())
-                    .payload(line.json() ? new Payload(line.payload(), Encoding.JSON) : asPayload(line.payload()))
-                    .metadata(line.metadata());
-            if (line.id() != null) {
-                builder.id(line.id());
-            }
-            if (line.tenant() != null) {
-                builder.tenant(line.tenant());
-            }
-            if (line.priority() != null) {
-                builder.priority(line.priority());
-            }
-            if (line.startAtMs() != null) {
-                builder.startAt(Instant.ofEpochMilli(line.startAtMs()));
-            }
-            return builder.build();
-        } catch (IllegalArgumentException wrong) {
-            throw new CommandFailure(
-                    ExitCode.REFUSED,
-                    "INVALID_LINE",
-                    "Line " + lineNumber + " of " + name + " " + wrong.getMessage() + ".",
-                    "Lines behind it were not sent.");
-        }
+    private JobRequest parse(String text) {
+        final JobLine line = JobLine.parse(text);
+        return line.into(request(line.taskGroup() == null ? taskGroup : line.taskGroup()))
+                .build();
     }
 
-    private void report(EnqueuePipeline pipeline, long elapsedMs) {
+    private void report(JobPipeline<JobRequest> pipeline, long elapsedMs) {
         final PrintWriter out = Out.of(spec);
         if (common.json) {
             final ObjectNode node = Output.object();
             node.put("acknowledged", pipeline.acknowledged());
-            node.put("refused", pipeline.refused());
             node.put("durability", durability.name().toLowerCase(Locale.ROOT));
             node.put("elapsed_ms", elapsedMs);
-            final ArrayNode refusals = node.putArray("refusals");
-            for (EnqueuePipeline.Refusal refusal : pipeline.refusals()) {
-                final ObjectNode entry = refusals.addObject();
-                entry.put("line", refusal.line());
-                entry.put("id", refusal.jobId());
-                entry.put("code", refusal.reason().name());
-                entry.put("message", refusal.reason().sentence());
-            }
+            BatchReport.fill(node, pipeline);
             out.println(Output.line(node));
             return;
         }
@@ -268,18 +221,6 @@ final class EnqueueCommand implements Callable<Integer> {
                 pipeline.acknowledged(),
                 durability.name().toLowerCase(Locale.ROOT),
                 elapsedMs / 1e3));
-        final PrintWriter err = Out.errorOf(spec);
-        for (EnqueuePipeline.Refusal refusal : pipeline.refusals()) {
-            err.println("error: Line " + refusal.line() + " was refused: "
-                    + ClientConnection.sentence(refusal.reason().sentence()) + " ["
-                    + refusal.reason().name() + "]");
-        }
-        if (pipeline.refused() > pipeline.refusals().size()) {
-            err.println(String.format(
-                    Locale.ROOT,
-                    "error: %,d more were refused.",
-                    pipeline.refused() - pipeline.refusals().size()));
-        }
-        err.flush();
+        BatchReport.refusals(pipeline, Out.errorOf(spec));
     }
 }

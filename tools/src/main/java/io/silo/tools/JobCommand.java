@@ -1,14 +1,18 @@
 package io.silo.tools;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.silo.client.Attempt;
 import io.silo.client.Durability;
 import io.silo.client.Job;
+import io.silo.client.JobStatus;
+import io.silo.client.LeasedTask;
 import io.silo.client.SiloClient;
+import io.silo.client.SiloException;
+import io.silo.client.Task;
+import io.silo.protocol.Bounds;
+import io.silo.tools.TimeText.DurationConverter;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.time.Instant;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +24,19 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Shows jobs. */
-@Command(name = "job", description = "Look at jobs.", subcommands = JobCommand.Get.class)
+/** Shows jobs and changes them. */
+@Command(
+        name = "job",
+        description = "Look at jobs, and change them.",
+        subcommands = {
+            JobCommand.Get.class,
+            JobCommand.Await.class,
+            JobChangeCommand.Cancel.class,
+            JobChangeCommand.Restart.class,
+            JobChangeCommand.Expedite.class,
+            JobChangeCommand.Delete.class,
+            JobCommand.Lease.class
+        })
 final class JobCommand implements Runnable {
     @Mixin
     final CommonOptions common = new CommonOptions();
@@ -32,127 +47,137 @@ final class JobCommand implements Runnable {
     @Override
     public void run() {
         if (spec != null) {
-            throw new ParameterException(spec.commandLine(), "A command is missing: get");
+            throw new ParameterException(
+                    spec.commandLine(), "A command is missing: get, await, cancel, restart, expedite, delete or lease");
+        }
+    }
+
+    /** What the commands about one job have in common. */
+    private abstract static class OfOneJob implements Callable<Integer> {
+        @Mixin
+        final CommonOptions common = new CommonOptions();
+
+        @Mixin
+        final ServerOptions server = new ServerOptions();
+
+        @Parameters(paramLabel = "ID", description = "Id of the job.")
+        String id = "";
+
+        @Option(names = "--tenant", paramLabel = "TENANT", defaultValue = "", description = "Whose job it is.")
+        String givenTenant = "";
+
+        @Spec
+        @Nullable
+        CommandSpec spec;
+
+        final String tenant() {
+            return givenTenant.isEmpty() ? Bounds.TENANT_NONE : givenTenant;
+        }
+
+        @Override
+        public final Integer call() {
+            try (SiloClient client = ClientConnection.open(server, givenTenant, Durability.DURABLE)) {
+                return call(client);
+            } catch (CompletionException | SiloException failed) {
+                throw ClientConnection.failure(failed);
+            }
+        }
+
+        abstract int call(SiloClient client);
+
+        final void show(Job job, boolean attempts) {
+            final PrintWriter out = Out.of(spec);
+            if (common.json) {
+                out.println(Output.line(JobOutput.json(job, attempts)));
+            } else {
+                JobOutput.text(job, out);
+            }
         }
     }
 
     /** {@code silo job get}. */
     @Command(name = "get", description = "Show a job: its status, payload and result.")
-    static final class Get implements Callable<Integer> {
-        @Mixin
-        private final CommonOptions common = new CommonOptions();
-
-        @Mixin
-        private final ServerOptions server = new ServerOptions();
-
-        @Parameters(paramLabel = "ID", description = "Id of the job.")
-        private String id = "";
-
-        @Option(names = "--tenant", paramLabel = "TENANT", defaultValue = "", description = "Whose job it is.")
-        private String tenant = "";
-
+    static final class Get extends OfOneJob {
         @Option(names = "--attempts", description = "Show its attempts too.")
         private boolean attempts;
 
-        @Spec
-        private @Nullable CommandSpec spec;
+        @Override
+        int call(SiloClient client) {
+            show(client.getJobAsync(tenant(), id, attempts).join(), attempts);
+            return ExitCode.OK;
+        }
+    }
+
+    /** {@code silo job await}. */
+    @Command(
+            name = "await",
+            description = {
+                "Wait until a job ends, and show it.",
+                "The exit code is 0 if it succeeded, and 1 if it failed, was cancelled, or did not end in time."
+            })
+    static final class Await extends OfOneJob {
+        @Option(
+                names = "--timeout",
+                paramLabel = "DURATION",
+                converter = DurationConverter.class,
+                description = "How long to wait (default 60s).")
+        private Duration timeout = Duration.ofSeconds(60);
 
         @Override
-        public Integer call() {
-            final Job job;
-            try (SiloClient client = ClientConnection.open(server, tenant, Durability.DURABLE)) {
-                job = client.getJobAsync(tenant.isEmpty() ? "-" : tenant, id, attempts)
-                        .join();
-            } catch (CompletionException failed) {
-                throw ClientConnection.failure(failed);
-            }
+        int call(SiloClient client) {
+            client.awaitResultAsync(tenant(), id, timeout).join();
+            final Job job = client.getJobAsync(tenant(), id, false).join();
+            show(job, false);
+            return job.status() == JobStatus.SUCCEEDED ? ExitCode.OK : ExitCode.REFUSED;
+        }
+    }
+
+    /** {@code silo job lease}. */
+    @Command(
+            name = "lease",
+            description = {
+                "Take a job away from its workers for the length of one lease, and show its task.",
+                "Nobody renews the lease: if the job is neither cancelled nor done then, its attempt counts as crashed."
+            })
+    static final class Lease extends OfOneJob {
+        @Option(names = "--worker", paramLabel = "ID", required = true, description = "Whose the lease is to be.")
+        private String worker = "";
+
+        @Override
+        int call(SiloClient client) {
+            final LeasedTask lease = client.leaseJob(tenant(), id, worker);
+            final Task task = lease.task();
             final PrintWriter out = Out.of(spec);
             if (common.json) {
-                out.println(Output.line(json(job)));
+                out.println(Output.line(json(task)));
             } else {
-                text(job, out);
+                out.println("Job " + task.id() + " is leased to " + worker + ", attempt " + task.attempt() + ".");
+                out.println(Output.shown(task.payload().bytes()));
             }
             return ExitCode.OK;
         }
 
-        private ObjectNode json(Job job) {
+        private ObjectNode json(Task task) {
             final ObjectNode node = Output.object();
-            node.put("id", job.id());
-            node.put("tenant", job.tenant());
-            node.put("task_group", job.taskGroup());
-            node.put("status", job.status().name());
-            node.put("priority", job.priority());
-            node.put("enqueued_at_ms", job.enqueuedAt().toEpochMilli());
-            node.put("start_at_ms", job.startAt().toEpochMilli());
-            node.put("changed_at_ms", job.changedAt().toEpochMilli());
-            final Instant next = job.nextStartAt();
-            if (next != null) {
-                node.put("next_start_at_ms", next.toEpochMilli());
+            node.put("id", task.id());
+            node.put("tenant", task.tenant());
+            node.put("task_group", task.taskGroup());
+            node.put("worker_id", worker);
+            node.put("attempt", task.attempt());
+            node.put("relative_attempt", task.relativeAttempt());
+            node.put("is_last_attempt", task.isLastAttempt());
+            node.put("fence", task.fence().toString());
+            node.put("priority", task.priority());
+            node.put("enqueued_at_ms", task.enqueuedAt().toEpochMilli());
+            node.put("start_at_ms", task.startAt().toEpochMilli());
+            final Instant deadline = task.deadline();
+            if (deadline != null) {
+                node.put("deadline_ms", deadline.toEpochMilli());
             }
-            node.put("attempt", job.attempt());
             final ObjectNode metadata = node.putObject("metadata");
-            job.metadata().forEach(metadata::put);
-            Output.putBytes(node, "payload", job.payload().bytes());
-            final var result = job.result();
-            if (result != null) {
-                Output.putBytes(node, "result", result.bytes());
-            }
-            if (job.errorCode() != null) {
-                node.put("error_code", job.errorCode());
-            }
-            if (attempts) {
-                final ArrayNode array = node.putArray("attempts");
-                job.attempts().forEach(attempt -> array.add(json(attempt)));
-            }
+            task.metadata().forEach(metadata::put);
+            Output.putBytes(node, "payload", task.payload().bytes());
             return node;
-        }
-
-        private static ObjectNode json(Attempt attempt) {
-            final ObjectNode node = Output.object();
-            node.put("attempt", attempt.number());
-            node.put("status", attempt.status().name());
-            node.put("worker_id", attempt.workerId());
-            node.put("started_at_ms", attempt.startedAt().toEpochMilli());
-            final Instant finished = attempt.finishedAt();
-            if (finished != null) {
-                node.put("finished_at_ms", finished.toEpochMilli());
-                Output.putBytes(node, "result", attempt.result().bytes());
-            }
-            if (attempt.errorCode() != null) {
-                node.put("error_code", attempt.errorCode());
-            }
-            return node;
-        }
-
-        private void text(Job job, PrintWriter out) {
-            out.println("job         " + job.id());
-            out.println("tenant      " + job.tenant());
-            out.println("task group  " + job.taskGroup());
-            out.println("status      " + job.status() + (job.errorCode() == null ? "" : " (" + job.errorCode() + ")"));
-            out.println("priority    " + job.priority());
-            out.println("enqueued    " + job.enqueuedAt());
-            final Instant next = job.nextStartAt();
-            if (next != null) {
-                out.println("next start  " + next);
-            }
-            out.println("attempt     " + job.attempt());
-            job.metadata().forEach((key, value) -> out.println("metadata    " + key + " = " + value));
-            out.println("payload     " + Output.shown(job.payload().bytes()));
-            final var result = job.result();
-            if (result != null) {
-                out.println("result      " + Output.shown(result.bytes()).stripTrailing());
-            }
-            for (Attempt attempt : job.attempts()) {
-                final Instant finished = attempt.finishedAt();
-                out.println(String.format(
-                        Locale.ROOT,
-                        "  attempt %d  %s  %s  by %s%s",
-                        attempt.number(),
-                        attempt.status(),
-                        attempt.startedAt() + (finished == null ? "" : " to " + finished),
-                        attempt.workerId(),
-                        attempt.errorCode() == null ? "" : "  " + attempt.errorCode()));
-            }
         }
     }
 }

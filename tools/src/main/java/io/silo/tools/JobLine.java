@@ -1,48 +1,58 @@
 package io.silo.tools;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.json.JsonReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
+import io.silo.client.JobRequest;
+import io.silo.client.Payload;
+import io.silo.client.RetryPolicy;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One line of {@code enqueue --file}: a job as JSON. What a line leaves out, the command's options say.
+ * A job as JSON: one line of {@code enqueue --file}, and the part of a line of {@code import} that is not its history. What a line
+ * leaves out, the command's options say.
  *
  * @param id job id; null = a new one.
  * @param priority null = the option's.
  * @param startAtMs epoch ms; null = the option's.
+ * @param startDeadlineMs epoch ms; null = the option's.
+ * @param maxRunMs null = the option's.
+ * @param leaseMs null = the server's.
+ * @param retry null = none.
  * @param payload bytes.
- * @param json whether the payload was given as a JSON value that is not text.
  * @param metadata in order of the line.
  */
-@SuppressWarnings("ArrayRecordComponent") // Read once and sent; never compared, never a key.
 record JobLine(
         @Nullable String id,
         @Nullable String tenant,
         @Nullable String taskGroup,
         @Nullable Integer priority,
         @Nullable Long startAtMs,
-        byte[] payload,
-        boolean json,
+        @Nullable Long startDeadlineMs,
+        @Nullable Long maxRunMs,
+        @Nullable Long leaseMs,
+        @Nullable RetryPolicy retry,
+        Payload payload,
         Map<String, String> metadata) {
-    private static final Set<String> KEYS =
-            Set.of("id", "tenant", "task_group", "priority", "start_at_ms", "payload", "payload_base64", "metadata");
+    /** Names of a job's own fields. */
+    static final Set<String> KEYS = Set.of(
+            "id",
+            "tenant",
+            "task_group",
+            "priority",
+            "start_at_ms",
+            "start_deadline_ms",
+            "max_run_ms",
+            "lease_ms",
+            "retry",
+            "payload",
+            "payload_base64",
+            "payload_encoding",
+            "metadata");
 
-    // Two payloads under one key, or rubbish behind the object, are mistakes of whoever made the file.
-    private static final JsonMapper JSON = JsonMapper.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .disable(JsonReadFeature.ALLOW_JAVA_COMMENTS)
-            .build();
+    private static final Set<String> RETRY_KEYS =
+            Set.of("retries", "initial_interval_ms", "max_interval_ms", "backoff", "jitter");
 
     /**
      * Reads a line.
@@ -50,98 +60,74 @@ record JobLine(
      * @throws IllegalArgumentException with a half sentence that says what is wrong.
      */
     static JobLine parse(String line) {
-        final JsonNode node;
-        try {
-            node = JSON.readTree(line);
-        } catch (JsonProcessingException wrong) {
-            throw new IllegalArgumentException("is not JSON: " + wrong.getOriginalMessage(), wrong);
-        }
-        if (node == null || !node.isObject()) {
-            throw new IllegalArgumentException("is not a JSON object");
-        }
-        final Iterator<String> names = node.fieldNames();
-        while (names.hasNext()) {
-            final String name = names.next();
-            if (!KEYS.contains(name)) {
-                throw new IllegalArgumentException("has the unknown key '" + name + "'");
-            }
-        }
-        final JsonNode value = node.path("payload");
-        return new JobLine(
-                text(node, "id"),
-                text(node, "tenant"),
-                text(node, "task_group"),
-                priority(node),
-                startAtMs(node),
-                payload(node),
-                !value.isMissingNode() && !value.isTextual(),
-                metadata(node));
+        return of(JsonFields.parse(line, KEYS));
     }
 
-    private static @Nullable String text(JsonNode node, String key) {
-        final JsonNode value = node.path(key);
-        if (value.isMissingNode() || value.isNull()) {
-            return null;
-        }
-        if (!value.isTextual()) {
-            throw new IllegalArgumentException("has a '" + key + "' that is not text");
-        }
-        return value.asText();
-    }
-
-    private static @Nullable Integer priority(JsonNode node) {
-        final JsonNode value = node.path("priority");
-        if (value.isMissingNode()) {
-            return null;
-        }
-        if (!value.isIntegralNumber() || !value.canConvertToInt()) {
+    /** Takes the job's own fields out of a line. */
+    static JobLine of(JsonFields fields) {
+        final Long priority = fields.whole("priority", "a whole number");
+        if (priority != null && (int) (long) priority != priority) {
             throw new IllegalArgumentException("has a 'priority' that is not a whole number");
         }
-        return value.asInt();
+        return new JobLine(
+                fields.text("id"),
+                fields.text("tenant"),
+                fields.text("task_group"),
+                priority == null ? null : (int) (long) priority,
+                fields.ms("start_at_ms"),
+                fields.ms("start_deadline_ms"),
+                fields.ms("max_run_ms"),
+                fields.ms("lease_ms"),
+                retry(fields.object("retry", RETRY_KEYS)),
+                fields.needed("payload"),
+                fields.texts("metadata"));
     }
 
-    private static @Nullable Long startAtMs(JsonNode node) {
-        final JsonNode value = node.path("start_at_ms");
-        if (value.isMissingNode()) {
+    private static @Nullable RetryPolicy retry(@Nullable JsonFields fields) {
+        if (fields == null) {
             return null;
         }
-        if (!value.isIntegralNumber() || !value.canConvertToLong()) {
-            throw new IllegalArgumentException("has a 'start_at_ms' that is not a whole number of milliseconds");
-        }
-        return value.asLong();
+        final Long retries = fields.whole("retries", "a whole number");
+        final Double backoff = fields.number("backoff");
+        return new RetryPolicy(
+                retries == null ? 0 : (int) Math.min(Integer.MAX_VALUE, Math.max(-1, retries)),
+                duration(fields.ms("initial_interval_ms")),
+                duration(fields.ms("max_interval_ms")),
+                backoff == null ? 1 : backoff,
+                fields.isTrue("jitter"));
     }
 
-    private static byte[] payload(JsonNode node) {
-        final JsonNode value = node.path("payload");
-        final String base64 = text(node, "payload_base64");
-        if (value.isMissingNode() == (base64 == null)) {
-            throw new IllegalArgumentException("needs either 'payload' or 'payload_base64'");
-        }
-        if (base64 == null) {
-            return (value.isTextual() ? value.asText() : value.toString()).getBytes(StandardCharsets.UTF_8);
-        }
-        try {
-            return Base64.getDecoder().decode(base64);
-        } catch (IllegalArgumentException wrong) {
-            throw new IllegalArgumentException("has a 'payload_base64' that is not Base64", wrong);
-        }
+    private static Duration duration(@Nullable Long ms) {
+        return Duration.ofMillis(ms == null ? 0 : ms);
     }
 
-    private static Map<String, String> metadata(JsonNode node) {
-        final JsonNode value = node.path("metadata");
-        final Map<String, String> metadata = new LinkedHashMap<>();
-        if (value.isMissingNode()) {
-            return metadata;
+    /** Puts what the line says into a request that holds what the options say. */
+    JobRequest.Builder into(JobRequest.Builder builder) {
+        builder.payload(payload).metadata(metadata);
+        if (id != null) {
+            builder.id(id);
         }
-        if (!value.isObject()) {
-            throw new IllegalArgumentException("has a 'metadata' that is not an object");
+        if (tenant != null) {
+            builder.tenant(tenant);
         }
-        for (Map.Entry<String, JsonNode> entry : value.properties()) {
-            if (!entry.getValue().isTextual()) {
-                throw new IllegalArgumentException("has a metadata value of '" + entry.getKey() + "' that is not text");
-            }
-            metadata.put(entry.getKey(), entry.getValue().asText());
+        if (priority != null) {
+            builder.priority(priority);
         }
-        return metadata;
+        if (startAtMs != null) {
+            builder.startAt(Instant.ofEpochMilli(startAtMs));
+        }
+        if (startDeadlineMs != null) {
+            builder.startDeadline(Instant.ofEpochMilli(startDeadlineMs));
+        }
+        if (maxRunMs != null) {
+            builder.maxRun(Duration.ofMillis(maxRunMs));
+        }
+        if (leaseMs != null) {
+            builder.lease(Duration.ofMillis(leaseMs));
+        }
+        if (retry != null) {
+            builder.retry(retry);
+        }
+        return builder;
     }
 }

@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
             EnqueueCommand.class,
             WorkCommand.class,
             JobCommand.class,
+            ImportCommand.class,
             StatusCommand.class,
             LoadCommand.class,
             LogCommand.class,

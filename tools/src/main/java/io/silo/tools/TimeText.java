@@ -1,5 +1,6 @@
 package io.silo.tools;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -37,6 +38,14 @@ final class TimeText {
         /** As epoch milliseconds, seen from {@code nowMs}. */
         long epochMs(long nowMs) {
             return relative ? nowMs + ms : ms;
+        }
+    }
+
+    /** Reads {@code 30s}. */
+    static final class DurationConverter implements ITypeConverter<Duration> {
+        @Override
+        public Duration convert(String text) {
+            return Duration.ofMillis(durationMs(text));
         }
     }
 

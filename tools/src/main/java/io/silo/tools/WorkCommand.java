@@ -7,6 +7,8 @@ import io.silo.client.SiloException;
 import io.silo.client.SiloWorker;
 import io.silo.client.SiloWorkerBuilder;
 import io.silo.client.Task;
+import io.silo.protocol.Bounds;
+import io.silo.tools.TimeText.DurationConverter;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,7 +30,9 @@ import picocli.CommandLine.Spec;
         description = {
             "Run the jobs of a task group with a shell command.",
             "The payload is on its standard input; SILO_JOB_ID, SILO_TENANT and SILO_ATTEMPT are in its environment; its"
-                    + " standard output is the result; an exit code other than 0 is a failure."
+                    + " standard output is the result; an exit code other than 0 is a failure.",
+            "A command whose job is cancelled, or that runs for longer than its job allows (SILO_DEADLINE_MS), gets SIGTERM"
+                    + " with all it started, and SIGKILL two seconds later."
         })
 final class WorkCommand implements Callable<Integer> {
     /** Time during which nothing was ready or leased in a group that counts as idle. */
@@ -39,6 +43,8 @@ final class WorkCommand implements Callable<Integer> {
 
     /** How long running commands may go on after SIGINT or SIGTERM; then their tasks are given back. */
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
+
+    private static final int EXIT_CODE_MAX = 255;
 
     @Mixin
     private final CommonOptions common = new CommonOptions();
@@ -64,6 +70,19 @@ final class WorkCommand implements Callable<Integer> {
                     "End when nothing was ready or leased in the group for one second, by this worker or another.")
     private boolean exitWhenIdle;
 
+    @Option(
+            names = "--snooze-exit-code",
+            paramLabel = "N",
+            description = "An exit code that means: not now, again after --snooze, as if it had not been tried.")
+    private @Nullable Integer snoozeExitCode;
+
+    @Option(
+            names = "--snooze",
+            paramLabel = "DURATION",
+            converter = DurationConverter.class,
+            description = "How long a snoozed job waits, 1ms to 400d: 30s, 10m.")
+    private @Nullable Duration snooze;
+
     @Option(names = "--output", paramLabel = "FILE", description = "One JSON line for each finished job.")
     private @Nullable Path output;
 
@@ -72,6 +91,8 @@ final class WorkCommand implements Callable<Integer> {
 
     private final AtomicLong succeeded = new AtomicLong();
     private final AtomicLong failures = new AtomicLong();
+    private final AtomicLong cancelled = new AtomicLong();
+    private final AtomicLong snoozed = new AtomicLong();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile boolean stopRequested;
     private volatile @Nullable FinishedJobs finishedJobs;
@@ -79,8 +100,9 @@ final class WorkCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         final long startedNs = System.nanoTime();
+        final CommandHandler.Snooze snoozing = snoozing();
         try (SiloClient client = ClientConnection.open(server, tenant, Durability.DURABLE);
-                CommandHandler handler = new CommandHandler(command, this::onAttemptEnded)) {
+                CommandHandler handler = new CommandHandler(command, snoozing, this::onAttemptEnded)) {
             final FinishedJobs finished = output == null ? null : new FinishedJobs(client, output);
             finishedJobs = finished;
             final Thread hook = new Thread(this::onSignal, "silo-stop");
@@ -101,6 +123,22 @@ final class WorkCommand implements Callable<Integer> {
         } finally {
             stopped.countDown();
         }
+    }
+
+    private CommandHandler.@Nullable Snooze snoozing() {
+        if (snoozeExitCode == null && snooze == null) {
+            return null;
+        }
+        if (snoozeExitCode == null || snooze == null) {
+            throw CommandFailure.usage("--snooze-exit-code and --snooze go together.", "See: silo work --help");
+        }
+        if (snoozeExitCode < 1 || snoozeExitCode > EXIT_CODE_MAX) {
+            throw CommandFailure.usage("--snooze-exit-code is 1 to 255, not " + snoozeExitCode + ".", "");
+        }
+        if (snooze.isZero() || snooze.compareTo(Duration.ofMillis(Bounds.RETRY_INTERVAL_MS_MAX)) > 0) {
+            throw CommandFailure.usage("--snooze is 1ms to 400d.", "");
+        }
+        return new CommandHandler.Snooze(snoozeExitCode, snooze);
     }
 
     /** Where SIGINT and SIGTERM arrive: the process ends when this does, so it waits for the worker to stop. */
@@ -156,12 +194,27 @@ final class WorkCommand implements Callable<Integer> {
         }
     }
 
-    private void onAttemptEnded(Task task, boolean failed) {
-        (failed ? failures : succeeded).incrementAndGet();
+    private void onAttemptEnded(Task task, CommandHandler.End end) {
+        final boolean mayBeLast = switch (end) {
+            case SUCCEEDED -> count(succeeded, true);
+            case FAILED -> count(failures, task.isLastAttempt());
+            // Told to stop by its job's cancellation, or by its time: then a retry may follow.
+            case CANCELLED -> count(cancelled, task.deadline() == null || task.isLastAttempt());
+            case SNOOZED -> count(snoozed, false);
+        };
         final FinishedJobs finished = finishedJobs;
-        if (finished != null && (!failed || task.isLastAttempt())) {
+        if (finished != null && mayBeLast) {
             finished.onAttemptEnded(task);
         }
+    }
+
+    private static boolean count(AtomicLong counter, boolean mayBeLast) {
+        counter.incrementAndGet();
+        return mayBeLast;
+    }
+
+    private static String unlessNone(String format, AtomicLong count) {
+        return count.get() == 0 ? "" : String.format(Locale.ROOT, format, count.get());
     }
 
     private void report(long startedNs, boolean inOrder) {
@@ -171,15 +224,19 @@ final class WorkCommand implements Callable<Integer> {
             final ObjectNode node = Output.object();
             node.put("succeeded", succeeded.get());
             node.put("failed_attempts", failures.get());
+            node.put("stopped", cancelled.get());
+            node.put("snoozed", snoozed.get());
             node.put("given_back", !inOrder);
             node.put("elapsed_ms", (long) (seconds * 1_000));
             out.println(Output.line(node));
         } else {
             out.println(String.format(
                     Locale.ROOT,
-                    "%,d jobs succeeded, %,d attempts failed in %.1f s.%s",
+                    "%,d jobs succeeded, %,d attempts failed%s%s in %.1f s.%s",
                     succeeded.get(),
                     failures.get(),
+                    unlessNone(", %,d stopped", cancelled),
+                    unlessNone(", %,d snoozed", snoozed),
                     seconds,
                     inOrder ? "" : " Commands that did not end in time were given back."));
         }

@@ -1,8 +1,5 @@
 package io.silo.tools;
 
-import io.silo.client.EnqueueResult;
-import io.silo.client.JobRequest;
-import io.silo.client.SiloClient;
 import io.silo.protocol.RejectReason;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -10,53 +7,69 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends jobs in batches, several on their way at once, and counts what became of them. One thread.
+ *
+ * @param <T> a job, as the client takes it.
  */
-final class EnqueuePipeline {
-    /** Jobs a batch: one record of the log each, far below its bound of 1,024 events. */
-    private static final int BATCH_JOBS = 256;
-
+final class JobPipeline<T> {
     /** Payload bytes after which a batch is sent, so that a few large jobs do not wait for many. */
     private static final int BATCH_BYTES = 1024 * 1024;
-
-    /** Batches on their way: while the server syncs one, the next are read and sent. */
-    private static final int BATCHES_MAX = 8;
 
     /** Refusals that are told one by one; of a file with a thousand of them the first ten say all. */
     static final int REFUSALS_TOLD = 10;
 
-    private final SiloClient client;
+    private final int batchJobs;
+    private final int batchesMax;
+    private final Function<List<T>, CompletableFuture<List<Answer>>> sender;
     private final Deque<Batch> underWay = new ArrayDeque<>();
     private final List<Refusal> refusals = new ArrayList<>();
-    private List<JobRequest> jobs = new ArrayList<>(BATCH_JOBS);
-    private List<Long> lines = new ArrayList<>(BATCH_JOBS);
+    private List<T> jobs = new ArrayList<>();
+    private List<Long> lines = new ArrayList<>();
     private long batchBytes;
     private long acknowledged;
     private long refused;
     private boolean broken;
 
-    private record Batch(List<Long> lines, CompletableFuture<List<EnqueueResult>> answer) {}
+    private record Batch(List<Long> lines, CompletableFuture<List<Answer>> answer) {}
+
+    /**
+     * What the server says to a job.
+     *
+     * @param reason null if it was accepted.
+     * @param attempt number of the attempt that is to blame; 0 = none.
+     */
+    record Answer(String jobId, @Nullable RejectReason reason, int attempt) {}
 
     /** A job that was refused. */
-    record Refusal(long line, String jobId, RejectReason reason) {}
+    record Refusal(long line, String jobId, RejectReason reason, int attempt) {}
 
-    EnqueuePipeline(SiloClient client) {
-        this.client = client;
+    /**
+     * @param batchJobs jobs of a batch.
+     * @param batchesMax batches on their way: while the server syncs one, the next are read and sent.
+     * @param sender answers for each job, in order.
+     */
+    JobPipeline(int batchJobs, int batchesMax, Function<List<T>, CompletableFuture<List<Answer>>> sender) {
+        this.batchJobs = batchJobs;
+        this.batchesMax = batchesMax;
+        this.sender = sender;
     }
 
     /**
      * Adds a job; waits for the oldest batch if too many are on their way.
      *
+     * @param bytes of payload and results.
      * @param line where the job stands in its file, for messages.
      * @throws CommandFailure if a batch had no answer.
      */
-    void add(JobRequest job, long line) {
+    void add(T job, long bytes, long line) {
         jobs.add(job);
         lines.add(line);
-        batchBytes += job.payload().size();
-        if (jobs.size() >= BATCH_JOBS || batchBytes >= BATCH_BYTES) {
+        batchBytes += bytes;
+        if (jobs.size() >= batchJobs || batchBytes >= BATCH_BYTES) {
             send();
         }
     }
@@ -72,33 +85,33 @@ final class EnqueuePipeline {
     }
 
     private void send() {
-        while (underWay.size() >= BATCHES_MAX) {
+        while (underWay.size() >= batchesMax) {
             takeOldest();
         }
-        underWay.add(new Batch(lines, client.enqueueAllAsync(jobs)));
-        jobs = new ArrayList<>(BATCH_JOBS);
-        lines = new ArrayList<>(BATCH_JOBS);
+        underWay.add(new Batch(lines, sender.apply(jobs)));
+        jobs = new ArrayList<>();
+        lines = new ArrayList<>();
         batchBytes = 0;
     }
 
     private void takeOldest() {
         final Batch batch = underWay.remove();
-        final List<EnqueueResult> results;
+        final List<Answer> answers;
         try {
-            results = batch.answer().join();
+            answers = batch.answer().join();
         } catch (CompletionException failed) {
             broken = true;
             throw ClientConnection.failure(failed);
         }
-        for (int i = 0; i < results.size(); i++) {
-            final RejectReason reason = results.get(i).rejected();
+        for (int i = 0; i < answers.size(); i++) {
+            final Answer answer = answers.get(i);
+            final RejectReason reason = answer.reason();
             if (reason == null) {
                 acknowledged++;
             } else {
                 refused++;
                 if (refusals.size() < REFUSALS_TOLD) {
-                    refusals.add(
-                            new Refusal(batch.lines().get(i), results.get(i).jobId(), reason));
+                    refusals.add(new Refusal(batch.lines().get(i), answer.jobId(), reason, answer.attempt()));
                 }
             }
         }
@@ -110,7 +123,7 @@ final class EnqueuePipeline {
      */
     void settle() {
         if (!broken && !jobs.isEmpty()) {
-            underWay.add(new Batch(lines, client.enqueueAllAsync(jobs)));
+            underWay.add(new Batch(lines, sender.apply(jobs)));
         }
         jobs = new ArrayList<>();
         while (!underWay.isEmpty()) {
