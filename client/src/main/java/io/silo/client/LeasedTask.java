@@ -4,7 +4,8 @@ import io.silo.protocol.RejectReason;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A task that was leased by the id of its job, by an operator or a test. Nobody renews its lease but {@link #heartbeat}. Any thread.
+ * A task that was leased by the id of its job, by an operator or a test. Nobody renews its lease but {@link #heartbeat}, and
+ * closing the client gives it back. Any thread.
  */
 public final class LeasedTask {
     // As a worker's: a server that gives up an upload thrice in a row does not want it.

@@ -8,6 +8,7 @@ import io.silo.client.LeasedTask;
 import io.silo.client.SiloClient;
 import io.silo.client.SiloException;
 import io.silo.client.Task;
+import io.silo.client.TaskResult;
 import io.silo.protocol.Bounds;
 import io.silo.tools.TimeText.DurationConverter;
 import java.io.PrintWriter;
@@ -136,16 +137,55 @@ final class JobCommand implements Runnable {
     @Command(
             name = "lease",
             description = {
-                "Take a job away from its workers for the length of one lease, and show its task.",
-                "Nobody renews the lease: if the job is neither cancelled nor done then, its attempt counts as crashed."
+                "Take a job away from its workers, whatever its start time, show its task, and hold it.",
+                "It is given back unspent when the time is over or the command is interrupted; if it is cancelled"
+                        + " meanwhile, it ends."
             })
     static final class Lease extends OfOneJob {
+        /** A lease of the shortest length, 100 ms, lives through it. */
+        private static final long HEARTBEAT_MS = 40;
+
         @Option(names = "--worker", paramLabel = "ID", required = true, description = "Whose the lease is to be.")
         private String worker = "";
 
+        @Option(
+                names = "--hold",
+                paramLabel = "DURATION",
+                converter = DurationConverter.class,
+                description = "How long to hold it (default: until interrupted).")
+        private @Nullable Duration hold;
+
         @Override
         int call(SiloClient client) {
+            // Closing the session gives the lease back; one that is lost would run out, and count as a crash.
+            final Thread hook = new Thread(client::close, "silo-give-back");
+            Runtime.getRuntime().addShutdownHook(hook);
             final LeasedTask lease = client.leaseJob(tenant(), id, worker);
+            show(lease);
+            hold(lease);
+            Runtime.getRuntime().removeShutdownHook(hook);
+            return ExitCode.OK;
+        }
+
+        private void hold(LeasedTask lease) {
+            final long begunNs = System.nanoTime();
+            while (hold == null || System.nanoTime() - begunNs < hold.toNanos()) {
+                try {
+                    Thread.sleep(HEARTBEAT_MS);
+                } catch (InterruptedException now) {
+                    Thread.currentThread().interrupt();
+                    break;
+                }
+                if (lease.heartbeat()) {
+                    lease.report(TaskResult.cancelled());
+                    Out.errorOf(spec).println("Job " + lease.task().id() + " was cancelled.");
+                    return;
+                }
+            }
+            lease.giveBack();
+        }
+
+        private void show(LeasedTask lease) {
             final Task task = lease.task();
             final PrintWriter out = Out.of(spec);
             if (common.json) {
@@ -154,7 +194,7 @@ final class JobCommand implements Runnable {
                 out.println("Job " + task.id() + " is leased to " + worker + ", attempt " + task.attempt() + ".");
                 out.println(Output.shown(task.payload().bytes()));
             }
-            return ExitCode.OK;
+            out.flush();
         }
 
         private ObjectNode json(Task task) {
