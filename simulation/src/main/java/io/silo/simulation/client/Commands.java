@@ -68,7 +68,9 @@ final class Commands {
                     .retryMaxIntervalMs(0)
                     .retryCount(job.spec().retryCount())
                     .retryBackoffPermille(2_000)
+                    .startDeadlineMs(0)
                     .leaseMs(job.spec().leaseMs())
+                    .maxRunMs(0)
                     .priority((short) job.spec().priority())
                     .retryJitter((short) (job.jitter() ? 1 : 0))
                     .payloadEncoding(PayloadEncoding.RAW);
@@ -157,7 +159,8 @@ final class Commands {
                 .next()
                 .jobKey(lease.jobKey())
                 .tokenEpoch(lease.epoch())
-                .token(lease.token());
+                .token(lease.token())
+                .snoozeMs(0);
         command.workerId(worker);
         return bytes(command.limit());
     }
