@@ -307,6 +307,30 @@ class SiloWorkerIT {
     }
 
     @Test
+    void shouldSnoozeAgainWhenTheAnswerIsLostAndNotTakeTheSecondForARefusal() {
+        server.broker.swallowReturnsLeft.set(1);
+        final AtomicInteger runs = new AtomicInteger();
+        final List<RejectReason> answers = Collections.synchronizedList(new ArrayList<>());
+        try (SiloClient client = server.client(false)
+                        .requestTimeout(Duration.ofSeconds(1))
+                        .build();
+                SiloWorker worker = SiloWorker.with(client)
+                        .taskGroup("g")
+                        .concurrency(2)
+                        .outcomeListener((task, refused) -> answers.add(refused))
+                        .handler(task -> runs.incrementAndGet() == 1
+                                ? TaskResult.snooze(Duration.ofMillis(1))
+                                : TaskResult.success())
+                        .start()) {
+            client.enqueue(JobRequest.to("g").id("a").build());
+            TestServer.await("done", () -> server.broker.jobs.get("a").status == 2);
+            TestServer.await("answered", () -> worker.heldCount() == 0);
+            assertThat(server.broker.snoozesMs).containsExactly(1L);
+            assertThat(answers).containsExactly(null, null);
+        }
+    }
+
+    @Test
     void shouldFinishWhatRunsAndGiveBackTheRestWhenStopped() {
         final CountDownLatch begun = new CountDownLatch(2);
         final CountDownLatch release = new CountDownLatch(1);

@@ -94,6 +94,7 @@ final class TestBroker implements CommandConsumer {
     final AtomicInteger staleLeft = new AtomicInteger();
     final AtomicInteger swallowLeft = new AtomicInteger();
     final AtomicInteger swallowReportsLeft = new AtomicInteger();
+    final AtomicInteger swallowReturnsLeft = new AtomicInteger();
     final AtomicInteger loseUploadsLeft = new AtomicInteger();
     final Set<String> corrupt = ConcurrentHashMap.newKeySet();
     final ConcurrentLinkedQueue<Runnable> orders = new ConcurrentLinkedQueue<>();
@@ -408,7 +409,9 @@ final class TestBroker implements CommandConsumer {
                 codes.add(RejectReason.LEASE_NOT_FOUND.code());
             }
         }
-        replies.outcome(session, command.header().correlationId(), codes);
+        if (swallowReturnsLeft.getAndUpdate(left -> Math.max(0, left - 1)) == 0) {
+            replies.outcome(session, command.header().correlationId(), codes);
+        }
     }
 
     private void onGetJob(Session session, GetJobDecoder command) {

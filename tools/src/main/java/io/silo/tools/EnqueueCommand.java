@@ -168,7 +168,7 @@ final class EnqueueCommand implements Callable<Integer> {
         final JobPipeline<JobRequest> pipeline = new JobPipeline<>(
                 BATCH_JOBS, BATCHES_MAX, jobs -> client.enqueueAllAsync(jobs).thenApply(EnqueueCommand::answers));
         final Progress progress = new Progress(Out.errorOf(spec), !common.json);
-        if (source.file == null) {
+        if (source.lines || source.file == null) {
             JobFile.read(
                     STANDARD_INPUT,
                     Bounds.PAYLOAD_BYTES_MAX,

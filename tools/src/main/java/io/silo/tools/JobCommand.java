@@ -54,7 +54,7 @@ final class JobCommand implements Runnable {
     }
 
     /** What the commands about one job have in common. */
-    private abstract static class OfOneJob implements Callable<Integer> {
+    abstract static class OfOneJob implements Callable<Integer> {
         @Mixin
         final CommonOptions common = new CommonOptions();
 

@@ -12,6 +12,7 @@ import io.silo.tools.TimeText.DurationConverter;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -199,13 +200,18 @@ final class WorkCommand implements Callable<Integer> {
             case SUCCEEDED -> count(succeeded, true);
             case FAILED -> count(failures, task.isLastAttempt());
             // Told to stop by its job's cancellation, or by its time: then a retry may follow.
-            case CANCELLED -> count(cancelled, task.deadline() == null || task.isLastAttempt());
+            case CANCELLED -> count(cancelled, !hasOverrun(task) || task.isLastAttempt());
             case SNOOZED -> count(snoozed, false);
         };
         final FinishedJobs finished = finishedJobs;
         if (finished != null && mayBeLast) {
             finished.onAttemptEnded(task);
         }
+    }
+
+    private static boolean hasOverrun(Task task) {
+        final Instant deadline = task.deadline();
+        return deadline != null && !Instant.now().isBefore(deadline);
     }
 
     private static boolean count(AtomicLong counter, boolean mayBeLast) {
