@@ -203,7 +203,7 @@ final class ImportJobsDecider implements CommandDecider {
                 return RejectReason.UPLOAD_NOT_FOUND;
             }
         }
-        if (!areUploadsComplete(context, item, 0)) {
+        if (!areUploadsComplete(context, item)) {
             return RejectReason.UPLOAD_NOT_FOUND;
         }
         final long jobKey = context.view().nextJobKey();
@@ -250,6 +250,9 @@ final class ImportJobsDecider implements CommandDecider {
         if (attemptCount < ownCount) {
             return RejectReason.ATTEMPTS_MISSING;
         }
+        if (!areUploadsComplete(context, item)) {
+            return RejectReason.UPLOAD_NOT_FOUND;
+        }
         refusedAttempt = firstMismatch(context, buffer, item, own);
         // [SILO-IMP-2]
         if (refusedAttempt != 0) {
@@ -265,9 +268,6 @@ final class ImportJobsDecider implements CommandDecider {
         final DirectBuffer changed = imports.definition(spec);
         if (!context.record().hasRoom(EVENT_BYTES + attemptBytes + changed.capacity())) {
             return RejectReason.BATCH_TOO_LARGE;
-        }
-        if (!areUploadsComplete(context, item, ownCount)) {
-            return RejectReason.UPLOAD_NOT_FOUND;
         }
         final RecordBuffer record = context.record();
         event.wrapAndApplyHeader(record.buffer(), record.offset(), eventHeader)
@@ -329,16 +329,14 @@ final class ImportJobsDecider implements CommandDecider {
         return true;
     }
 
-    private boolean areUploadsComplete(CommandContext context, ItemsDecoder item, int after) {
+    private boolean areUploadsComplete(CommandContext context, ItemsDecoder item) {
         command.limit(attemptsOffset);
         final AttemptsDecoder attempts = item.attempts();
-        int number = 0;
         while (attempts.hasNext()) {
             attempts.next();
             attempts.skipErrorCode();
             attempts.skipResult();
-            number++;
-            if (number > after && attempts.uploadId() != 0) {
+            if (attempts.uploadId() != 0) {
                 final Uploads.@Nullable Upload upload =
                         context.uploads().find(context.session().id(), attempts.uploadId());
                 if (upload == null || !upload.isComplete()) {

@@ -18,21 +18,15 @@ final class ScheduleSetApplier implements EventApplier {
         final String zone = decoder.zone();
         final byte[] template = new byte[decoder.jobTemplateLength()];
         decoder.getJobTemplate(template, 0, template.length);
-        state.keyUsed(decoder.scheduleKey());
-        state.schedules()
-                .set(
-                        decoder.scheduleKey(),
-                        new Schedule.Spec(
-                                decoder.intervalMs(),
-                                decoder.firstAtMs(),
-                                decoder.startWithinMs(),
-                                decoder.catchUp(),
-                                cron,
-                                zone),
-                        template,
-                        decoder.nextFireMs(),
-                        decoder.lastFireMs(),
-                        decoder.paused() != 0,
-                        place.position());
+        final Schedule.Spec spec = new Schedule.Spec(
+                decoder.intervalMs(), decoder.firstAtMs(), decoder.startWithinMs(), decoder.catchUp(), cron, zone);
+        final Schedule.Image image = new Schedule.Image(
+                decoder.scheduleKey(),
+                spec,
+                template,
+                decoder.nextFireMs(),
+                decoder.lastFireMs(),
+                decoder.paused() != 0);
+        state.scheduleSet(image, place.position());
     }
 }

@@ -181,6 +181,23 @@ public final class JobHistory {
                     onRefused();
                 }
             }
+            case JobImportedDecoder.TEMPLATE_ID -> {
+                if (imported.wrapAndApplyHeader(buffer, at, header).jobKey() == jobKey) {
+                    onImported();
+                }
+            }
+            case JobImageDecoder.TEMPLATE_ID -> {
+                if (image.wrapAndApplyHeader(buffer, at, header).jobKey() == jobKey) {
+                    onImage();
+                }
+            }
+            default -> onChange(buffer, at);
+        }
+    }
+
+    /** Changes of the status alone lead on to the event before. */
+    private void onChange(DirectBuffer buffer, int at) {
+        switch (header.templateId()) {
             case JobCancelledDecoder.TEMPLATE_ID -> {
                 if (jobCancelled.wrapAndApplyHeader(buffer, at, header).jobKey() == jobKey) {
                     next = jobCancelled.previousPosition();
@@ -199,16 +216,6 @@ public final class JobHistory {
             case JobExpeditedDecoder.TEMPLATE_ID -> {
                 if (expedited.wrapAndApplyHeader(buffer, at, header).jobKey() == jobKey) {
                     next = expedited.previousPosition();
-                }
-            }
-            case JobImportedDecoder.TEMPLATE_ID -> {
-                if (imported.wrapAndApplyHeader(buffer, at, header).jobKey() == jobKey) {
-                    onImported();
-                }
-            }
-            case JobImageDecoder.TEMPLATE_ID -> {
-                if (image.wrapAndApplyHeader(buffer, at, header).jobKey() == jobKey) {
-                    onImage();
                 }
             }
             default -> {

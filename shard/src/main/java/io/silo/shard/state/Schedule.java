@@ -16,6 +16,9 @@ public final class Schedule {
     public record Spec(
             long intervalMs, long firstAtMs, long startWithinMs, CatchUp catchUp, String cron, String zone) {}
 
+    /** All that an event says. */
+    public record Image(long key, Spec spec, byte[] template, long nextFireMs, long lastFireMs, boolean paused) {}
+
     private final long key;
     private final String tenant;
     private final String id;

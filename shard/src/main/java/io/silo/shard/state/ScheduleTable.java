@@ -34,44 +34,37 @@ public final class ScheduleTable {
     // -------------------------------------------------------------------------------------------------------------
 
     /** A schedule as an event says it is; one with its key is replaced. */
-    public void set(
-            long key,
-            Schedule.Spec spec,
-            byte[] template,
-            long nextFireMs,
-            long lastFireMs,
-            boolean paused,
-            long position) {
-        final Schedule before = byKey.get(key);
+    void set(Schedule.Image image, long position) {
+        final Schedule before = byKey.get(image.key());
         if (before != null) {
             remove(before);
         }
-        final Schedule schedule = new Schedule(key, spec, template);
-        schedule.nextFireMs = nextFireMs;
-        schedule.lastFireMs = lastFireMs;
-        schedule.paused = paused;
+        final Schedule schedule = new Schedule(image.key(), image.spec(), image.template());
+        schedule.nextFireMs = image.nextFireMs();
+        schedule.lastFireMs = image.lastFireMs();
+        schedule.paused = image.paused();
         schedule.position = position;
-        byKey.put(key, schedule);
+        byKey.put(schedule.key(), schedule);
         byName.put(new Name(schedule.tenant(), schedule.id()), schedule);
         bytes += schedule.bytes();
         enter(schedule);
     }
 
-    public void fired(Schedule schedule, long nominalMs, long nextFireMs) {
+    void fired(Schedule schedule, long nominalMs, long nextFireMs) {
         leave(schedule);
         schedule.lastFireMs = nominalMs;
         schedule.nextFireMs = nextFireMs;
         enter(schedule);
     }
 
-    public void paused(Schedule schedule, boolean paused, long nextFireMs) {
+    void paused(Schedule schedule, boolean paused, long nextFireMs) {
         leave(schedule);
         schedule.paused = paused;
         schedule.nextFireMs = nextFireMs;
         enter(schedule);
     }
 
-    public void remove(Schedule schedule) {
+    void remove(Schedule schedule) {
         leave(schedule);
         byKey.remove(schedule.key());
         // In a trimmed log the image of a successor may stand before the end of this one.
@@ -140,7 +133,7 @@ public final class ScheduleTable {
     }
 
     /** For tests and the slow recount. */
-    public void checkInvariants() {
+    void checkInvariants() {
         long sum = 0;
         long held = 0;
         int firing = 0;

@@ -25,17 +25,17 @@ public final class ShardState implements ShardView {
     private static final int START_TIMER = 0;
 
     private final Capacity capacity;
-    private final NameTable tenants;
+    final NameTable tenants;
     private final NameTable taskGroups;
     private final RetryPolicies policies = new RetryPolicies(1 << 24);
-    private final LeaseTable leases;
-    private final JobTable jobs;
-    private final ReadyQueue ready;
-    private final TimerQueue startTimers = new TimerQueue();
+    final LeaseTable leases;
+    final JobTable jobs;
+    final ReadyQueue ready;
+    final TimerQueue startTimers = new TimerQueue();
     private final TimerQueue leaseTimers = new TimerQueue();
-    private final TimerQueue deadlineTimers = new TimerQueue();
+    final TimerQueue deadlineTimers = new TimerQueue();
     private final RequestMemory requests = new RequestMemory();
-    private final ScheduleTable schedules = new ScheduleTable();
+    final ScheduleTable schedules = new ScheduleTable();
     private final SlotList finished = new SlotList();
     private final TimerQueue.TimerHandler startTimerHandler = this::onStartTimer;
     private final TimerQueue.TimerHandler leaseTimerHandler = this::onLeaseTimer;
@@ -352,11 +352,6 @@ public final class ShardState implements ShardView {
         jobs.end(slot);
     }
 
-    /** A key of the counter is taken by something that is no job. */
-    public void keyUsed(long key) {
-        nextJobKey = Math.max(nextJobKey, key + 1);
-    }
-
     /** Every record moves the time of the state. */
     public void recordApplied(long timeMs) {
         lastTimeMs = Math.max(lastTimeMs, timeMs);
@@ -371,6 +366,24 @@ public final class ShardState implements ShardView {
     public void carriedThrough(long nextKey, long timeMs) {
         nextJobKey = Math.max(nextJobKey, nextKey);
         lastTimeMs = Math.max(lastTimeMs, timeMs);
+    }
+
+    /** A schedule as an event says it is; one with its key is replaced. */
+    public void scheduleSet(Schedule.Image image, long position) {
+        nextJobKey = Math.max(nextJobKey, image.key() + 1);
+        schedules.set(image, position);
+    }
+
+    public void scheduleFired(Schedule schedule, long nominalMs, long nextFireMs) {
+        schedules.fired(schedule, nominalMs, nextFireMs);
+    }
+
+    public void schedulePaused(Schedule schedule, boolean paused, long nextFireMs) {
+        schedules.paused(schedule, paused, nextFireMs);
+    }
+
+    public void scheduleDeleted(Schedule schedule) {
+        schedules.remove(schedule);
     }
 
     // ---- volatile
@@ -390,7 +403,8 @@ public final class ShardState implements ShardView {
     public void renewLease(int lease, long deadlineMs, long session) {
         leases.renew(lease, deadlineMs, session);
         if (leases.timer(lease) == RowSlab.NULL_SLOT) {
-            leases.timer(lease, leaseTimers.schedule(leases.deadlineMs(lease), jobs.jobKey(leases.job(lease)), 0, lease));
+            leases.timer(
+                    lease, leaseTimers.schedule(leases.deadlineMs(lease), jobs.jobKey(leases.job(lease)), 0, lease));
         }
     }
 
@@ -616,90 +630,7 @@ public final class ShardState implements ShardView {
 
     /** Compares every index with every other from scratch; for tests after each step and the slow recount. */
     public void checkInvariants() {
-        Invariant.check(jobs.recountDigest() == jobs.digest(), "digest differs from its recount");
-        int running = 0;
-        int queued = 0;
-        int timed = 0;
-        int deadlines = 0;
-        int unique = 0;
-        for (int slot = 0; slot < jobs.slotLimit(); slot++) {
-            if (!jobs.isLive(slot)) {
-                continue;
-            }
-            final int where = jobs.where(slot);
-            switch (jobs.state(slot)) {
-                case SCHEDULED -> {
-                    Invariant.check(
-                            where == JobTable.IN_READY || where == JobTable.IN_TIMERS, "scheduled job is in no queue");
-                    queued += where == JobTable.IN_READY ? 1 : 0;
-                    timed += where == JobTable.IN_TIMERS ? 1 : 0;
-                }
-                case RUNNING -> {
-                    running++;
-                    Invariant.check(
-                            jobs.lease(slot) >= 0 && leases.job(jobs.lease(slot)) == slot, "lease of another job");
-                }
-                case SUCCEEDED, FAILED, CANCELLED ->
-                    Invariant.check(where == JobTable.IN_FINISHED, "ended job is in a queue");
-            }
-            Invariant.check(
-                    jobs.isStartDeadlineInForce(slot) == (jobs.deadlineTimer(slot) != TimerQueue.NULL_HANDLE),
-                    "timer of a latest start differs from its job");
-            deadlines += jobs.isStartDeadlineInForce(slot) ? 1 : 0;
-            if (jobs.hasUniqueKey(slot) && !jobs.state(slot).isTerminal()) {
-                unique++;
-                Invariant.check(jobs.findOtherHolder(slot) == RowSlab.NULL_SLOT, "two jobs hold one unique key");
-            }
-            final int older = jobs.older(slot);
-            Invariant.check(
-                    older == RowSlab.NULL_SLOT
-                            || (jobs.state(older) == jobs.state(slot)
-                                    && jobs.tenant(older) == jobs.tenant(slot)
-                                    && jobs.newer(older) == slot
-                                    && jobs.changedAtMs(older) <= jobs.changedAtMs(slot)),
-                    "chain of a tenant and state is out of order");
-            Invariant.check(jobs.findByKey(jobs.jobKey(slot)) == slot, "job is not found by its key");
-        }
-        Invariant.check(running == leases.count(), "leases differ from running jobs");
-        Invariant.check(queued == ready.size(), "ready queue differs from the jobs");
-        Invariant.check(timed == startTimers.size(), "start timers differ from the jobs");
-        Invariant.check(deadlines == deadlineTimers.size(), "timers of latest starts differ from the jobs");
-        Invariant.check(unique == jobs.uniqueKeysHeld(), "unique keys held differ from the jobs");
-        checkFinished();
-        schedules.checkInvariants();
-        checkCounts();
-    }
-
-    private void checkFinished() {
-        int chained = 0;
-        for (JobState state : JobState.values()) {
-            long changedAtMs = Long.MIN_VALUE;
-            for (int slot = jobs.oldestFinished(state); slot != RowSlab.NULL_SLOT; slot = jobs.readyNext(slot)) {
-                Invariant.check(
-                        jobs.state(slot) == state && jobs.changedAtMs(slot) >= changedAtMs,
-                        "chain of ended jobs is out of order");
-                changedAtMs = jobs.changedAtMs(slot);
-                chained++;
-            }
-        }
-        Invariant.check(chained == jobs.finishedCount(), "chains of ended jobs differ from their count");
-    }
-
-    /** Counts of a tenant and state against the chains, which the walk above compared with the rows. */
-    private void checkCounts() {
-        final int[][] counts = new int[tenants.idEnd()][JobState.values().length];
-        for (int slot = 0; slot < jobs.slotLimit(); slot++) {
-            if (jobs.isLive(slot)) {
-                counts[jobs.tenant(slot)][jobs.state(slot).ordinal()]++;
-            }
-        }
-        for (int tenant = 0; tenant < counts.length; tenant++) {
-            for (JobState state : JobState.values()) {
-                Invariant.check(
-                        counts[tenant][state.ordinal()] == jobs.count(tenant, state),
-                        "count of a tenant and state differs from its jobs");
-            }
-        }
+        new ShardInvariants(this).check();
     }
 
     public void close() {

@@ -1,0 +1,102 @@
+package io.silo.shard.state;
+
+/** Compares the indexes of a shard with each other. Allocates, and walks everything: for tests and the slow recount. */
+final class ShardInvariants {
+    private final ShardState shard;
+
+    ShardInvariants(ShardState shard) {
+        this.shard = shard;
+    }
+
+    /** Compares every index with every other from scratch; for tests after each step and the slow recount. */
+    void check() {
+        Invariant.check(shard.jobs.recountDigest() == shard.jobs.digest(), "digest differs from its recount");
+        int running = 0;
+        int queued = 0;
+        int timed = 0;
+        int deadlines = 0;
+        int unique = 0;
+        for (int slot = 0; slot < shard.jobs.slotLimit(); slot++) {
+            if (!shard.jobs.isLive(slot)) {
+                continue;
+            }
+            final int where = shard.jobs.where(slot);
+            switch (shard.jobs.state(slot)) {
+                case SCHEDULED -> {
+                    Invariant.check(
+                            where == JobTable.IN_READY || where == JobTable.IN_TIMERS, "scheduled job is in no queue");
+                    queued += where == JobTable.IN_READY ? 1 : 0;
+                    timed += where == JobTable.IN_TIMERS ? 1 : 0;
+                }
+                case RUNNING -> {
+                    running++;
+                    Invariant.check(
+                            shard.jobs.lease(slot) >= 0 && shard.leases.job(shard.jobs.lease(slot)) == slot,
+                            "lease of another job");
+                }
+                case SUCCEEDED, FAILED, CANCELLED ->
+                    Invariant.check(where == JobTable.IN_FINISHED, "ended job is in a queue");
+            }
+            Invariant.check(
+                    shard.jobs.isStartDeadlineInForce(slot)
+                            == (shard.jobs.deadlineTimer(slot) != TimerQueue.NULL_HANDLE),
+                    "timer of a latest start differs from its job");
+            deadlines += shard.jobs.isStartDeadlineInForce(slot) ? 1 : 0;
+            if (shard.jobs.hasUniqueKey(slot) && !shard.jobs.state(slot).isTerminal()) {
+                unique++;
+                Invariant.check(shard.jobs.findOtherHolder(slot) == RowSlab.NULL_SLOT, "two jobs hold one unique key");
+            }
+            final int older = shard.jobs.older(slot);
+            Invariant.check(
+                    older == RowSlab.NULL_SLOT
+                            || (shard.jobs.state(older) == shard.jobs.state(slot)
+                                    && shard.jobs.tenant(older) == shard.jobs.tenant(slot)
+                                    && shard.jobs.newer(older) == slot
+                                    && shard.jobs.changedAtMs(older) <= shard.jobs.changedAtMs(slot)),
+                    "chain of a tenant and state is out of order");
+            Invariant.check(shard.jobs.findByKey(shard.jobs.jobKey(slot)) == slot, "job is not found by its key");
+        }
+        Invariant.check(running == shard.leases.count(), "leases differ from running jobs");
+        Invariant.check(queued == shard.ready.size(), "ready queue differs from the jobs");
+        Invariant.check(timed == shard.startTimers.size(), "start timers differ from the jobs");
+        Invariant.check(deadlines == shard.deadlineTimers.size(), "timers of latest starts differ from the jobs");
+        Invariant.check(unique == shard.jobs.uniqueKeysHeld(), "unique keys held differ from the jobs");
+        checkFinished();
+        shard.schedules.checkInvariants();
+        checkCounts();
+    }
+
+    private void checkFinished() {
+        int chained = 0;
+        for (JobState state : JobState.values()) {
+            long changedAtMs = Long.MIN_VALUE;
+            for (int slot = shard.jobs.oldestFinished(state);
+                    slot != RowSlab.NULL_SLOT;
+                    slot = shard.jobs.readyNext(slot)) {
+                Invariant.check(
+                        shard.jobs.state(slot) == state && shard.jobs.changedAtMs(slot) >= changedAtMs,
+                        "chain of ended jobs is out of order");
+                changedAtMs = shard.jobs.changedAtMs(slot);
+                chained++;
+            }
+        }
+        Invariant.check(chained == shard.jobs.finishedCount(), "chains of ended jobs differ from their count");
+    }
+
+    /** Counts of a tenant and state against the chains, which the walk above compared with the rows. */
+    private void checkCounts() {
+        final int[][] counts = new int[shard.tenants.idEnd()][JobState.values().length];
+        for (int slot = 0; slot < shard.jobs.slotLimit(); slot++) {
+            if (shard.jobs.isLive(slot)) {
+                counts[shard.jobs.tenant(slot)][shard.jobs.state(slot).ordinal()]++;
+            }
+        }
+        for (int tenant = 0; tenant < counts.length; tenant++) {
+            for (JobState state : JobState.values()) {
+                Invariant.check(
+                        counts[tenant][state.ordinal()] == shard.jobs.count(tenant, state),
+                        "count of a tenant and state differs from its jobs");
+            }
+        }
+    }
+}
