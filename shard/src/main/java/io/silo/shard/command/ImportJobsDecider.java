@@ -155,7 +155,12 @@ final class ImportJobsDecider implements CommandDecider {
             CommandContext context, DirectBuffer buffer, ItemsDecoder item, ImportReplyEncoder.ResultsEncoder result) {
         final JobView jobs = context.view().jobs();
         RejectReason refusal = spec.refusal(context, buffer);
-        refusal = refusal != null ? refusal : attemptRefusal;
+        if (refusal != null) {
+            // The job itself is wrong: no attempt of it is looked at.
+            refusedAttempt = 0;
+        } else {
+            refusal = attemptRefusal;
+        }
         int slot = RowSlab.NULL_SLOT;
         if (refusal == null) {
             slot = spec.find(context, buffer);

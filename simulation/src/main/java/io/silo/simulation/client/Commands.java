@@ -69,6 +69,8 @@ final class Commands {
                     .retryCount(job.spec().retryCount())
                     .retryBackoffPermille(2_000)
                     .leaseMs(job.spec().leaseMs())
+                    .startDeadlineMs(0)
+                    .maxRunMs(0)
                     .priority((short) job.spec().priority())
                     .retryJitter((short) (job.jitter() ? 1 : 0))
                     .payloadEncoding(PayloadEncoding.RAW);
@@ -156,7 +158,8 @@ final class Commands {
                 .next()
                 .jobKey(lease.jobKey())
                 .tokenEpoch(lease.epoch())
-                .token(lease.token());
+                .token(lease.token())
+                .snoozeMs(0);
         command.workerId(worker);
         return bytes(command.limit());
     }

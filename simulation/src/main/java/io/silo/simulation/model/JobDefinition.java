@@ -22,6 +22,8 @@ record JobDefinition(
         long chunkFirstPosition,
         RetryRule retry,
         long leaseMs,
+        long maxRunMs,
+        long startDeadlineMs,
         long payloadBytes,
         long payloadCrc,
         int priority,
@@ -53,6 +55,8 @@ record JobDefinition(
                         d.retryBackoffPermille(),
                         d.retryJitter()),
                 d.leaseMs(),
+                d.maxRunMs(),
+                d.startDeadlineMs(),
                 d.payloadBytes(),
                 d.payloadCrc(),
                 d.priority(),
@@ -75,6 +79,32 @@ record JobDefinition(
                 firstChunk,
                 retry,
                 leaseMs,
+                maxRunMs,
+                startDeadlineMs,
+                payloadBytes,
+                payloadCrc,
+                priority,
+                payloadEncoding,
+                metadata,
+                tenant,
+                taskGroup,
+                jobId,
+                inlinePayload);
+    }
+
+    /** The same with another retry policy: importing again changes it, and nothing else. */
+    JobDefinition with(RetryRule policy) {
+        return new JobDefinition(
+                jobKey,
+                requestId,
+                enqueuedAtMs,
+                startAtMs,
+                chunkPosition,
+                chunkFirstPosition,
+                policy,
+                leaseMs,
+                maxRunMs,
+                startDeadlineMs,
                 payloadBytes,
                 payloadCrc,
                 priority,
@@ -95,7 +125,8 @@ record JobDefinition(
     public String toString() {
         return "definition " + jobKey + ' ' + tenant + '/' + taskGroup + '/' + jobId + ' ' + requestId + " at "
                 + enqueuedAtMs + " start " + startAtMs + " chunks " + chunkFirstPosition + '-' + chunkPosition + ' '
-                + retry + " lease " + leaseMs + " payload " + payloadBytes + ' ' + payloadCrc + ' ' + payloadEncoding
+                + retry + " lease " + leaseMs + " run " + maxRunMs + " by " + startDeadlineMs + " payload "
+                + payloadBytes + ' ' + payloadCrc + ' ' + payloadEncoding
                 + " priority " + priority + ' ' + metadata;
     }
 

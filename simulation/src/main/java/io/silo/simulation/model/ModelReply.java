@@ -35,6 +35,7 @@ record ModelReply(
             long attempt,
             long relativeAttempt,
             long leaseMs,
+            long maxRunMs,
             long payloadBytes,
             long payloadCrc,
             int priority,
@@ -56,6 +57,7 @@ record ModelReply(
                     attempt,
                     relativeAttempt,
                     leaseMs,
+                    maxRunMs,
                     payloadBytes,
                     payloadCrc,
                     priority,
@@ -115,6 +117,7 @@ record ModelReply(
                 t.attempt(),
                 t.relativeAttempt(),
                 t.leaseMs(),
+                t.maxRunMs(),
                 t.payloadBytes(),
                 t.payloadCrc()
             };
@@ -136,6 +139,7 @@ record ModelReply(
                     head[7],
                     head[8],
                     head[9],
+                    head[10],
                     priority,
                     isLast,
                     encoding,

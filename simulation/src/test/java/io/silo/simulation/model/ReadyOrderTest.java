@@ -22,6 +22,8 @@ class ReadyOrderTest {
                 0,
                 0,
                 0,
+                0,
+                0,
                 priority,
                 0,
                 List.of(),
