@@ -27,8 +27,11 @@ import io.silo.protocol.command.SubscribeEncoder;
 import io.silo.protocol.command.UnsubscribeEncoder;
 import io.silo.protocol.command.UploadChunkEncoder;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.BiConsumer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Sessions that say anything, sensible or not, to one shard. */
@@ -41,6 +44,7 @@ final class RandomClients {
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
     private final List<Session> sessions = new ArrayList<>();
     private final List<ModelReply.Task> tasks = new ArrayList<>();
+    private final Map<String, String> tenants = new HashMap<>();
     private long nextSession = 1;
     private long correlations = 1;
     private long uploads = 1;
@@ -169,7 +173,7 @@ final class RandomClients {
         var items = command.itemsCount(count);
         for (int i = 0; i < count; i++) {
             boolean isNew = random.nextInt(10) < 8;
-            String id = isNew ? "j" + jobs++ : jobId();
+            String id = isNew ? "j" + jobs++ : random.nextBoolean() ? recentJobId() : jobId();
             boolean uploaded = random.nextInt(12) == 0;
             items.next()
                     .requestIdHigh(seldom() ? 1 : 0)
@@ -192,7 +196,9 @@ final class RandomClients {
                 metadata.next().key(seldom() ? "k".repeat(64) : "k" + k).value("v" + id);
             }
             byte[] payload = new byte[uploaded && !seldom() ? 0 : random.nextInt(3_000)];
-            items.tenant(tenant()).taskGroup(group()).jobId(id).putPayload(payload, 0, payload.length);
+            String tenant = isNew ? tenant() : tenants.getOrDefault(id, "");
+            tenants.put(id, tenant);
+            items.tenant(tenant).taskGroup(group()).jobId(id).putPayload(payload, 0, payload.length);
         }
         send(command.limit());
     }
@@ -334,7 +340,7 @@ final class RandomClients {
                 fill(command.wrapAndApplyHeader(out, 0, header).header());
                 var items = command.itemsCount(count);
                 for (int i = 0; i < count; i++) {
-                    items.next().tenant(tenant()).jobId(recentJobId());
+                    name(recentJobId(), (tenant, id) -> items.next().tenant(tenant).jobId(id));
                 }
                 yield command.limit();
             }
@@ -343,7 +349,7 @@ final class RandomClients {
                 fill(command.wrapAndApplyHeader(out, 0, header).header());
                 var items = command.itemsCount(count);
                 for (int i = 0; i < count; i++) {
-                    items.next().tenant(tenant()).jobId(recentJobId());
+                    name(recentJobId(), (tenant, id) -> items.next().tenant(tenant).jobId(id));
                 }
                 yield command.limit();
             }
@@ -352,7 +358,7 @@ final class RandomClients {
                 fill(command.wrapAndApplyHeader(out, 0, header).header());
                 var items = command.itemsCount(count);
                 for (int i = 0; i < count; i++) {
-                    items.next().tenant(tenant()).jobId(recentJobId());
+                    name(recentJobId(), (tenant, id) -> items.next().tenant(tenant).jobId(id));
                 }
                 yield command.limit();
             }
@@ -361,7 +367,7 @@ final class RandomClients {
                 fill(command.wrapAndApplyHeader(out, 0, header).header());
                 var items = command.itemsCount(count);
                 for (int i = 0; i < count; i++) {
-                    items.next().tenant(tenant()).jobId(recentJobId());
+                    name(recentJobId(), (tenant, id) -> items.next().tenant(tenant).jobId(id));
                 }
                 yield command.limit();
             }
@@ -369,19 +375,24 @@ final class RandomClients {
         send(limit);
     }
 
+    /** Most often with the tenant that the id was last used with. */
+    private void name(String id, BiConsumer<String, String> item) {
+        item.accept(seldom() ? tenant() : tenants.getOrDefault(id, ""), id);
+    }
+
     /** One of the newest: among all, few calls would meet the same job twice. */
     private String recentJobId() {
-        return seldom() ? jobId() : "j" + Math.max(0, jobs - random.nextInt(30));
+        if (seldom()) {
+            return jobId();
+        }
+        return random.nextInt(3) == 0 ? "i" + random.nextInt(12) : "j" + Math.max(0, jobs - random.nextInt(40));
     }
 
     private void leaseJob() {
         var command = new LeaseJobEncoder();
         fill(command.wrapAndApplyHeader(out, 0, header).header());
-        command.requestIdHigh(0)
-                .requestIdLow(random.nextInt(4))
-                .tenant(tenant())
-                .jobId(recentJobId())
-                .workerId(worker());
+        command.requestIdHigh(0).requestIdLow(random.nextInt(4));
+        name(recentJobId(), (tenant, id) -> command.tenant(tenant).jobId(id).workerId(worker()));
         send(command.limit());
     }
 
@@ -392,7 +403,7 @@ final class RandomClients {
         int count = 1 + random.nextInt(2);
         var items = command.itemsCount(count);
         for (int i = 0; i < count; i++) {
-            String id = random.nextInt(3) == 0 ? recentJobId() : "i" + random.nextInt(30);
+            String id = random.nextInt(3) == 0 ? recentJobId() : "i" + random.nextInt(12);
             boolean uploaded = random.nextInt(12) == 0;
             items.next()
                     .enqueuedAtMs(random.nextInt(3) == 0 ? 1 + random.nextInt(500) : 0)
@@ -411,7 +422,9 @@ final class RandomClients {
             attempts(items, id);
             items.metadataCount(0);
             byte[] payload = new byte[uploaded && !seldom() ? 0 : random.nextInt(300)];
-            items.tenant(random.nextInt(3) == 0 ? tenant() : "").taskGroup(group()).jobId(id);
+            String tenant = random.nextInt(4) == 0 ? tenant() : tenants.getOrDefault(id, "");
+            tenants.put(id, tenant);
+            items.tenant(tenant).taskGroup(group()).jobId(id);
             items.putPayload(payload, 0, payload.length);
         }
         send(command.limit());
