@@ -53,7 +53,7 @@ sig Worker {
   var knows: Job -> Token      -- grants that reached it; it never forgets, so it speaks of old ones too
 }
 
-var sig Flagged in Job {}      -- cancellation was asked for
+var sig Flagged in Job {}      -- its running lease is to be cancelled: the mark lies in the lease and goes with it
 var sig Future in Job {}       -- the pending task: its start time has not come
 var sig Waiting in Job {}      -- the pending task: it waits for its slots
 var sig Ready in Job {}        -- the pending task: it may be leased, and holds its slots (a parked grant)
@@ -242,7 +242,7 @@ pred report[j: Job, w: Worker, t: Token, o: Outcome] {
   o = Cancellation implies endWith[j, Cancellation, Cancelled]                // [SILO-CXL-ACK]
   o != Crash
   j.token' = j.token and j in Reported'                                       // [SILO-REPORT-1]
-  keepPolicy[j] and keepFlag[j]
+  keepPolicy[j] and j not in Flagged'
   onlyJob[j] and keepWorld
 }
 
@@ -250,15 +250,13 @@ pred report[j: Job, w: Worker, t: Token, o: Outcome] {
 pred giveBack[j: Job] {
   noLease[j] and j.token' = j.token
   j not in Reported'
-  j in Flagged implies {
-    j.status' = Cancelled
-    noTask[j]
-  } else {
+  j in Flagged implies endWith[j, Cancellation, Cancelled] else {
     j.status' = Scheduled
     j in Ready' and j not in Future' + Waiting'                               // [SILO-RETURN-2]
     j.place' = j.place and j.slots' = j.slots
+    keepNumbers[j]                                                            // [SILO-RETURN-1]
   }
-  keepNumbers[j] and keepPolicy[j] and keepFlag[j]                            // [SILO-RETURN-1]
+  keepPolicy[j] and j not in Flagged'
   onlyJob[j] and keepWorld
 }
 
@@ -273,13 +271,18 @@ pred returnUnclaimed[j: Job] {
   giveBack[j]
 }
 
+/** Too many leases in a row that expired end the job, whatever the policy; how many is not modelled. */
 pred expire[j: Job] {
   j in leased                                                                 // [SILO-REAP-1]
   j in Overdue                                                                // [SILO-REAP-2]
   j not in Unclaimed
-  failWith[j, Crash]                                                          // [SILO-REAP-3]
+  j in Flagged implies endWith[j, Cancellation, Cancelled]                    // [SILO-REAP-CXL]
+  j not in Flagged implies {
+    failWith[j, Crash]                                                        // [SILO-REAP-3]
+    or endWith[j, Crash, Failed]                                              // [SILO-REAP-LOOP]
+  }
   noLease[j] and j.token' = j.token and j not in Reported'                    // [SILO-REAP-REL]
-  keepPolicy[j] and keepFlag[j]
+  keepPolicy[j] and j not in Flagged'
   onlyJob[j] and keepWorld
 }
 
@@ -287,10 +290,11 @@ pred expire[j: Job] {
 
 pred cancel[j: Job] {
   j.status in Scheduled + Running and some j.status and j not in Flagged      // [SILO-CXL-1]
-  j in Flagged'                                                               // [SILO-CXL-2]
   j.status = Running implies {
+    j in Flagged'                                                             // [SILO-CXL-2]
     j.status' = Running and keepTask[j]
   } else {
+    j not in Flagged'
     j.status' = Cancelled
     noTask[j]                                                                 // [SILO-CXL-3]
   }
@@ -463,8 +467,8 @@ pred presentHolderIsNotFencedOff {
   all j: leased | lte[j.fence, leaseToken[j]]
 }
 
-/** Only a job that runs, was cancelled, or succeeded all the same carries the flag: nothing is leased that was called off. */
-pred cancelledNeverWaits { all j: Flagged | j.status in Running + Cancelled + Succeeded }
+/** Only a lease carries the mark: nothing is leased that was called off. */
+pred cancelledNeverWaits { Flagged in leased }
 
 pred historyIsOfTheNumbers {
   all j: Job | let n = j.history.Outcome {
@@ -561,9 +565,8 @@ check successAfterCancelCounts {
     report[j, w, t, Success] implies j.status' = Succeeded and j.attempt -> Success in j.history'
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
-check flagIsClearedOnlyByANewStart {
-  invariant and step implies all j: Flagged - Flagged' |
-    no j.status' or j.status != Succeeded and (restart[j] or reimport[j]) and j not in leased
+check flagGoesOnlyWithItsLease {
+  invariant and step implies all j: Flagged - Flagged' | j not in leased'
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check numbersNeverRepeat {
@@ -574,7 +577,7 @@ check numbersNeverRepeat {
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check expirySpendsTheAttempt {
-  invariant and step implies all j: leased | expire[j] implies j.attempt -> Crash in j.history' and j.attempt not in j.history.Outcome
+  invariant and step implies all j: leased - Flagged | expire[j] implies j.attempt -> Crash in j.history' and j.attempt not in j.history.Outcome
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check returnSpendsNothing {
@@ -584,7 +587,7 @@ check returnSpendsNothing {
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check unclaimedLeaseIsNotFailed {
-  invariant and step implies all j: Unclaimed & leased - leased' |
+  invariant and step implies all j: Unclaimed & leased - leased' - Flagged |
     no Worker.(j.lease) & Worker.knows[j] implies j.history' = j.history
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
@@ -747,8 +750,16 @@ run runningJobIsCancelledAndFails {
     (j.status = Cancelled and some j.history.Failure))
 } for 2 but 2 Nr, 2 Token, 7..7 steps
 
+run crashLoopEndsTheJob {
+  begins and some j: Job | eventually (expire[j] and not isLast[j] and after j.status = Failed)
+} for 2 but 2 Nr, 2 Token, 7..7 steps
+
+run cancelledLeaseExpires {
+  begins and some j: Job | eventually (j in Flagged and expire[j])
+} for 2 but 2 Nr, 2 Token, 7..7 steps
+
 run runningJobIsCancelledAndSucceeds {
-  begins and some j: Job | eventually (j in Flagged and j.status = Succeeded)
+  begins and some j: Job | eventually (j in Flagged and after j.status = Succeeded)
 } for 2 but 2 Nr, 2 Token, 7..7 steps
 
 run cancelledJobIsRestartedAndWaits {
@@ -792,7 +803,7 @@ run importedJobGoesOn {
 } for 2 but 3 Nr, 2 Token, 6..6 steps
 
 run cancelledJobIsImportedAgain {
-  begins and some j: Job | eventually (reimport[j] and j.status = Cancelled and j in Flagged and some j.history
+  begins and some j: Job | eventually (reimport[j] and j.status = Cancelled and some j.history
     and eventually j in leased)
 } for 2 but 3 Nr, 2 Token, 9..9 steps
 

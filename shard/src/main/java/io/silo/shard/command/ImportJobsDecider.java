@@ -164,7 +164,7 @@ final class ImportJobsDecider implements CommandDecider {
         int slot = RowSlab.NULL_SLOT;
         if (refusal == null) {
             slot = spec.find(context, buffer);
-            // [SILO-IMP-1]
+            // [SILO-IMP-1] [SILO-REIMP-1]
             refusal = slot == RowSlab.NULL_SLOT
                     ? importNew(context, buffer, item)
                     : importMore(context, buffer, item, slot);
@@ -232,7 +232,7 @@ final class ImportJobsDecider implements CommandDecider {
         final JobView jobs = context.view().jobs();
         final JobState state = jobs.state(slot);
         if (state == JobState.RUNNING) {
-            // [SILO-REIMP-2]
+            // [SILO-REIMP-2] [SILO-REIMP-3]
             return RejectReason.JOB_RUNNING;
         }
         if (state == JobState.SUCCEEDED) {

@@ -74,7 +74,7 @@ public final class JobChanges {
             return RejectReason.JOB_SUCCEEDED;
         }
         if (!state.isTerminal()) {
-            // [SILO-RESTART-3]
+            // [SILO-RESTART-2] [SILO-RESTART-3]
             return RejectReason.JOB_IN_PROGRESS;
         }
         final boolean neverRan = jobs.isCancelledPending(slot) && jobs.attempt(slot) == 1;
@@ -102,6 +102,7 @@ public final class JobChanges {
         if (state == JobState.CANCELLED || isCancelRequested(context, slot)) {
             return RejectReason.JOB_ALREADY_CANCELLED;
         }
+        // [SILO-EXP-5]
         if (state == JobState.RUNNING) {
             return RejectReason.JOB_RUNNING;
         }

@@ -256,11 +256,13 @@ public final class ShardState implements ShardView {
             long startMs,
             long timeMs) {
         jobs.begin(slot);
+        // [SILO-REIMP-5]
         if (jobs.state(slot) == JobState.SCHEDULED) {
             unqueue(slot, false);
         }
         jobs.retryPolicy(slot, retryPolicy);
         if (state == JobState.SCHEDULED) {
+            // [SILO-REIMP-7]
             reopen(slot, position, timeMs, attempt, relativeAttempt, startMs);
             jobs.end(slot);
             queue(slot, timeMs);
@@ -278,9 +280,11 @@ public final class ShardState implements ShardView {
 
     private void reopen(int slot, long position, long changedAtMs, int attempt, int relativeAttempt, long startMs) {
         jobs.attempts(slot, attempt, relativeAttempt);
+        // [SILO-RESTART-4] [SILO-IMP-FLAG]
         jobs.cancelledPending(slot, false);
         jobs.crashes(slot, 0);
         jobs.startMs(slot, startMs);
+        // [SILO-RESTART-6]
         jobs.state(slot, JobState.SCHEDULED, changedAtMs);
         jobs.lastPosition(slot, position);
     }
