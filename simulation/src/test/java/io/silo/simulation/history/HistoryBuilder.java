@@ -169,7 +169,7 @@ final class HistoryBuilder {
     }
 
     long giveBack(Lease lease, String worker) {
-        add(new Entry.ReturnInvoked(ns(), ++calls, "client-" + worker, worker, lease, durable));
+        add(new Entry.ReturnInvoked(ns(), ++calls, "client-" + worker, worker, lease, 0, durable));
         return calls;
     }
 

@@ -5,23 +5,23 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.silo.protocol.Session;
 import io.silo.protocol.command.CancelJobsEncoder;
-import io.silo.protocol.command.DeleteJobsEncoder;
-import io.silo.protocol.command.ExpediteJobsEncoder;
-import io.silo.protocol.command.ImportJobsEncoder;
-import io.silo.protocol.command.LeaseJobEncoder;
-import io.silo.protocol.command.RestartJobsEncoder;
 import io.silo.protocol.command.CommandHeaderEncoder;
+import io.silo.protocol.command.DeleteJobsEncoder;
 import io.silo.protocol.command.Durability;
 import io.silo.protocol.command.EnqueueEncoder;
+import io.silo.protocol.command.ExpediteJobsEncoder;
 import io.silo.protocol.command.GetJobEncoder;
 import io.silo.protocol.command.GetJobResultEncoder;
 import io.silo.protocol.command.HeartbeatEncoder;
+import io.silo.protocol.command.ImportJobsEncoder;
+import io.silo.protocol.command.LeaseJobEncoder;
 import io.silo.protocol.command.LeaseTasksEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.Outcome;
 import io.silo.protocol.command.PayloadEncoding;
 import io.silo.protocol.command.ReadBytesEncoder;
 import io.silo.protocol.command.ReportOutcomeEncoder;
+import io.silo.protocol.command.RestartJobsEncoder;
 import io.silo.protocol.command.ReturnLeasesEncoder;
 import io.silo.protocol.command.SubscribeEncoder;
 import io.silo.protocol.command.UnsubscribeEncoder;
@@ -340,7 +340,9 @@ final class RandomClients {
                 fill(command.wrapAndApplyHeader(out, 0, header).header());
                 var items = command.itemsCount(count);
                 for (int i = 0; i < count; i++) {
-                    name(recentJobId(), (tenant, id) -> items.next().tenant(tenant).jobId(id));
+                    name(
+                            recentJobId(),
+                            (tenant, id) -> items.next().tenant(tenant).jobId(id));
                 }
                 yield command.limit();
             }
@@ -349,7 +351,9 @@ final class RandomClients {
                 fill(command.wrapAndApplyHeader(out, 0, header).header());
                 var items = command.itemsCount(count);
                 for (int i = 0; i < count; i++) {
-                    name(recentJobId(), (tenant, id) -> items.next().tenant(tenant).jobId(id));
+                    name(
+                            recentJobId(),
+                            (tenant, id) -> items.next().tenant(tenant).jobId(id));
                 }
                 yield command.limit();
             }
@@ -358,7 +362,9 @@ final class RandomClients {
                 fill(command.wrapAndApplyHeader(out, 0, header).header());
                 var items = command.itemsCount(count);
                 for (int i = 0; i < count; i++) {
-                    name(recentJobId(), (tenant, id) -> items.next().tenant(tenant).jobId(id));
+                    name(
+                            recentJobId(),
+                            (tenant, id) -> items.next().tenant(tenant).jobId(id));
                 }
                 yield command.limit();
             }
@@ -367,7 +373,9 @@ final class RandomClients {
                 fill(command.wrapAndApplyHeader(out, 0, header).header());
                 var items = command.itemsCount(count);
                 for (int i = 0; i < count; i++) {
-                    name(recentJobId(), (tenant, id) -> items.next().tenant(tenant).jobId(id));
+                    name(
+                            recentJobId(),
+                            (tenant, id) -> items.next().tenant(tenant).jobId(id));
                 }
                 yield command.limit();
             }
