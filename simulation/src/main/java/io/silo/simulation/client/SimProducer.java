@@ -145,7 +145,7 @@ public final class SimProducer extends SimClient {
         long startDeadlineMs = isBounded && random.nextInt(4) == 0
                 ? Math.max(world.wallMs(), spec.startAtMs()) + 500 + random.nextInt(8_000)
                 : 0;
-        int maxRunMs = isBounded && random.nextInt(4) == 0 ? 200 + random.nextInt(6_000) : 0;
+        int maxRunMs = isBounded && random.nextInt(3) == 0 ? 200 + random.nextInt(2_500) : 0;
         return new JobDraft(
                 spec,
                 random.nextLong(),

@@ -82,7 +82,7 @@ public final class ReferenceShard implements ShardTap {
         context.lastPosition = recovery.lastPosition();
         beginAnew(context.nowMs, monotonicMs);
         isIdle = true;
-        final ViewComparison comparison = new ViewComparison(view, context.state);
+        final ViewComparison comparison = new ViewComparison(view, context.state, context.nowMs);
         comparison.compareCounts();
         comparison.compareAll();
     }
@@ -226,7 +226,7 @@ public final class ReferenceShard implements ShardTap {
         internals.checkProgress(isIdle);
         context.replies.endCycle();
         isIdle = true;
-        final ViewComparison comparison = new ViewComparison(view, context.state);
+        final ViewComparison comparison = new ViewComparison(view, context.state, context.nowMs);
         comparison.compareCounts();
         comparison.compareReady();
         context.state.takeTouched().forEach(comparison::compare);

@@ -14,11 +14,14 @@ import org.agrona.concurrent.UnsafeBuffer;
 final class ViewComparison {
     private final ShardView view;
     private final ModelState state;
+    private final long nowMs;
     private final UnsafeBuffer name = new UnsafeBuffer(0, 0);
 
-    ViewComparison(ShardView view, ModelState state) {
+    /** @param nowMs of the shard's clock. */
+    ViewComparison(ShardView view, ModelState state, long nowMs) {
         this.view = view;
         this.state = state;
+        this.nowMs = nowMs;
     }
 
     void compareCounts() {
@@ -52,8 +55,8 @@ final class ViewComparison {
         state.jobs().forEach(this::compare);
         state.requests().all().forEach((key, gone) -> {
             final long found = view.requests()
-                    .jobKey(key.requestId().high(), key.requestId().low(), key.jobIdHash(), state.lastTimeMs());
-            Claim.equal(gone.isInForce(state.lastTimeMs()) ? gone.jobKey() : -1, found, "job remembered of", key);
+                    .jobKey(key.requestId().high(), key.requestId().low(), key.jobIdHash(), nowMs);
+            Claim.equal(gone.isInForce(nowMs) ? gone.jobKey() : -1, found, "job remembered of", key);
         });
         final Map<String, Integer> counts = new HashMap<>();
         for (ModelJob job : state.jobs()) {
