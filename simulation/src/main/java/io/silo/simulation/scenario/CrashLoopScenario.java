@@ -35,7 +35,7 @@ final class CrashLoopScenario implements Scenario {
                 .broker(new BrokerSettings(1, 192 * 1024, 2_000, Long.MAX_VALUE))
                 .work(new WorkProfile(2, 100, 1, 1, 20, 20, 0, 60_000, 2))
                 .clients(1, 1)
-                .safetySeconds(120)
+                .safetySeconds(200)
                 .minimumJobs(2)
                 .with(Feature.RETRIES)
                 .maybe(Feature.SUBSCRIPTIONS, Feature.LONG_POLL, Feature.CARRY_FORWARD);

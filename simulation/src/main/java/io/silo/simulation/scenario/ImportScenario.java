@@ -43,7 +43,8 @@ final class ImportScenario implements Scenario {
     public void check(SimRun run) {
         boolean anyImported = false;
         for (JobSeen job : run.lastSeen().values()) {
-            anyImported |= job.ended().stream().anyMatch(attempt -> attempt.errorCode().equals("BEFORE"));
+            anyImported |=
+                    job.ended().stream().anyMatch(attempt -> attempt.errorCode().equals("BEFORE"));
         }
         SimRun.require(anyImported, "some job has attempts from before");
     }
