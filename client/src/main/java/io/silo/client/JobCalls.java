@@ -106,7 +106,10 @@ final class JobCalls {
             for (final Map.Entry<String, String> entry : request.metadata.entrySet()) {
                 metadata.next().key(entry.getKey()).value(entry.getValue());
             }
-            out.tenant(item.tenant).taskGroup(request.taskGroup).jobId(request.id);
+            out.tenant(item.tenant)
+                    .taskGroup(request.taskGroup)
+                    .jobId(request.id)
+                    .uniqueKey("");
             if (item.uploadId == 0) {
                 out.putPayload(request.payload.bytes(), 0, request.payload.size());
             } else {

@@ -91,6 +91,7 @@ record JobDraft(Job job, Content payload, Content result) {
         final String tenant = reply.tenant();
         final String taskGroup = reply.taskGroup();
         final String jobId = reply.jobId();
+        reply.skipUniqueKey();
         final String errorCode = reply.errorCode();
         final byte[] payload = new byte[reply.payloadLength()];
         reply.getPayload(payload, 0, payload.length);

@@ -31,6 +31,7 @@ record TaskData(
         final String tenant = task.tenant();
         final String taskGroup = task.taskGroup();
         final String jobId = task.jobId();
+        task.skipUniqueKey();
         final byte[] payload = new byte[task.payloadLength()];
         task.getPayload(payload, 0, payload.length);
         return new TaskData(

@@ -261,6 +261,7 @@ final class TestBroker implements CommandConsumer {
         job.tenant = item.tenant();
         job.taskGroup = item.taskGroup();
         job.id = item.jobId();
+        item.skipUniqueKey();
         job.payload = new byte[item.payloadLength()];
         item.getPayload(job.payload, 0, job.payload.length);
         if (uploadId != 0) {

@@ -89,7 +89,7 @@ final class TestReplies {
         for (final Map.Entry<String, String> entry : job.metadata.entrySet()) {
             metadata.next().key(entry.getKey()).value(entry.getValue());
         }
-        task.tenant(job.tenant).taskGroup(job.taskGroup).jobId(job.id);
+        task.tenant(job.tenant).taskGroup(job.taskGroup).jobId(job.id).uniqueKey("");
         task.putPayload(job.payload, 0, inline(job.payload));
         send(subscription.session, reply.encodedLength());
     }
@@ -146,7 +146,11 @@ final class TestReplies {
             list.resultEncoding(PayloadEncoding.RAW).workerId(job.workerId).errorCode(job.errorCode);
             list.putResult(job.result, 0, inline(job.result));
         }
-        reply.tenant(job.tenant).taskGroup(job.taskGroup).jobId(job.id).errorCode(job.errorCode);
+        reply.tenant(job.tenant)
+                .taskGroup(job.taskGroup)
+                .jobId(job.id)
+                .uniqueKey("")
+                .errorCode(job.errorCode);
         reply.putPayload(job.payload, 0, inline(job.payload)).putResult(job.result, 0, inline(job.result));
         send(session, reply.encodedLength());
     }

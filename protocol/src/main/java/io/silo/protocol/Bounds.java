@@ -17,6 +17,7 @@ public final class Bounds {
     public static final int BATCH_ITEMS_MAX = 1_024;
     public static final int TASKS_PER_CALL_MAX = 1_024;
     public static final int JOB_ID_BYTES_MAX = 256;
+    public static final int UNIQUE_KEY_BYTES_MAX = 256;
     public static final int WORKER_ID_BYTES_MAX = 256;
     public static final int ERROR_CODE_BYTES_MAX = 256;
     public static final int TENANT_CHARACTERS_MAX = 64;

@@ -72,6 +72,8 @@ public enum RejectReason {
             "INVALID_ARGUMENT",
             "An imported attempt has a start and a finish, and an error code only if it failed."),
     ATTEMPT_NOT_FAILED(52, false, "INVALID_ARGUMENT", "Every imported attempt but the last must be FAILED."),
+    INVALID_UNIQUE_KEY(
+            53, false, "INVALID_ARGUMENT", "A unique key has at most 256 bytes of UTF-8 without control characters."),
 
     // State.
     JOB_EXISTS(60, false, "ALREADY_EXISTS", "Another request created a job with this id."),
@@ -94,6 +96,7 @@ public enum RejectReason {
     ATTEMPT_MISMATCH(77, false, "FAILED_PRECONDITION", "An imported attempt differs from the job's own."),
     NO_NEW_ATTEMPT(78, false, "FAILED_PRECONDITION", "reimport must include at least one new attempt"),
     TWICE_IN_BATCH(79, false, "INVALID_ARGUMENT", "An earlier item of the batch has the same job."),
+    UNIQUE_KEY_HELD(80, true, "ALREADY_EXISTS", "A job with this unique key has not ended."),
 
     // Found by the client itself; never on the wire from a server.
     UNKNOWN_OUTCOME(

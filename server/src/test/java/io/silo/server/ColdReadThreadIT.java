@@ -175,7 +175,11 @@ class ColdReadThreadIT {
                         .retryJitter((short) 0)
                         .payloadEncoding(PayloadEncoding.RAW)
                         .metadataCount(0);
-                item.tenant("").taskGroup("g").jobId("job" + i).putPayload(new byte[PAYLOAD_BYTES], 0, PAYLOAD_BYTES);
+                item.tenant("")
+                        .taskGroup("g")
+                        .jobId("job" + i)
+                        .uniqueKey("")
+                        .putPayload(new byte[PAYLOAD_BYTES], 0, PAYLOAD_BYTES);
                 send();
             }
         }
@@ -244,6 +248,7 @@ class ColdReadThreadIT {
                 final byte[] id = new byte[task.jobIdLength()];
                 task.getJobId(id, 0, id.length);
                 leased.add(new String(id, UTF_8));
+                task.skipUniqueKey();
                 assertThat(task.skipPayload()).isEqualTo(PAYLOAD_BYTES);
             }
         }

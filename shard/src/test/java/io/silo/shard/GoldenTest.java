@@ -92,11 +92,38 @@ class GoldenTest {
         }
         harness.advance(500);
         harness.run();
+        change(harness, client, prefix);
         client.upload(5, "in three parts".getBytes(UTF_8), 5);
         Item chunked = new Item(prefix + "chunked");
         chunked.uploadId = 5;
         chunked.payload = new byte[0];
         client.enqueue(chunked);
+    }
+
+    private static void change(ShardHarness harness, TestClient client, String prefix) {
+        TestVerbs verbs = new TestVerbs(client);
+        for (String id : List.of("called-off", "stopped", "gone", "late", "snoozed")) {
+            Item item = new Item(prefix + id);
+            item.taskGroup = prefix + "verbs";
+            item.requestId = id.hashCode();
+            item.maxRunMs = 60_000;
+            item.uniqueKey = prefix + "only " + id;
+            item.startDeadlineMs = id.equals("late") ? harness.wallMs + 50 : 0;
+            client.enqueue(item);
+        }
+        verbs.cancel(prefix + "called-off");
+        Task stopped = verbs.lease(prefix + "stopped", "worker-1", 3);
+        verbs.cancel(prefix + "stopped");
+        client.succeed(verbs.lease(prefix + "gone", "worker-1", 4), "r");
+        verbs.delete(prefix + "gone");
+        client.giveBack("worker-1", verbs.lease(prefix + "snoozed", "worker-1", 5), 100_000);
+        verbs.expedite(prefix + "snoozed");
+        verbs.restart(prefix + "called-off");
+        harness.advance(51);
+        harness.run();
+        client.heartbeat("worker-1", stopped);
+        verbs.importJob(new Item(prefix + "imported"), TestVerbs.Ended.failed(1, "E"));
+        verbs.importJob(new Item(prefix + "imported"), TestVerbs.Ended.failed(1, "E"), TestVerbs.Ended.cancelled(9));
     }
 
     // ---- what is compared

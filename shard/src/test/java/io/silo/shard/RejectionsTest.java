@@ -13,11 +13,13 @@ import io.silo.protocol.command.MessageHeaderDecoder;
 import io.silo.protocol.command.Outcome;
 import io.silo.shard.TestClient.Item;
 import io.silo.shard.TestClient.Task;
+import io.silo.shard.TestVerbs.Ended;
 import io.silo.shard.command.ShardSettings;
 import io.silo.shard.command.ShardSettings.Tenancy;
 import io.silo.shard.command.Uploads;
 import io.silo.shard.state.ShardState;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,31 +44,39 @@ class RejectionsTest {
             DISK_FULL,
             UNKNOWN_OUTCOME,
             UNREACHABLE,
-            PAYLOAD_CORRUPT);
+            PAYLOAD_CORRUPT,
+            TWICE_IN_BATCH);
 
     /** The world that a row begins in: a job that waits, one that runs, one that ended. */
     private static final class World {
         final ShardHarness harness;
         final TestClient client;
         final TestClient scoped;
+        final TestVerbs verbs;
         Task running;
         Task ended;
 
         World(ShardSettings settings, ShardState.Capacity capacity) {
             harness = new ShardHarness(1, List.of(settings), 512 * 1024, h -> h.capacity = capacity);
             client = new TestClient(harness, 1);
+            verbs = new TestVerbs(client);
             scoped = new TestClient(harness, new Session(2, new UnsafeBuffer("own".getBytes(UTF_8))));
         }
 
         World() {
             this(ShardSettings.whole(0), new ShardState.Capacity(1 << 16, 1 << 24, 1 << 12, 1 << 10, 1 << 10, 1 << 10));
-            client.enqueue(new Item("ended"), new Item("running"), new Item("waiting"));
+            Item waiting = new Item("waiting");
+            waiting.uniqueKey = "only";
+            client.enqueue(new Item("ended"), new Item("running"), waiting);
             List<Task> tasks = client.lease("w", 2);
             ended = tasks.get(0);
             running = tasks.get(1);
             client.succeed(ended, "r");
             client.subscribe(1, "w", "nothing", 5);
             client.uploadPart(5, 100, 0, new byte[50], 50);
+            client.enqueue("cancelled");
+            verbs.cancel("cancelled");
+            verbs.importJob(new Item("imported"), Ended.failed(1, "E"));
         }
 
         int refusal(long correlation) {
@@ -341,6 +351,32 @@ class RejectionsTest {
                 "offset",
                 w -> w.refusal(w.client.sendReadBytes(w.ended.jobKey(), "ended", false, 0xFFFF_FFFEL, 1)));
         row(INVALID_RANGE, "beyond", w -> w.refusal(w.client.sendReadBytes(w.ended.jobKey(), "ended", true, 1, 1)));
+        itemRow(INVALID_START_DEADLINE, "before the start", i -> {
+            i.startAtMs = 2_000_000;
+            i.startDeadlineMs = 1_999_999;
+        });
+        itemRow(INVALID_START_DEADLINE, "past", i -> i.startDeadlineMs = 1);
+        itemRow(INVALID_START_DEADLINE, "year 10000", i -> i.startDeadlineMs = Bounds.START_AT_MS_MAX + 1);
+        itemRow(INVALID_MAX_RUN, "99 ms", i -> i.maxRunMs = Bounds.LEASE_MS_MIN - 1);
+        itemRow(INVALID_MAX_RUN, "over 24 days", i -> i.maxRunMs = Bounds.MAX_RUN_MS_MAX + 1);
+        row(INVALID_SNOOZE, "below 0", w -> w.client.giveBack("w", w.running, -1));
+        row(INVALID_SNOOZE, "over 400 days", w -> w.client.giveBack("w", w.running, Bounds.RETRY_INTERVAL_MS_MAX + 1));
+        importRow(TOO_MANY_ATTEMPTS, "new", Collections.nCopies(101, Ended.failed(1, "E")));
+        importRow(INVALID_ATTEMPT, "new", List.of(Ended.failed(-1, "E")));
+        importRow(ATTEMPT_NOT_FAILED, "new", List.of(Ended.succeeded(1, "r"), Ended.failed(2, "E")));
+        itemRow(INVALID_UNIQUE_KEY, "257", i -> i.uniqueKey = times("k", 257));
+        itemRow(INVALID_UNIQUE_KEY, "control", i -> i.uniqueKey = "k\n");
+    }
+
+    private void importRow(RejectReason expected, String id, List<Ended> attempts) {
+        row(
+                expected,
+                "import " + id + " with " + attempts.size(),
+                w -> reason(w.verbs.importJob(new Item(id), attempts.toArray(new Ended[0]))));
+    }
+
+    private static int reason(String answer) {
+        return RejectReason.valueOf(answer.replaceAll("@.*", "")).code();
     }
 
     private void stateRows() {
@@ -373,6 +409,16 @@ class RejectionsTest {
             assertThat(two.client.subscribe(2, "w", "g2", 1)).isZero();
             return two.client.subscribe(3, "w", "g3", 1);
         });
+        row(JOB_ALREADY_CANCELLED, "cancel", w -> reason(w.verbs.cancel("cancelled")));
+        row(JOB_TERMINAL, "cancel", w -> reason(w.verbs.cancel("ended")));
+        row(JOB_SUCCEEDED, "restart", w -> reason(w.verbs.restart("ended")));
+        row(JOB_RUNNING, "expedite", w -> reason(w.verbs.expedite("running")));
+        row(JOB_IN_PROGRESS, "delete", w -> reason(w.verbs.delete("waiting")));
+        row(JOB_ALREADY_READY, "expedite", w -> reason(w.verbs.expedite("waiting")));
+        importRow(ATTEMPTS_MISSING, "imported", List.of());
+        importRow(ATTEMPT_MISMATCH, "imported", List.of(Ended.failed(1, "OTHER")));
+        importRow(NO_NEW_ATTEMPT, "imported", List.of(Ended.failed(1, "E")));
+        itemRow(UNIQUE_KEY_HELD, "by one that waits", i -> i.uniqueKey = "only");
     }
 
     private static Task other(Task task) {

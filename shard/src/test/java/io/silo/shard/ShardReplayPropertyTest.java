@@ -30,13 +30,16 @@ class ShardReplayPropertyTest {
     @Test
     void shouldReplayToTheLiveStateAfterEveryStep() {
         int[] trimmed = new int[1];
+        int[] changes = new int[1];
         Seeds.forEach(30, seed -> {
             Run run = new Run(seed);
             run.go();
             trimmed[0] += run.harness.log.firstPosition() > 0 ? 1 : 0;
+            changes[0] += run.changes;
         });
         if (Long.getLong("silo.seed") == null) {
             assertThat(trimmed[0]).as("runs that trimmed their log").isGreaterThan(20);
+            assertThat(changes[0]).as("changes and imports accepted").isGreaterThan(100);
         }
     }
 
@@ -50,7 +53,9 @@ class ShardReplayPropertyTest {
         private final Map<String, String> acknowledged = new HashMap<>();
         private final Set<String> results = new HashSet<>();
         private final List<Integer> large = new ArrayList<>();
+        private final Map<String, List<TestVerbs.Ended>> imported = new HashMap<>();
         private int jobs;
+        private int changes;
         private long uploads = 1;
 
         Run(long seed) {
@@ -78,9 +83,13 @@ class ShardReplayPropertyTest {
                 live.addAll(client.lease("w" + random.nextInt(3), "g" + random.nextInt(2), 1 + random.nextInt(5), 0));
             } else if (dice < 68) {
                 end();
-            } else if (dice < 72) {
+            } else if (dice < 71) {
                 giveBack();
+            } else if (dice < 74) {
+                change();
             } else if (dice < 76) {
+                importSome();
+            } else if (dice < 78) {
                 client.heartbeat("w" + random.nextInt(3));
             } else if (dice < 84) {
                 harness.advance(random.nextInt(6_000));
@@ -137,6 +146,10 @@ class ShardReplayPropertyTest {
             item.retryInitialMs = random.nextInt(2_000);
             item.leaseMs = random.nextBoolean() ? 0 : 500 + random.nextInt(5_000);
             item.requestId = random.nextLong();
+            item.uniqueKey = random.nextInt(3) == 0 ? "key" + random.nextInt(12) : "";
+            item.maxRunMs = random.nextInt(4) == 0 ? 1_000 + random.nextInt(9_000) : 0;
+            item.startDeadlineMs =
+                    random.nextInt(4) == 0 ? Math.max(item.startAtMs, harness.wallMs) + random.nextInt(9_000) : 0;
             item.metadata = random.nextBoolean() ? Map.of() : Map.of("k", "v" + id);
             return item;
         }
@@ -174,7 +187,56 @@ class ShardReplayPropertyTest {
         private void giveBack() {
             if (!live.isEmpty()) {
                 Task task = live.remove(random.nextInt(live.size()));
-                client.giveBack("w" + random.nextInt(3), task);
+                client.giveBack("w" + random.nextInt(3), task, random.nextInt(3) * 700L);
+            }
+        }
+
+        /** Cancels, restarts, expedites, deletes or leases by id, up to five jobs of those that may be there. */
+        private void change() {
+            TestVerbs verbs = new TestVerbs(client);
+            if (random.nextInt(5) == 0) {
+                Task task = verbs.lease(anyId(), "w" + random.nextInt(3), 0);
+                if (task != null) {
+                    live.add(task);
+                }
+                return;
+            }
+            TestVerbs.Verb verb = TestVerbs.Verb.values()[random.nextInt(4)];
+            String[] ids = new String[1 + random.nextInt(5)];
+            for (int i = 0; i < ids.length; i++) {
+                ids[i] = anyId();
+            }
+            List<String> answers = verbs.apply(verb, ids);
+            for (int i = 0; i < ids.length; i++) {
+                if (verb == TestVerbs.Verb.DELETE && answers.get(i).equals("OK")) {
+                    acknowledged.remove(ids[i]);
+                    results.remove(ids[i]);
+                }
+            }
+            changes += answers.contains("OK") ? 1 : 0;
+        }
+
+        private String anyId() {
+            return "j" + random.nextInt(Math.max(1, jobs));
+        }
+
+        /** A new job, or one more attempt for one that was imported before. */
+        private void importSome() {
+            String id = "i" + random.nextInt(3);
+            List<TestVerbs.Ended> history = imported.computeIfAbsent(id, key -> new ArrayList<>());
+            List<TestVerbs.Ended> longer = new ArrayList<>(history);
+            longer.add(
+                    random.nextInt(4) == 0
+                            ? TestVerbs.Ended.cancelled(history.size())
+                            : TestVerbs.Ended.failed(history.size(), "E" + "x".repeat(random.nextInt(200))));
+            Item item = item(id);
+            item.taskGroup = "imported";
+            item.payload = new byte[random.nextInt(6_000)];
+            String answer = new TestVerbs(client).importJob(item, longer.toArray(new TestVerbs.Ended[0]));
+            if (List.of("SCHEDULED", "FAILED", "CANCELLED").contains(answer)) {
+                imported.put(id, longer);
+                acknowledged.put(id, "");
+                changes++;
             }
         }
 

@@ -88,7 +88,7 @@ class SteadyStateTest {
             item.metadataCount(1).next().key("k").value("v");
             item.tenant("tenant").taskGroup("g");
             idAt = job.limit() + EnqueueDecoder.ItemsDecoder.jobIdHeaderLength();
-            item.jobId("0123456789abcdef").putPayload(new byte[100], 0, 100);
+            item.jobId("0123456789abcdef").uniqueKey("").putPayload(new byte[100], 0, 100);
             enqueueLength = job.limit();
             var outcome = new ReportOutcomeEncoder();
             outcome.wrapAndApplyHeader(report, 0, messageHeader);
@@ -179,6 +179,7 @@ class SteadyStateTest {
                     tasks.skipTenant();
                     tasks.skipTaskGroup();
                     tasks.skipJobId();
+                    tasks.skipUniqueKey();
                     tasks.skipPayload();
                 }
             }

@@ -58,7 +58,10 @@ final class TestClient {
         int retryBackoffPermille = 2_000;
         boolean jitter;
         int leaseMs;
+        int maxRunMs;
+        long startDeadlineMs;
         long uploadId;
+        String uniqueKey = "";
         Map<String, String> metadata = Map.of();
 
         Item(String id) {
@@ -92,11 +95,11 @@ final class TestClient {
             int payloadBytes,
             List<String> attempts) {}
 
-    private final ShardHarness harness;
+    final ShardHarness harness;
     final Session session;
-    private final UnsafeBuffer out = new UnsafeBuffer(new byte[128 * 1024]);
-    private final MessageHeaderEncoder header = new MessageHeaderEncoder();
-    private long correlations = 1;
+    final UnsafeBuffer out = new UnsafeBuffer(new byte[128 * 1024]);
+    final MessageHeaderEncoder header = new MessageHeaderEncoder();
+    long correlations = 1;
     Durability durability = Durability.DURABLE;
 
     /** Shard that commands go to. */
@@ -134,6 +137,8 @@ final class TestClient {
                     .retryCount(item.retryCount)
                     .retryBackoffPermille(item.retryBackoffPermille)
                     .leaseMs(item.leaseMs)
+                    .maxRunMs(item.maxRunMs)
+                    .startDeadlineMs(item.startDeadlineMs)
                     .priority((short) item.priority)
                     .payloadEncoding(PayloadEncoding.TEXT)
                     .retryJitter((short) (item.jitter ? 1 : 0));
@@ -142,6 +147,7 @@ final class TestClient {
             group.tenant(item.tenant)
                     .taskGroup(item.taskGroup)
                     .jobId(item.id)
+                    .uniqueKey(item.uniqueKey)
                     .putPayload(item.payload, 0, item.payload.length);
         }
         harness.queue(session, out, command.limit());
@@ -218,6 +224,7 @@ final class TestClient {
             String tenant = task.tenant();
             task.taskGroup();
             String id = task.jobId();
+            task.skipUniqueKey();
             byte[] payload = new byte[task.payloadLength()];
             long jobKey = task.jobKey();
             task.getPayload(payload, 0, payload.length);
@@ -393,6 +400,10 @@ final class TestClient {
     }
 
     int giveBack(String worker, Task task) {
+        return giveBack(worker, task, 0);
+    }
+
+    int giveBack(String worker, Task task, long snoozeMs) {
         var command = new ReturnLeasesEncoder();
         command.wrapAndApplyHeader(out, 0, header);
         command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
@@ -400,7 +411,8 @@ final class TestClient {
                 .next()
                 .jobKey(task.jobKey())
                 .tokenEpoch(task.epoch())
-                .token(task.token());
+                .token(task.token())
+                .snoozeMs(snoozeMs);
         command.workerId(worker);
         harness.queue(session, out, command.limit());
         long correlation = correlations++;
@@ -526,6 +538,7 @@ final class TestClient {
         job.skipTenant();
         job.skipTaskGroup();
         job.skipJobId();
+        job.skipUniqueKey();
         String errorCode = job.errorCode();
         byte[] payload = new byte[job.payloadLength()];
         job.getPayload(payload, 0, payload.length);

@@ -59,7 +59,7 @@ final class TestClient implements ReplyHandler, AutoCloseable {
         final EnqueueEncoder.ItemsEncoder item = enqueue.itemsCount(1).next();
         item.payloadEncoding(PayloadEncoding.RAW);
         item.metadataCount(0);
-        item.tenant("").taskGroup("group").jobId(jobId);
+        item.tenant("").taskGroup("group").jobId(jobId).uniqueKey("");
         final byte[] payload = new byte[payloadLength];
         item.putPayload(payload, 0, payloadLength);
         return MessageHeaderEncoder.ENCODED_LENGTH + enqueue.encodedLength();

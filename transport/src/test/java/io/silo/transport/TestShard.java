@@ -85,6 +85,7 @@ final class TestShard implements CommandConsumer {
         item.skipTenant();
         item.skipTaskGroup();
         final String jobId = item.jobId();
+        item.skipUniqueKey();
         if (jobId.equals(throwAt)) {
             throw new IllegalStateException("canary " + jobId);
         }

@@ -116,6 +116,7 @@ final class LoadLane {
             items.putTenant(tenant, 0, tenant.length)
                     .putTaskGroup(load.taskGroup(), 0, load.taskGroup().length)
                     .putJobId(id, 0, id.length)
+                    .uniqueKey("")
                     .putPayload(payload, 0, payload.length);
         }
         if (!offer(MessageHeaderEncoder.ENCODED_LENGTH + enqueue.encodedLength(), enqueues, sent)) {
@@ -217,6 +218,7 @@ final class LoadLane {
             task.skipTenant();
             task.skipTaskGroup();
             final int length = task.getJobId(idBuffer, 0, Bounds.JOB_ID_BYTES_MAX);
+            task.skipUniqueKey();
             task.skipPayload();
             final int slot = load.slots().slotOf(idBuffer, length);
             if (slot < 0) {

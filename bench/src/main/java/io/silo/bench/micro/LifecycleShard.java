@@ -139,6 +139,7 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
         item.putTenant(tenant, 0, tenant.length)
                 .putTaskGroup(taskGroup, 0, taskGroup.length)
                 .putJobId(id, 0, ID_BYTES)
+                .uniqueKey("")
                 .putPayload(payload, 0, PAYLOAD_BYTES);
         end(enqueue.limit() - offset);
     }
@@ -212,6 +213,7 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
         tasks.skipTenant();
         tasks.skipTaskGroup();
         tasks.skipJobId();
+        tasks.skipUniqueKey();
         tasks.skipPayload();
     }
 

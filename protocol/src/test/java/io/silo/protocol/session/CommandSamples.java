@@ -1,21 +1,27 @@
 package io.silo.protocol.session;
 
+import io.silo.protocol.command.CancelJobsEncoder;
 import io.silo.protocol.command.CloseSessionEncoder;
 import io.silo.protocol.command.CommandHeaderEncoder;
+import io.silo.protocol.command.DeleteJobsEncoder;
 import io.silo.protocol.command.Durability;
 import io.silo.protocol.command.EnqueueEncoder;
+import io.silo.protocol.command.ExpediteJobsEncoder;
 import io.silo.protocol.command.GetJobEncoder;
 import io.silo.protocol.command.GetJobResultEncoder;
 import io.silo.protocol.command.GetTaskGroupEncoder;
 import io.silo.protocol.command.HeartbeatEncoder;
 import io.silo.protocol.command.HelloEncoder;
+import io.silo.protocol.command.ImportJobsEncoder;
 import io.silo.protocol.command.KeepAliveEncoder;
+import io.silo.protocol.command.LeaseJobEncoder;
 import io.silo.protocol.command.LeaseTasksEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.Outcome;
 import io.silo.protocol.command.PayloadEncoding;
 import io.silo.protocol.command.ReadBytesEncoder;
 import io.silo.protocol.command.ReportOutcomeEncoder;
+import io.silo.protocol.command.RestartJobsEncoder;
 import io.silo.protocol.command.ReturnLeasesEncoder;
 import io.silo.protocol.command.SubscribeEncoder;
 import io.silo.protocol.command.UnsubscribeEncoder;
@@ -53,6 +59,12 @@ final class CommandSamples {
         all.add(samples.getJobResult());
         all.add(samples.readBytes());
         all.add(samples.getTaskGroup());
+        all.add(samples.cancelJobs());
+        all.add(samples.restartJobs());
+        all.add(samples.expediteJobs());
+        all.add(samples.deleteJobs());
+        all.add(samples.leaseJob());
+        all.add(samples.importJobs());
         return all;
     }
 
@@ -86,7 +98,7 @@ final class CommandSamples {
         for (int i = 0; i < items; i++) {
             group.next().payloadEncoding(PayloadEncoding.TEXT);
             group.metadataCount(2).next().key("a").value("1").next().key("b").value("");
-            group.tenant("t" + i).taskGroup("group").jobId("job-" + i);
+            group.tenant("t" + i).taskGroup("group").jobId("job-" + i).uniqueKey("key-" + i);
             final byte[] payload = ("payload " + i).getBytes(StandardCharsets.UTF_8);
             group.putPayload(payload, 0, payload.length);
         }
@@ -189,6 +201,56 @@ final class CommandSamples {
         final GetTaskGroupEncoder e = new GetTaskGroupEncoder().wrapAndApplyHeader(buffer, 0, header);
         fill(e.header());
         e.tenant("t").taskGroup("group");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] cancelJobs() {
+        final CancelJobsEncoder e = new CancelJobsEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.itemsCount(2).next().tenant("t").jobId("a").next().tenant("").jobId("b");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] restartJobs() {
+        final RestartJobsEncoder e = new RestartJobsEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.itemsCount(1).next().tenant("t").jobId("a");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] expediteJobs() {
+        final ExpediteJobsEncoder e = new ExpediteJobsEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.itemsCount(1).next().tenant("t").jobId("a");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] deleteJobs() {
+        final DeleteJobsEncoder e = new DeleteJobsEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.itemsCount(1).next().tenant("t").jobId("a");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] leaseJob() {
+        final LeaseJobEncoder e = new LeaseJobEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.requestIdHigh(1).requestIdLow(2).tenant("t").jobId("a").workerId("worker");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] importJobs() {
+        final ImportJobsEncoder e = new ImportJobsEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        final ImportJobsEncoder.ItemsEncoder items = e.itemsCount(1);
+        items.next().payloadEncoding(PayloadEncoding.RAW);
+        final ImportJobsEncoder.ItemsEncoder.AttemptsEncoder attempts = items.attemptsCount(2);
+        attempts.next().outcome(Outcome.FAILED).resultEncoding(PayloadEncoding.RAW);
+        attempts.errorCode("E").putResult(new byte[] {1}, 0, 1);
+        attempts.next().outcome(Outcome.SUCCEEDED).resultEncoding(PayloadEncoding.JSON);
+        attempts.errorCode("").putResult(new byte[] {2, 3}, 0, 2);
+        items.metadataCount(1).next().key("a").value("1");
+        items.tenant("t").taskGroup("group").jobId("a").uniqueKey("k").putPayload(new byte[] {4}, 0, 1);
         return bytes(e.encodedLength());
     }
 

@@ -166,6 +166,7 @@ class FrameCheckTest {
             item.tenant();
             item.taskGroup();
             item.jobId();
+            item.uniqueKey();
             item.getPayload(new byte[item.payloadLength()], 0, item.payloadLength());
         }
         return command.encodedLength();

@@ -271,7 +271,10 @@ public final class ColdRead {
             @Nullable AttemptRecord ended,
             int payloadLength,
             int resultLength) {
-        encoder.tenant(job.tenant()).taskGroup(job.taskGroup()).jobId(job.jobId());
+        encoder.tenant(job.tenant())
+                .taskGroup(job.taskGroup())
+                .jobId(job.jobId())
+                .uniqueKey(job.uniqueKey());
         final byte[] errorCode = ended == null ? new byte[0] : ended.errorCode();
         encoder.putErrorCode(errorCode, 0, errorCode.length);
         final byte[] payload = new byte[Math.min(payloadLength, job.payloadLength())];
@@ -343,6 +346,7 @@ public final class ColdRead {
             job.skipTenant();
             job.skipTaskGroup();
             job.skipJobId();
+            job.skipUniqueKey();
             part.putBytes(
                     0,
                     history.definition(),

@@ -1,6 +1,7 @@
 package io.silo.shard.command;
 
 import io.silo.log.EventLog;
+import io.silo.protocol.Bounds;
 import io.silo.protocol.command.CancelJobsDecoder;
 import io.silo.protocol.command.DeleteJobsDecoder;
 import io.silo.protocol.command.EnqueueDecoder;
@@ -29,6 +30,9 @@ public final class CommandDeciders {
 
     /** An event is at most 2.5 times the item of the command it comes from (AttemptFailed: 76 fixed bytes for 40), rounded up. */
     private static final int RECORD_BYTES_PER_COMMAND_BYTE = 3;
+
+    /** An import may write the definition of one job that it only names: payload, metadata, names. */
+    private static final int DEFINITION_BYTES_MAX = Bounds.INLINE_BYTES_MAX + Bounds.METADATA_BYTES_MAX + 4_096;
 
     private final @Nullable CommandDecider[] deciders = new CommandDecider[IDS_MAX];
 
@@ -66,11 +70,9 @@ public final class CommandDeciders {
      * @param length of the command.
      */
     public int recordBytes(int templateId, int length) {
-        // An import may write the whole definition of a job that it only names.
-        return templateId == ImportJobsDecoder.TEMPLATE_ID
-                ? EventLog.RECORD_BYTES_MAX
-                : Math.min(
-                        EventLog.RECORD_BYTES_MAX, Math.max(RECORD_BYTES_MIN, RECORD_BYTES_PER_COMMAND_BYTE * length));
+        final int bytes = Math.max(RECORD_BYTES_MIN, RECORD_BYTES_PER_COMMAND_BYTE * length);
+        final int imported = templateId == ImportJobsDecoder.TEMPLATE_ID ? DEFINITION_BYTES_MAX : 0;
+        return Math.min(EventLog.RECORD_BYTES_MAX, bytes + imported);
     }
 
     /** The decider of a command to a shard, or null if there is none. */

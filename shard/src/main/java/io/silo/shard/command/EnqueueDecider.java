@@ -13,19 +13,27 @@ import io.silo.shard.event.RecordBuffer;
 import io.silo.shard.state.JobView;
 import io.silo.shard.state.RowSlab;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Enqueue: JobEnqueued for each item that is accepted. An id that exists is refused, unless the same request made it: then the
- * answer is the first one's, also for a while after the job was deleted.
+ * answer is the first one's, also for a while after the job was deleted. A unique key that a job holds is refused with that job's id.
  */
 final class EnqueueDecider implements CommandDecider {
+    /** One holder in the reply without its id, rounded up. */
+    private static final int HELD_BYTES = 8;
+
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final EnqueueDecoder command = new EnqueueDecoder();
     private final EnqueueReplyEncoder reply = new EnqueueReplyEncoder();
     private final MessageHeaderEncoder eventHeader = new MessageHeaderEncoder();
     private final JobEnqueuedEncoder event = new JobEnqueuedEncoder();
     private final JobSpec spec = new JobSpec();
+    private final UnsafeBuffer holderId = new UnsafeBuffer(0, 0);
+    private final int[] heldItems = new int[Bounds.BATCH_ITEMS_MAX];
+    private final int[] holders = new int[Bounds.BATCH_ITEMS_MAX];
+    private int heldCount;
 
     @Override
     public void decide(CommandContext context, DirectBuffer buffer, int offset, int length) {
@@ -44,17 +52,21 @@ final class EnqueueDecider implements CommandDecider {
         }
         reply.wrapAndApplyHeader(context.reply(), 0, context.replyMessageHeader());
         final EnqueueReplyEncoder.ResultsEncoder results = reply.resultsCount(items.count());
-        while (items.hasNext()) {
+        heldCount = 0;
+        for (int index = 0; items.hasNext(); index++) {
             items.next();
             spec.set(items);
             command.limit(spec.names(buffer, command.limit()));
-            decideItem(context, buffer, results.next());
+            decideItem(context, buffer, index, results.next());
         }
+        tellHolders(context);
         context.replied(reply.limit());
     }
 
-    private void decideItem(CommandContext context, DirectBuffer buffer, EnqueueReplyEncoder.ResultsEncoder result) {
-        final RejectReason refusal = spec.refusal(context, buffer);
+    private void decideItem(
+            CommandContext context, DirectBuffer buffer, int index, EnqueueReplyEncoder.ResultsEncoder result) {
+        RejectReason refusal = spec.refusal(context, buffer);
+        refusal = refusal != null ? refusal : spec.uniqueKeyRefusal(buffer);
         if (refusal != null) {
             result.jobKey(0).code(refusal.code());
             return;
@@ -76,6 +88,15 @@ final class EnqueueDecider implements CommandDecider {
         if (removed >= 0) {
             context.touchAll();
             result.jobKey(removed).code(RejectReason.OK);
+            return;
+        }
+        final int holder = spec.findHolder(context, buffer);
+        // [SILO-UNIQUE-1]
+        if (holder != RowSlab.NULL_SLOT) {
+            context.touch(jobs.definitionPosition(holder));
+            heldItems[heldCount] = index;
+            holders[heldCount++] = holder;
+            result.jobKey(jobs.jobKey(holder)).code(RejectReason.UNIQUE_KEY_HELD.code());
             return;
         }
         if (spec.isTooLate(context.nowMs())) {
@@ -102,6 +123,20 @@ final class EnqueueDecider implements CommandDecider {
             context.uploads().remove(upload);
         }
         result.jobKey(jobKey).code(RejectReason.OK);
+    }
+
+    /** Names the jobs that have the unique keys asked for, as many as fit. */
+    private void tellHolders(CommandContext context) {
+        final JobView jobs = context.view().jobs();
+        final EnqueueReplyEncoder.HeldEncoder held = reply.heldCount(heldCount);
+        for (int i = 0; i < heldCount; i++) {
+            jobs.wrapId(holders[i], holderId);
+            if (reply.limit() + HELD_BYTES + holderId.capacity() > Bounds.MESSAGE_BYTES_MAX) {
+                break;
+            }
+            held.next().item(heldItems[i]).putJobId(holderId, 0, holderId.capacity());
+        }
+        held.resetCountToIndex();
     }
 
     /** Key of the job that this request made and that is gone since, or -1. */

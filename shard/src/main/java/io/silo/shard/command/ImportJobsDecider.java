@@ -161,6 +161,7 @@ final class ImportJobsDecider implements CommandDecider {
         } else {
             refusal = attemptRefusal;
         }
+        refusal = refusal != null ? refusal : spec.uniqueKeyRefusal(buffer);
         int slot = RowSlab.NULL_SLOT;
         if (refusal == null) {
             slot = spec.find(context, buffer);
@@ -189,6 +190,10 @@ final class ImportJobsDecider implements CommandDecider {
     }
 
     private @Nullable RejectReason importNew(CommandContext context, DirectBuffer buffer, ItemsDecoder item) {
+        final int holder = isScheduled() ? spec.findHolder(context, buffer) : RowSlab.NULL_SLOT;
+        if (holder != RowSlab.NULL_SLOT) {
+            return RejectReason.UNIQUE_KEY_HELD;
+        }
         if (!spec.haveNamesRoom(context, buffer)) {
             return RejectReason.MEMORY_FULL;
         }
@@ -257,6 +262,10 @@ final class ImportJobsDecider implements CommandDecider {
         }
         if (attemptCount == ownCount) {
             return RejectReason.NO_NEW_ATTEMPT;
+        }
+        final int holder = isScheduled() ? jobs.findOtherHolder(slot) : RowSlab.NULL_SLOT;
+        if (holder != RowSlab.NULL_SLOT) {
+            return RejectReason.UNIQUE_KEY_HELD;
         }
         final DirectBuffer changed = imports.definition(spec);
         if (!context.record().hasRoom(EVENT_BYTES + attemptBytes + changed.capacity())) {
@@ -409,12 +418,17 @@ final class ImportJobsDecider implements CommandDecider {
         return (int) crc.getValue();
     }
 
-    /** What became of the job by its last attempt and its retry policy (IMPORT-7); no delay is computed. */
-    private void settle(CommandContext context, long firstChunk) {
+    /** Whether another attempt follows those of the item. */
+    private boolean isScheduled() {
         // [SILO-IMP-6]
-        final boolean isScheduled = lastOutcome == null
+        return lastOutcome == null
                 // [SILO-IMP-7]
                 || (lastOutcome == Outcome.FAILED && spec.retryCount > 0 && failedCount <= spec.retryCount);
+    }
+
+    /** What became of the job by its last attempt and its retry policy (IMPORT-7); no delay is computed. */
+    private void settle(CommandContext context, long firstChunk) {
+        final boolean isScheduled = isScheduled();
         final JobStatus status = isScheduled
                 ? JobStatus.SCHEDULED
                 : lastOutcome == Outcome.SUCCEEDED

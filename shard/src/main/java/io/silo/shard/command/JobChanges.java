@@ -10,6 +10,7 @@ import io.silo.protocol.event.MessageHeaderEncoder;
 import io.silo.shard.event.RecordBuffer;
 import io.silo.shard.state.JobState;
 import io.silo.shard.state.JobView;
+import io.silo.shard.state.RowSlab;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +77,9 @@ public final class JobChanges {
         if (!state.isTerminal()) {
             // [SILO-RESTART-2] [SILO-RESTART-3]
             return RejectReason.JOB_IN_PROGRESS;
+        }
+        if (jobs.findOtherHolder(slot) != RowSlab.NULL_SLOT) {
+            return RejectReason.UNIQUE_KEY_HELD;
         }
         final boolean neverRan = jobs.isCancelledPending(slot) && jobs.attempt(slot) == 1;
         restarted

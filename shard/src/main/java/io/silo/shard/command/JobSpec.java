@@ -11,6 +11,8 @@ import io.silo.protocol.command.ImportJobsDecoder;
 import io.silo.protocol.event.JobEnqueuedEncoder;
 import io.silo.protocol.event.PayloadEncoding;
 import io.silo.shard.event.RecordBuffer;
+import io.silo.shard.state.JobView;
+import io.silo.shard.state.RowSlab;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +51,8 @@ final class JobSpec {
     int taskGroupLength;
     int idOffset;
     int idLength;
+    int uniqueKeyOffset;
+    int uniqueKeyLength;
     int payloadLength;
     private int metadataOffset;
     private int end;
@@ -93,7 +97,7 @@ final class JobSpec {
     }
 
     /**
-     * Walks metadata, tenant, task group, job id and payload, which have one layout in both commands and in the event.
+     * Walks metadata, tenant, task group, job id, unique key and payload, which have one layout in both commands and in the event.
      *
      * @param offset of the metadata group.
      * @return offset behind the payload.
@@ -131,8 +135,10 @@ final class JobSpec {
         taskGroupOffset = tenantOffset + tenantLength + TEXT_HEADER_BYTES;
         idLength = unsignedShort(buffer, taskGroupOffset + taskGroupLength);
         idOffset = taskGroupOffset + taskGroupLength + TEXT_HEADER_BYTES;
-        payloadLength = buffer.getInt(idOffset + idLength, LITTLE_ENDIAN);
-        end = idOffset + idLength + BYTES_HEADER_BYTES + payloadLength;
+        uniqueKeyLength = unsignedShort(buffer, idOffset + idLength);
+        uniqueKeyOffset = idOffset + idLength + TEXT_HEADER_BYTES;
+        payloadLength = buffer.getInt(uniqueKeyOffset + uniqueKeyLength, LITTLE_ENDIAN);
+        end = uniqueKeyOffset + uniqueKeyLength + BYTES_HEADER_BYTES + payloadLength;
         return end;
     }
 
@@ -189,6 +195,12 @@ final class JobSpec {
         return refusal != null ? refusal : timesRefusal();
     }
 
+    /** What is wrong with the unique key; behind all else that may be wrong with an item. */
+    @Nullable
+    RejectReason uniqueKeyRefusal(DirectBuffer buffer) {
+        return NameChecks.uniqueKey(buffer, uniqueKeyOffset, uniqueKeyLength);
+    }
+
     private @Nullable RejectReason timesRefusal() {
         if (leaseMs != 0 && (leaseMs < Bounds.LEASE_MS_MIN || leaseMs > Bounds.LEASE_MS_MAX)) {
             return RejectReason.INVALID_LEASE_DURATION;
@@ -233,9 +245,21 @@ final class JobSpec {
         return startDeadlineMs != 0 && startDeadlineMs < nowMs;
     }
 
-    /** Slot of the job with this tenant and id, or {@link io.silo.shard.state.RowSlab#NULL_SLOT}. */
+    /** Slot of the job with this tenant and id, or {@link RowSlab#NULL_SLOT}. */
     int find(CommandContext context, DirectBuffer buffer) {
         return JobLookup.slot(context, buffer, tenantOffset, tenantLength, idOffset, idLength);
+    }
+
+    /** Slot of the job that has this tenant's unique key and has not ended, or {@link RowSlab#NULL_SLOT}. */
+    int findHolder(CommandContext context, DirectBuffer buffer) {
+        if (uniqueKeyLength == 0) {
+            return RowSlab.NULL_SLOT;
+        }
+        final DirectBuffer none = NameChecks.noTenant();
+        final JobView jobs = context.view().jobs();
+        return tenantLength == 0
+                ? jobs.findUnique(none, 0, none.capacity(), buffer, uniqueKeyOffset, uniqueKeyLength)
+                : jobs.findUnique(buffer, tenantOffset, tenantLength, buffer, uniqueKeyOffset, uniqueKeyLength);
     }
 
     /** Whether the job's tenant and task group are known, or new ones find room. */

@@ -87,6 +87,13 @@ final class NameChecks {
         return isName(buffer, offset, length, Bounds.ERROR_CODE_BYTES_MAX) ? null : RejectReason.INVALID_ERROR_CODE;
     }
 
+    /** Absent is good. */
+    static @Nullable RejectReason uniqueKey(DirectBuffer buffer, int offset, int length) {
+        return length == 0 || isName(buffer, offset, length, Bounds.UNIQUE_KEY_BYTES_MAX)
+                ? null
+                : RejectReason.INVALID_UNIQUE_KEY;
+    }
+
     static DirectBuffer noTenant() {
         return NO_TENANT;
     }

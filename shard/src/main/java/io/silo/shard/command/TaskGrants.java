@@ -240,6 +240,7 @@ public final class TaskGrants {
             definition.skipTenant();
             definition.skipTaskGroup();
             definition.skipJobId();
+            definition.skipUniqueKey();
             to = definition.limit();
         }
         final int at = message.limit();

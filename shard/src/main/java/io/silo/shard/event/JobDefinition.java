@@ -47,6 +47,12 @@ final class JobDefinition {
                 decoder.startDeadlineMs(),
                 decoder.requestIdHigh(),
                 decoder.requestIdLow());
+        decoder.skipJobId();
+        final int keyLength = decoder.uniqueKeyLength();
+        if (keyLength > 0) {
+            final int keyOffset = decoder.limit() + JobEnqueuedDecoder.uniqueKeyHeaderLength();
+            state.jobUniqueKey(slot, buffer, keyOffset, keyLength);
+        }
         return slot;
     }
 }

@@ -5,7 +5,7 @@ package io.silo.shard.state;
  * the job. Shard thread only.
  *
  * <pre>
- *    0 leaseMs     4 maxRunMs     8 startDeadlineMs     16 firstChunk     24 deadline timer
+ *    0 leaseMs     4 maxRunMs     8 startDeadlineMs     16 firstChunk     24 deadline timer     28 unique key (BytesSlab ref + 1)
  * </pre>
  */
 final class JobExtras {
@@ -17,6 +17,7 @@ final class JobExtras {
     private static final int START_DEADLINE_MS = 8;
     private static final int FIRST_CHUNK = 16;
     private static final int DEADLINE_TIMER = 24;
+    private static final int UNIQUE_KEY = 28;
     private static final int ROW_BYTES = 32;
     private static final int ROWS_PER_CHUNK = 4_096;
 
@@ -65,6 +66,15 @@ final class JobExtras {
 
     void firstChunk(int extras, long position) {
         rows.putLong(extras - 1, FIRST_CHUNK, position);
+    }
+
+    /** Where the unique key lies in the table's strings, or -1. */
+    int uniqueKey(int extras) {
+        return extras == NONE ? -1 : rows.getInt(extras - 1, UNIQUE_KEY) - 1;
+    }
+
+    void uniqueKey(int extras, int ref) {
+        rows.putInt(extras - 1, UNIQUE_KEY, ref + 1);
     }
 
     /** Handle of the timer of the latest start, or {@link TimerQueue#NULL_HANDLE}. */

@@ -86,6 +86,9 @@ final class JobTable implements JobView, ReadyLinks {
     private final BytesSlab ids;
     private final SlotIndex byId = new SlotIndex();
     private final SlotIndex byKey = new SlotIndex();
+    /** Jobs that have a unique key and have not ended. */
+    private final SlotIndex byUniqueKey = new SlotIndex();
+
     private final NameTable tenants;
     private final NameTable taskGroups;
     private final RetryPolicies policies;
@@ -93,6 +96,7 @@ final class JobTable implements JobView, ReadyLinks {
     private final JobExtras extras;
     private final StatusChains chains = new StatusChains();
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
+    private final UnsafeBuffer keyView = new UnsafeBuffer(0, 0);
     /** Ids are chosen by clients: without a seed they cannot know, they could make them collide. */
     private final long hashSeed;
 
@@ -149,6 +153,70 @@ final class JobTable implements JobView, ReadyLinks {
         return RowSlab.NULL_SLOT;
     }
 
+    @Override
+    public int findUnique(
+            DirectBuffer tenant, int tenantOffset, int tenantLength, DirectBuffer key, int keyOffset, int keyLength) {
+        if (byUniqueKey.size() == 0) {
+            return RowSlab.NULL_SLOT;
+        }
+        final int tenantName = tenants.find(tenant, tenantOffset, tenantLength);
+        return tenantName < 0
+                ? RowSlab.NULL_SLOT
+                : findUnique(tenantName, key, keyOffset, keyLength, RowSlab.NULL_SLOT);
+    }
+
+    @Override
+    public int findOtherHolder(int slot) {
+        final int ref = extras.uniqueKey(rows.getInt(slot, EXTRAS));
+        if (ref < 0) {
+            return RowSlab.NULL_SLOT;
+        }
+        ids.wrap(ref, keyView);
+        return findUnique(rows.getInt(slot, TENANT), keyView, 0, keyView.capacity(), slot);
+    }
+
+    private int findUnique(int tenant, DirectBuffer key, int keyOffset, int keyLength, int except) {
+        final long hash = idHash(tenant, key, keyOffset, keyLength);
+        for (long cursor = byUniqueKey.firstCandidate(hash);
+                cursor != SlotIndex.NULL_CANDIDATE;
+                cursor = byUniqueKey.nextCandidate(hash, cursor)) {
+            final int slot = (int) cursor;
+            final int ref = extras.uniqueKey(rows.getInt(slot, EXTRAS));
+            if (slot != except && rows.getInt(slot, TENANT) == tenant && ids.equals(ref, key, keyOffset, keyLength)) {
+                return slot;
+            }
+        }
+        return RowSlab.NULL_SLOT;
+    }
+
+    /** Gives a job that was just inserted its unique key. */
+    void uniqueKey(int slot, DirectBuffer key, int keyOffset, int keyLength) {
+        extras.uniqueKey(extrasFor(slot), ids.add(key, keyOffset, keyLength));
+        holdUniqueKey(slot, true);
+    }
+
+    private void holdUniqueKey(int slot, boolean held) {
+        final int ref = extras.uniqueKey(rows.getInt(slot, EXTRAS));
+        if (ref >= 0) {
+            ids.wrap(ref, keyView);
+            final long hash = idHash(rows.getInt(slot, TENANT), keyView, 0, keyView.capacity());
+            if (held) {
+                byUniqueKey.put(hash, slot);
+            } else {
+                byUniqueKey.remove(hash, slot);
+            }
+        }
+    }
+
+    /** Jobs that hold a unique key. */
+    int uniqueKeysHeld() {
+        return byUniqueKey.size();
+    }
+
+    boolean hasUniqueKey(int slot) {
+        return extras.uniqueKey(rows.getInt(slot, EXTRAS)) >= 0;
+    }
+
     /** Inserts a job in state SCHEDULED, attempt 1. Not yet in the digest: {@link #end} puts it in. Its links point nowhere. */
     int insert(long jobKey, int tenant, int taskGroup, DirectBuffer id, int idOffset, int idLength) {
         final int slot = rows.allocate();
@@ -179,6 +247,9 @@ final class JobTable implements JobView, ReadyLinks {
         taskGroups.release(rows.getInt(slot, TASK_GROUP));
         policies.release(rows.getInt(slot, RETRY_POLICY));
         if (rows.getInt(slot, EXTRAS) != JobExtras.NONE) {
+            if (hasUniqueKey(slot)) {
+                ids.remove(extras.uniqueKey(rows.getInt(slot, EXTRAS)));
+            }
             extras.free(rows.getInt(slot, EXTRAS));
         }
         rows.free(slot);
@@ -196,7 +267,11 @@ final class JobTable implements JobView, ReadyLinks {
     /** Changes the state and moves the job to the front of its new chain. Between {@link #begin} and {@link #end}. */
     void state(int slot, JobState state, long changedAtMs) {
         final int tenant = rows.getInt(slot, TENANT);
-        chains.remove(this, slot, tenant, state(slot));
+        final JobState before = state(slot);
+        chains.remove(this, slot, tenant, before);
+        if (before.isTerminal() != state.isTerminal()) {
+            holdUniqueKey(slot, before.isTerminal());
+        }
         rows.putByte(slot, STATE, (byte) state.ordinal());
         rows.putLong(slot, CHANGED_AT_MS, changedAtMs);
         chains.push(this, slot, tenant, state);
@@ -576,7 +651,13 @@ final class JobTable implements JobView, ReadyLinks {
 
     /** Bytes held, off-heap and on the heap. */
     long bytes() {
-        return rows.bytes() + extras.bytes() + ids.bytes() + byId.bytes() + byKey.bytes() + chains.bytes();
+        return rows.bytes()
+                + extras.bytes()
+                + ids.bytes()
+                + byId.bytes()
+                + byKey.bytes()
+                + byUniqueKey.bytes()
+                + chains.bytes();
     }
 
     void close() {
@@ -621,6 +702,10 @@ final class JobTable implements JobView, ReadyLinks {
         h = fold(h, (long) rows.getInt(slot, ATTEMPT) << 32 | rows.getInt(slot, RELATIVE_ATTEMPT));
         h = fold(h, (long) leaseMs(slot) << 32 | maxRunMs(slot));
         h = fold(h, startDeadlineMs(slot));
+        if (hasUniqueKey(slot)) {
+            ids.wrap(extras.uniqueKey(rows.getInt(slot, EXTRAS)), keyView);
+            h = fold(h, Xxh64.hash(keyView, 0, keyView.capacity()));
+        }
         h = fold(h, rows.getLong(slot, REQUEST_ID_HIGH));
         h = fold(h, rows.getLong(slot, REQUEST_ID_LOW));
         h = fold(h, rows.getLong(slot, CHANGED_AT_MS));

@@ -10,6 +10,13 @@ public interface JobView {
     /** Slot of the job with this key, or {@link RowSlab#NULL_SLOT}. */
     int findByKey(long jobKey);
 
+    /** Slot of the job of this tenant that has this unique key and has not ended, or {@link RowSlab#NULL_SLOT}. */
+    int findUnique(
+            DirectBuffer tenant, int tenantOffset, int tenantLength, DirectBuffer key, int keyOffset, int keyLength);
+
+    /** Slot of another job that holds the unique key of this one, or {@link RowSlab#NULL_SLOT}. */
+    int findOtherHolder(int slot);
+
     int count();
 
     /** Shard-wide counter value at the job's creation: its name in events, and the tie-break of every order. */

@@ -96,6 +96,11 @@ public final class ShardState implements ShardView {
         jobs.request(slot, requestIdHigh, requestIdLow);
     }
 
+    /** The job has a unique key, and holds it until it ends. */
+    public void jobUniqueKey(int slot, DirectBuffer key, int keyOffset, int keyLength) {
+        jobs.uniqueKey(slot, key, keyOffset, keyLength);
+    }
+
     /** Finishes the insertion of a SCHEDULED job: time, start, digest and queue. */
     public void jobScheduled(int slot, long changedAtMs, long startMs, long nowMs) {
         jobs.state(slot, JobState.SCHEDULED, changedAtMs);
@@ -603,6 +608,7 @@ public final class ShardState implements ShardView {
         int queued = 0;
         int timed = 0;
         int deadlines = 0;
+        int unique = 0;
         for (int slot = 0; slot < jobs.slotLimit(); slot++) {
             if (!jobs.isLive(slot)) {
                 continue;
@@ -627,6 +633,10 @@ public final class ShardState implements ShardView {
                     jobs.isStartDeadlineInForce(slot) == (jobs.deadlineTimer(slot) != TimerQueue.NULL_HANDLE),
                     "timer of a latest start differs from its job");
             deadlines += jobs.isStartDeadlineInForce(slot) ? 1 : 0;
+            if (jobs.hasUniqueKey(slot) && !jobs.state(slot).isTerminal()) {
+                unique++;
+                Invariant.check(jobs.findOtherHolder(slot) == RowSlab.NULL_SLOT, "two jobs hold one unique key");
+            }
             final int older = jobs.older(slot);
             Invariant.check(
                     older == RowSlab.NULL_SLOT
@@ -641,6 +651,7 @@ public final class ShardState implements ShardView {
         Invariant.check(queued == ready.size(), "ready queue differs from the jobs");
         Invariant.check(timed == startTimers.size(), "start timers differ from the jobs");
         Invariant.check(deadlines == deadlineTimers.size(), "timers of latest starts differ from the jobs");
+        Invariant.check(unique == jobs.uniqueKeysHeld(), "unique keys held differ from the jobs");
         checkCounts();
     }
 

@@ -86,6 +86,7 @@ final class Commands {
             items.tenant(job.spec().job().tenant())
                     .taskGroup(job.spec().taskGroup())
                     .jobId(job.spec().job().id())
+                    .uniqueKey("")
                     .putPayload(inline, 0, inline.length);
         }
         return bytes(command.limit());
@@ -237,6 +238,7 @@ final class Commands {
         item.tenant(job.spec().job().tenant())
                 .taskGroup(job.spec().taskGroup())
                 .jobId(job.spec().job().id())
+                .uniqueKey("")
                 .putPayload(job.payload(), 0, job.payload().length);
         return bytes(command.limit());
     }

@@ -157,6 +157,7 @@ final class Reply {
             String tenant = task.tenant();
             String group = task.taskGroup();
             String id = task.jobId();
+            task.skipUniqueKey();
             byte[] payload = new byte[task.payloadLength()];
             task.getPayload(payload, 0, payload.length);
             // A payload that was left out is fetched by other calls; its checksum is all there is here.

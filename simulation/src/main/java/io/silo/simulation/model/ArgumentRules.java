@@ -57,7 +57,13 @@ final class ArgumentRules {
                 reasons,
                 maxRunMs != 0 && (maxRunMs < Bounds.LEASE_MS_MIN || maxRunMs > Bounds.MAX_RUN_MS_MAX),
                 RejectReason.INVALID_MAX_RUN);
+        add(reasons, !isUniqueKey(wanted.uniqueKey()), RejectReason.INVALID_UNIQUE_KEY);
         return reasons;
+    }
+
+    /** Absent is good. */
+    private static boolean isUniqueKey(String key) {
+        return key.isEmpty() || isName(key, Bounds.UNIQUE_KEY_BYTES_MAX);
     }
 
     private static boolean isTime(long ms) {

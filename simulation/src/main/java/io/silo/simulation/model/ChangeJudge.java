@@ -88,7 +88,9 @@ final class ChangeJudge {
             case RESTART ->
                 job.state == JobState.SUCCEEDED
                         ? RejectReason.JOB_SUCCEEDED
-                        : job.state.isTerminal() ? null : RejectReason.JOB_IN_PROGRESS;
+                        : !job.state.isTerminal()
+                                ? RejectReason.JOB_IN_PROGRESS
+                                : isKeyTaken(job) ? RejectReason.UNIQUE_KEY_HELD : null;
             case EXPEDITE -> {
                 if (isOver) {
                     yield RejectReason.JOB_TERMINAL;
@@ -101,6 +103,10 @@ final class ChangeJudge {
             }
             case DELETE -> job.state.isTerminal() ? null : RejectReason.JOB_IN_PROGRESS;
         };
+    }
+
+    private boolean isKeyTaken(ModelJob job) {
+        return context.state.holderOf(job.definition.tenant(), job.definition.uniqueKey(), job) != null;
     }
 
     /** The one event that the change is. */

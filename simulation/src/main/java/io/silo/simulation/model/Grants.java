@@ -119,6 +119,7 @@ final class Grants {
                 d.tenant(),
                 d.taskGroup(),
                 d.jobId(),
+                d.uniqueKey(),
                 d.inlinePayload());
     }
 

@@ -67,6 +67,12 @@ final class ImportJudge {
                 ? 0
                 : (int) job.ended.get(job.ended.size() - 1).attempt();
         refusal = job == null ? null : state(expected, item, job, known, events);
+        if (refusal == null && settled(item) == JobState.SCHEDULED) {
+            final String uniqueKey = job == null ? wanted.uniqueKey() : job.definition.uniqueKey();
+            refusal = context.state.holderOf(tenant, uniqueKey, job) == null
+                    ? null
+                    : new Refusal(RejectReason.UNIQUE_KEY_HELD, 0);
+        }
         if (refusal == null && isUploadMissing(expected.session, item, job == null, known)) {
             refusal = new Refusal(RejectReason.UPLOAD_NOT_FOUND, 0);
         }
@@ -91,7 +97,9 @@ final class ImportJudge {
     /** What is wrong with the item whatever there is: the job comes before its attempts. */
     private @Nullable Refusal argument(Session session, ModelCommand.ImportedJob item) {
         final RejectReason ofJob = ArgumentRules.first(context.rules.ofItem(session, item.job()));
-        if (ofJob != null) {
+        // The unique key is looked at last.
+        final boolean isKeyBad = ofJob == RejectReason.INVALID_UNIQUE_KEY;
+        if (ofJob != null && !isKeyBad) {
             return new Refusal(ofJob, 0);
         }
         final int count = item.attempts().size();
@@ -105,7 +113,7 @@ final class ImportJudge {
                 return new Refusal(ofAttempt, number);
             }
         }
-        return null;
+        return isKeyBad ? new Refusal(RejectReason.INVALID_UNIQUE_KEY, 0) : null;
     }
 
     /** Why a job that exists may not be imported again (IMPORT-10). */

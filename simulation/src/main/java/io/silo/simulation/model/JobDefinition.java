@@ -11,6 +11,7 @@ import org.agrona.DirectBuffer;
  *
  * @param chunkPosition record of the payload's last chunk; -1 = inline.
  * @param metadata keys and values in turn.
+ * @param uniqueKey empty = none.
  * @param inlinePayload empty if the payload was uploaded.
  */
 record JobDefinition(
@@ -32,6 +33,7 @@ record JobDefinition(
         String tenant,
         String taskGroup,
         String jobId,
+        String uniqueKey,
         String inlinePayload) {
     static JobDefinition decode(DirectBuffer buffer, int offset) {
         final JobEnqueuedDecoder d = new JobEnqueuedDecoder();
@@ -65,6 +67,7 @@ record JobDefinition(
                 Text.of(d.tenantLength(), d::getTenant),
                 Text.of(d.taskGroupLength(), d::getTaskGroup),
                 Text.of(d.jobIdLength(), d::getJobId),
+                Text.of(d.uniqueKeyLength(), d::getUniqueKey),
                 Text.of(d.payloadLength(), d::getPayload));
     }
 
@@ -89,6 +92,7 @@ record JobDefinition(
                 tenant,
                 taskGroup,
                 jobId,
+                uniqueKey,
                 inlinePayload);
     }
 
@@ -113,6 +117,7 @@ record JobDefinition(
                 tenant,
                 taskGroup,
                 jobId,
+                uniqueKey,
                 inlinePayload);
     }
 
@@ -123,7 +128,8 @@ record JobDefinition(
     /** Without the payload's bytes. */
     @Override
     public String toString() {
-        return "definition " + jobKey + ' ' + tenant + '/' + taskGroup + '/' + jobId + ' ' + requestId + " at "
+        return "definition " + jobKey + ' ' + tenant + '/' + taskGroup + '/' + jobId + ' ' + uniqueKey + ' ' + requestId
+                + " at "
                 + enqueuedAtMs + " start " + startAtMs + " chunks " + chunkFirstPosition + '-' + chunkPosition + ' '
                 + retry + " lease " + leaseMs + " run " + maxRunMs + " by " + startDeadlineMs + " payload "
                 + payloadBytes + ' ' + payloadCrc + ' ' + payloadEncoding

@@ -232,6 +232,7 @@ sealed interface ModelCommand {
             final String tenant = Text.of(item.tenantLength(), item::getTenant);
             final String taskGroup = Text.of(item.taskGroupLength(), item::getTaskGroup);
             final String jobId = Text.of(item.jobIdLength(), item::getJobId);
+            final String uniqueKey = Text.of(item.uniqueKeyLength(), item::getUniqueKey);
             final String payload = Text.of(item.payloadLength(), item::getPayload);
             final JobDefinition wanted = new JobDefinition(
                     0,
@@ -252,6 +253,7 @@ sealed interface ModelCommand {
                     tenant,
                     taskGroup,
                     jobId,
+                    uniqueKey,
                     payload);
             items.add(new NewJob(wanted, uploadId, payload.length()));
         }
@@ -334,6 +336,7 @@ sealed interface ModelCommand {
             final String tenant = Text.of(item.tenantLength(), item::getTenant);
             final String taskGroup = Text.of(item.taskGroupLength(), item::getTaskGroup);
             final String jobId = Text.of(item.jobIdLength(), item::getJobId);
+            final String uniqueKey = Text.of(item.uniqueKeyLength(), item::getUniqueKey);
             final String payload = Text.of(item.payloadLength(), item::getPayload);
             final JobDefinition wanted = new JobDefinition(
                     0,
@@ -354,6 +357,7 @@ sealed interface ModelCommand {
                     tenant,
                     taskGroup,
                     jobId,
+                    uniqueKey,
                     payload);
             items.add(new ImportedJob(new NewJob(wanted, uploadId, payload.length()), attempts));
         }

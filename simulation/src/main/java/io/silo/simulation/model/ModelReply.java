@@ -45,6 +45,7 @@ record ModelReply(
             String tenant,
             String taskGroup,
             String jobId,
+            String uniqueKey,
             String payload) {
         /** The same without its payload, which is left out where it does not fit. */
         Task withoutPayload() {
@@ -67,6 +68,7 @@ record ModelReply(
                     tenant,
                     taskGroup,
                     jobId,
+                    uniqueKey,
                     "");
         }
     }
@@ -147,6 +149,7 @@ record ModelReply(
                     Text.of(t.tenantLength(), t::getTenant),
                     Text.of(t.taskGroupLength(), t::getTaskGroup),
                     Text.of(t.jobIdLength(), t::getJobId),
+                    Text.of(t.uniqueKeyLength(), t::getUniqueKey),
                     Text.of(t.payloadLength(), t::getPayload)));
         }
         return tasks;

@@ -49,6 +49,22 @@ final class ModelState {
         return byName.get(JobDefinition.nameOf(tenant, jobId));
     }
 
+    /** The job that holds a unique key: it has not ended. Null if none but {@code other} does, or there is no key. */
+    @Nullable
+    ModelJob holderOf(String tenant, String uniqueKey, @Nullable ModelJob other) {
+        if (!uniqueKey.isEmpty()) {
+            for (ModelJob job : jobs.values()) {
+                if (job != other
+                        && !job.state.isTerminal()
+                        && job.definition.uniqueKey().equals(uniqueKey)
+                        && job.definition.tenant().equals(tenant)) {
+                    return job;
+                }
+            }
+        }
+        return null;
+    }
+
     Iterable<ModelJob> jobs() {
         return jobs.values();
     }

@@ -109,7 +109,7 @@ final class ReadJudge {
                 d.retry(),
                 job.state.name(),
                 attempts,
-                List.of(d.tenant(), d.taskGroup(), d.jobId(), last == null ? "" : last.errorCode()),
+                List.of(d.tenant(), d.taskGroup(), d.jobId(), d.uniqueKey(), last == null ? "" : last.errorCode()),
                 d.metadata());
     }
 
@@ -132,6 +132,7 @@ final class ReadJudge {
                 Text.of(d.tenantLength(), d::getTenant),
                 Text.of(d.taskGroupLength(), d::getTaskGroup),
                 Text.of(d.jobIdLength(), d::getJobId),
+                Text.of(d.uniqueKeyLength(), d::getUniqueKey),
                 Text.of(d.errorCodeLength(), d::getErrorCode));
         final boolean isNew = d.status().name().equals(JobState.SCHEDULED.name()) && d.attempt() <= 1;
         Claim.check(withAttempts || attempts.isEmpty(), "%s tells of attempts that nobody asked for", reply);

@@ -12,6 +12,8 @@ import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.UploadReplyDecoder;
 import io.silo.shard.state.JobState;
 import java.util.EnumSet;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Judges commands that change jobs: Enqueue, UploadChunk, ReportOutcome, ReturnLeases. */
@@ -29,8 +31,9 @@ final class WriteJudge {
             return expected.refused(RejectReason.BATCH_TOO_LARGE);
         }
         final BatchAnswer answer = new BatchAnswer();
+        final Map<Integer, String> held = new TreeMap<>();
         for (ModelCommand.NewJob item : command.items()) {
-            enqueueItem(expected, item, events, answer);
+            enqueueItem(expected, item, events, answer, held);
         }
         return expected.answered(reply -> {
             Claim.equal(EnqueueReplyDecoder.TEMPLATE_ID, reply.templateId(), "template of", reply);
@@ -41,10 +44,21 @@ final class WriteJudge {
                 answer.check(index++, result.jobKey(), result.code(), expected.command);
             }
             Claim.equal(answer.size(), index, "results of", reply);
+            final Map<Integer, String> told = new TreeMap<>();
+            for (EnqueueReplyDecoder.HeldDecoder holder : d.held()) {
+                told.put(holder.item(), Text.of(holder.jobIdLength(), holder::getJobId));
+            }
+            Claim.equal(held, told, "holders of unique keys told by", reply);
         });
     }
 
-    private void enqueueItem(Expected expected, ModelCommand.NewJob item, EventCursor events, BatchAnswer answer) {
+    /** @param held who has the unique keys of items that are refused, by item. */
+    private void enqueueItem(
+            Expected expected,
+            ModelCommand.NewJob item,
+            EventCursor events,
+            BatchAnswer answer,
+            Map<Integer, String> held) {
         final Session session = expected.session;
         final JobDefinition wanted = item.wanted();
         final RejectReason reason = ArgumentRules.first(context.rules.ofItem(session, item));
@@ -67,6 +81,13 @@ final class WriteJudge {
         if (gone != null) {
             expected.speaksOf(gone.position());
             answer.add(null, gone.jobKey(), 0);
+            return;
+        }
+        final ModelJob holder = context.state.holderOf(tenant, wanted.uniqueKey(), null);
+        if (holder != null) {
+            expected.speaksOf(holder.definitionPosition);
+            answer.add(RejectReason.UNIQUE_KEY_HELD, 0, holder.key());
+            held.put(answer.size() - 1, holder.definition.jobId());
             return;
         }
         if (wanted.startDeadlineMs() != 0 && wanted.startDeadlineMs() < context.nowMs) {
@@ -116,6 +137,7 @@ final class WriteJudge {
                 tenant,
                 wanted.taskGroup(),
                 wanted.jobId(),
+                wanted.uniqueKey(),
                 wanted.inlinePayload());
     }
 

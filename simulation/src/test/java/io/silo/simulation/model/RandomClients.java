@@ -136,6 +136,13 @@ final class RandomClients {
                 : "g" + random.nextInt(2);
     }
 
+    private String uniqueKey() {
+        if (seldom()) {
+            return List.of("u".repeat(257), "u\u0007").get(random.nextInt(2));
+        }
+        return random.nextInt(5) == 0 ? "u" + random.nextInt(6) : "";
+    }
+
     private String worker() {
         return seldom() ? List.of("", "w\u0007", "w".repeat(257)).get(random.nextInt(3)) : "w" + random.nextInt(3);
     }
@@ -198,7 +205,11 @@ final class RandomClients {
             byte[] payload = new byte[uploaded && !seldom() ? 0 : random.nextInt(3_000)];
             String tenant = isNew ? tenant() : tenants.getOrDefault(id, "");
             tenants.put(id, tenant);
-            items.tenant(tenant).taskGroup(group()).jobId(id).putPayload(payload, 0, payload.length);
+            items.tenant(tenant)
+                    .taskGroup(group())
+                    .jobId(id)
+                    .uniqueKey(uniqueKey())
+                    .putPayload(payload, 0, payload.length);
         }
         send(command.limit());
     }
@@ -285,6 +296,7 @@ final class RandomClients {
                 "",
                 "g0",
                 "j1",
+                "",
                 "");
     }
 
@@ -432,7 +444,7 @@ final class RandomClients {
             byte[] payload = new byte[uploaded && !seldom() ? 0 : random.nextInt(300)];
             String tenant = random.nextInt(4) == 0 ? tenant() : tenants.getOrDefault(id, "");
             tenants.put(id, tenant);
-            items.tenant(tenant).taskGroup(group()).jobId(id);
+            items.tenant(tenant).taskGroup(group()).jobId(id).uniqueKey(uniqueKey());
             items.putPayload(payload, 0, payload.length);
         }
         send(command.limit());

@@ -30,6 +30,7 @@ class ReadyOrderTest {
                 tenant,
                 "g",
                 "j" + nextKey,
+                "",
                 ""));
         order.add(job);
         return job;
