@@ -179,6 +179,27 @@ final class HistoryBuilder {
         return this;
     }
 
+    /** Accepted, for so long. */
+    HistoryBuilder snoozed(Lease lease, String worker, long ms) {
+        add(new Entry.ReturnInvoked(ns(), ++calls, "client-" + worker, worker, lease, ms, durable));
+        add(new Entry.ReturnAnswered(ns(), calls, OK, nextPlace(), durable));
+        return this;
+    }
+
+    // ---- changes
+
+    long change(String id, Entry.Change change) {
+        add(new Entry.ChangeInvoked(ns(), ++calls, "operator", new JobRef("t", id), change, durable));
+        return calls;
+    }
+
+    /** Accepted. */
+    HistoryBuilder changed(String id, Entry.Change change, String status) {
+        final long call = change(id, change);
+        add(new Entry.ChangeAnswered(ns(), call, OK, keys.getOrDefault(id, 99L), status, nextPlace(), durable));
+        return this;
+    }
+
     // ---- outcomes
 
     long report(Lease lease, String worker, String outcome, String errorCode, int resultCrc) {
