@@ -53,6 +53,7 @@ sig Worker {
   var knows: Job -> Token      -- grants that reached it; it never forgets, so it speaks of old ones too
 }
 
+sig Keyed in Job {}            -- jobs with the unique key: one is enough to tell
 var sig Flagged in Job {}      -- its running lease is to be cancelled: the mark lies in the lease and goes with it
 var sig Future in Job {}       -- the pending task: its start time has not come
 var sig Waiting in Job {}      -- the pending task: it waits for its slots
@@ -121,7 +122,11 @@ pred newTask[j: Job] {
 
 // ---- enqueue
 
+/** No other job that has not ended has the unique key of this one. */
+pred keyIsFree[j: Job] { j in Keyed implies no k: Keyed - j | some k.status and k.status in Scheduled + Running }
+
 pred enqueue[j: Job] {
+  keyIsFree[j]                                                                // [SILO-UNIQUE-1]
   no j.status                                                                 // [SILO-ENQ-1]
   j.status' = Scheduled and j not in Flagged'                                 // [SILO-ENQ-2]
   j.attempt' = number/first and j.relative' = number/first and no j.history'
@@ -306,6 +311,7 @@ pred cancel[j: Job] {
 pred restart[j: Job] {
   some j.status and j.status in Cancelled + Failed                            // [SILO-RESTART-1] [SILO-RESTART-2]
   j not in leased                                                             // [SILO-RESTART-3]
+  keyIsFree[j]                                                                // [SILO-UNIQUE-2]
   j not in Flagged'                                                           // [SILO-RESTART-4]
   newTask[j]                                                                  // [SILO-RESTART-5]
   j.status' = Scheduled                                                       // [SILO-RESTART-6]
@@ -353,6 +359,7 @@ pred settle[j: Job] {
     some h and j.status' != Scheduled implies j.attempt' = last and j.relative' = last
   }
   j.status' = Scheduled implies newTask[j] else noTask[j]                     // [SILO-IMP-6] [SILO-IMP-7]
+  j.status' = Scheduled implies keyIsFree[j]                                  // [SILO-UNIQUE-3]
   one j.status' and one j.lastRelative' and one j.attempt'
   j not in Flagged'                                                           // [SILO-IMP-FLAG]
 }
@@ -491,10 +498,12 @@ pred limitsAreKept {
   }
 }
 
+pred keyHasOneHolder { lone j: Keyed | some j.status and j.status in Scheduled + Running }
+
 pred invariant {
   rowsAreWhole and onePendingTask and runningMeansLeased and oneLeasePerJob and placesNeverTie
   tokensAreOfTheLog and workersKnowNoOtherHolder and presentHolderIsNotFencedOff and cancelledNeverWaits
-  historyIsOfTheNumbers and allSlotsOrNone and limitsAreKept
+  historyIsOfTheNumbers and allSlotsOrNone and limitsAreKept and keyHasOneHolder
 }
 
 // ---- checks of the invariant, clause by clause: each holds at first, and a step keeps it
@@ -536,6 +545,9 @@ check allSlotsOrNone { (init implies allSlotsOrNone) and (invariant and step imp
   for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check limitsAreKept { (init implies limitsAreKept) and (invariant and step implies after limitsAreKept) }
+  for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
+
+check keyHasOneHolder { (init implies keyHasOneHolder) and (invariant and step implies after keyHasOneHolder) }
   for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 // ---- checks of what a step may change
@@ -748,6 +760,10 @@ run waitingJobIsCancelled {
 run runningJobIsCancelledAndFails {
   begins and some j: Job | eventually (j in Flagged & leased and not isLast[j] and after
     (j.status = Cancelled and some j.history.Failure))
+} for 2 but 2 Nr, 2 Token, 7..7 steps
+
+run uniqueKeyIsTakenAgain {
+  begins and some disj j, k: Keyed | eventually (some j.status and j.status = Failed and k.status = Scheduled)
 } for 2 but 2 Nr, 2 Token, 7..7 steps
 
 run crashLoopEndsTheJob {

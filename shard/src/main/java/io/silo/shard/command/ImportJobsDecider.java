@@ -190,6 +190,7 @@ final class ImportJobsDecider implements CommandDecider {
     }
 
     private @Nullable RejectReason importNew(CommandContext context, DirectBuffer buffer, ItemsDecoder item) {
+        // [SILO-UNIQUE-3]
         final int holder = isScheduled() ? spec.findHolder(context, buffer) : RowSlab.NULL_SLOT;
         if (holder != RowSlab.NULL_SLOT) {
             return RejectReason.UNIQUE_KEY_HELD;

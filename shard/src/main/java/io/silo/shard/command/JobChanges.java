@@ -78,6 +78,7 @@ public final class JobChanges {
             // [SILO-RESTART-2] [SILO-RESTART-3]
             return RejectReason.JOB_IN_PROGRESS;
         }
+        // [SILO-UNIQUE-2]
         if (jobs.findOtherHolder(slot) != RowSlab.NULL_SLOT) {
             return RejectReason.UNIQUE_KEY_HELD;
         }
