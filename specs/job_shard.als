@@ -671,7 +671,7 @@ check restartPassesTheLimits {
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check cancelFreesAtOnce {
-  invariant and step implies all j: pending | j in Flagged' and j not in Flagged implies
+  invariant and step implies all j: pending | cancel[j] implies
     j.status' = Cancelled and no j.slots' and j not in Future' + Waiting' + Ready'
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
