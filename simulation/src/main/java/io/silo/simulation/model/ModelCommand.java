@@ -167,6 +167,13 @@ sealed interface ModelCommand {
                         Text.of(d.tenantLength(), d::getTenant),
                         Text.of(d.jobIdLength(), d::getJobId));
             }
+            default -> ofJobs(b, o, h);
+        };
+    }
+
+    /** What is done to jobs that exist, or came to be elsewhere. */
+    private static ModelCommand ofJobs(DirectBuffer b, int o, MessageHeaderDecoder h) {
+        return switch (h.templateId()) {
             case CancelJobsDecoder.TEMPLATE_ID ->
                 new ChangeJobs(Verb.CANCEL, named(new CancelJobsDecoder().wrapAndApplyHeader(b, o, h)));
             case RestartJobsDecoder.TEMPLATE_ID ->
