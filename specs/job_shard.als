@@ -53,7 +53,8 @@ sig Worker {
   var knows: Job -> Token      -- grants that reached it; it never forgets, so it speaks of old ones too
 }
 
-var sig Flagged in Job {}      -- cancellation was asked for
+sig Keyed in Job {}            -- jobs with the unique key: one is enough to tell
+var sig Flagged in Job {}      -- its running lease is to be cancelled: the mark lies in the lease and goes with it
 var sig Future in Job {}       -- the pending task: its start time has not come
 var sig Waiting in Job {}      -- the pending task: it waits for its slots
 var sig Ready in Job {}        -- the pending task: it may be leased, and holds its slots (a parked grant)
@@ -121,7 +122,11 @@ pred newTask[j: Job] {
 
 // ---- enqueue
 
+/** No other job that has not ended has the unique key of this one. */
+pred keyIsFree[j: Job] { j in Keyed implies no k: Keyed - j | some k.status and k.status in Scheduled + Running }
+
 pred enqueue[j: Job] {
+  keyIsFree[j]                                                                // [SILO-UNIQUE-1]
   no j.status                                                                 // [SILO-ENQ-1]
   j.status' = Scheduled and j not in Flagged'                                 // [SILO-ENQ-2]
   j.attempt' = number/first and j.relative' = number/first and no j.history'
@@ -242,7 +247,7 @@ pred report[j: Job, w: Worker, t: Token, o: Outcome] {
   o = Cancellation implies endWith[j, Cancellation, Cancelled]                // [SILO-CXL-ACK]
   o != Crash
   j.token' = j.token and j in Reported'                                       // [SILO-REPORT-1]
-  keepPolicy[j] and keepFlag[j]
+  keepPolicy[j] and j not in Flagged'
   onlyJob[j] and keepWorld
 }
 
@@ -250,15 +255,13 @@ pred report[j: Job, w: Worker, t: Token, o: Outcome] {
 pred giveBack[j: Job] {
   noLease[j] and j.token' = j.token
   j not in Reported'
-  j in Flagged implies {
-    j.status' = Cancelled
-    noTask[j]
-  } else {
+  j in Flagged implies endWith[j, Cancellation, Cancelled] else {
     j.status' = Scheduled
     j in Ready' and j not in Future' + Waiting'                               // [SILO-RETURN-2]
     j.place' = j.place and j.slots' = j.slots
+    keepNumbers[j]                                                            // [SILO-RETURN-1]
   }
-  keepNumbers[j] and keepPolicy[j] and keepFlag[j]                            // [SILO-RETURN-1]
+  keepPolicy[j] and j not in Flagged'
   onlyJob[j] and keepWorld
 }
 
@@ -273,13 +276,18 @@ pred returnUnclaimed[j: Job] {
   giveBack[j]
 }
 
+/** Too many leases in a row that expired end the job, whatever the policy; how many is not modelled. */
 pred expire[j: Job] {
   j in leased                                                                 // [SILO-REAP-1]
   j in Overdue                                                                // [SILO-REAP-2]
   j not in Unclaimed
-  failWith[j, Crash]                                                          // [SILO-REAP-3]
+  j in Flagged implies endWith[j, Cancellation, Cancelled]                    // [SILO-REAP-CXL]
+  j not in Flagged implies {
+    failWith[j, Crash]                                                        // [SILO-REAP-3]
+    or endWith[j, Crash, Failed]                                              // [SILO-REAP-LOOP]
+  }
   noLease[j] and j.token' = j.token and j not in Reported'                    // [SILO-REAP-REL]
-  keepPolicy[j] and keepFlag[j]
+  keepPolicy[j] and j not in Flagged'
   onlyJob[j] and keepWorld
 }
 
@@ -287,10 +295,11 @@ pred expire[j: Job] {
 
 pred cancel[j: Job] {
   j.status in Scheduled + Running and some j.status and j not in Flagged      // [SILO-CXL-1]
-  j in Flagged'                                                               // [SILO-CXL-2]
   j.status = Running implies {
+    j in Flagged'                                                             // [SILO-CXL-2]
     j.status' = Running and keepTask[j]
   } else {
+    j not in Flagged'
     j.status' = Cancelled
     noTask[j]                                                                 // [SILO-CXL-3]
   }
@@ -302,6 +311,7 @@ pred cancel[j: Job] {
 pred restart[j: Job] {
   some j.status and j.status in Cancelled + Failed                            // [SILO-RESTART-1] [SILO-RESTART-2]
   j not in leased                                                             // [SILO-RESTART-3]
+  keyIsFree[j]                                                                // [SILO-UNIQUE-2]
   j not in Flagged'                                                           // [SILO-RESTART-4]
   newTask[j]                                                                  // [SILO-RESTART-5]
   j.status' = Scheduled                                                       // [SILO-RESTART-6]
@@ -349,6 +359,7 @@ pred settle[j: Job] {
     some h and j.status' != Scheduled implies j.attempt' = last and j.relative' = last
   }
   j.status' = Scheduled implies newTask[j] else noTask[j]                     // [SILO-IMP-6] [SILO-IMP-7]
+  j.status' = Scheduled implies keyIsFree[j]                                  // [SILO-UNIQUE-3]
   one j.status' and one j.lastRelative' and one j.attempt'
   j not in Flagged'                                                           // [SILO-IMP-FLAG]
 }
@@ -463,8 +474,8 @@ pred presentHolderIsNotFencedOff {
   all j: leased | lte[j.fence, leaseToken[j]]
 }
 
-/** Only a job that runs, was cancelled, or succeeded all the same carries the flag: nothing is leased that was called off. */
-pred cancelledNeverWaits { all j: Flagged | j.status in Running + Cancelled + Succeeded }
+/** Only a lease carries the mark: nothing is leased that was called off. */
+pred cancelledNeverWaits { Flagged in leased }
 
 pred historyIsOfTheNumbers {
   all j: Job | let n = j.history.Outcome {
@@ -487,10 +498,12 @@ pred limitsAreKept {
   }
 }
 
+pred keyHasOneHolder { lone j: Keyed | some j.status and j.status in Scheduled + Running }
+
 pred invariant {
   rowsAreWhole and onePendingTask and runningMeansLeased and oneLeasePerJob and placesNeverTie
   tokensAreOfTheLog and workersKnowNoOtherHolder and presentHolderIsNotFencedOff and cancelledNeverWaits
-  historyIsOfTheNumbers and allSlotsOrNone and limitsAreKept
+  historyIsOfTheNumbers and allSlotsOrNone and limitsAreKept and keyHasOneHolder
 }
 
 // ---- checks of the invariant, clause by clause: each holds at first, and a step keeps it
@@ -534,6 +547,9 @@ check allSlotsOrNone { (init implies allSlotsOrNone) and (invariant and step imp
 check limitsAreKept { (init implies limitsAreKept) and (invariant and step implies after limitsAreKept) }
   for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
+check keyHasOneHolder { (init implies keyHasOneHolder) and (invariant and step implies after keyHasOneHolder) }
+  for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
+
 // ---- checks of what a step may change
 
 check endedAttemptsStay {
@@ -561,9 +577,8 @@ check successAfterCancelCounts {
     report[j, w, t, Success] implies j.status' = Succeeded and j.attempt -> Success in j.history'
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
-check flagIsClearedOnlyByANewStart {
-  invariant and step implies all j: Flagged - Flagged' |
-    no j.status' or j.status != Succeeded and (restart[j] or reimport[j]) and j not in leased
+check flagGoesOnlyWithItsLease {
+  invariant and step implies all j: Flagged - Flagged' | j not in leased'
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check numbersNeverRepeat {
@@ -574,7 +589,7 @@ check numbersNeverRepeat {
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check expirySpendsTheAttempt {
-  invariant and step implies all j: leased | expire[j] implies j.attempt -> Crash in j.history' and j.attempt not in j.history.Outcome
+  invariant and step implies all j: leased - Flagged | expire[j] implies j.attempt -> Crash in j.history' and j.attempt not in j.history.Outcome
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check returnSpendsNothing {
@@ -584,7 +599,7 @@ check returnSpendsNothing {
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check unclaimedLeaseIsNotFailed {
-  invariant and step implies all j: Unclaimed & leased - leased' |
+  invariant and step implies all j: Unclaimed & leased - leased' - Flagged |
     no Worker.(j.lease) & Worker.knows[j] implies j.history' = j.history
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
@@ -656,7 +671,7 @@ check restartPassesTheLimits {
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check cancelFreesAtOnce {
-  invariant and step implies all j: pending | j in Flagged' and j not in Flagged implies
+  invariant and step implies all j: pending | cancel[j] implies
     j.status' = Cancelled and no j.slots' and j not in Future' + Waiting' + Ready'
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
@@ -747,8 +762,20 @@ run runningJobIsCancelledAndFails {
     (j.status = Cancelled and some j.history.Failure))
 } for 2 but 2 Nr, 2 Token, 7..7 steps
 
+run uniqueKeyIsTakenAgain {
+  begins and some disj j, k: Keyed | eventually (some j.status and j.status = Failed and k.status = Scheduled)
+} for 2 but 2 Nr, 2 Token, 7..7 steps
+
+run crashLoopEndsTheJob {
+  begins and some j: Job | eventually (expire[j] and not isLast[j] and after j.status = Failed)
+} for 2 but 2 Nr, 2 Token, 7..7 steps
+
+run cancelledLeaseExpires {
+  begins and some j: Job | eventually (j in Flagged and expire[j])
+} for 2 but 2 Nr, 2 Token, 7..7 steps
+
 run runningJobIsCancelledAndSucceeds {
-  begins and some j: Job | eventually (j in Flagged and j.status = Succeeded)
+  begins and some j: Job | eventually (j in Flagged and after j.status = Succeeded)
 } for 2 but 2 Nr, 2 Token, 7..7 steps
 
 run cancelledJobIsRestartedAndWaits {
@@ -792,7 +819,7 @@ run importedJobGoesOn {
 } for 2 but 3 Nr, 2 Token, 6..6 steps
 
 run cancelledJobIsImportedAgain {
-  begins and some j: Job | eventually (reimport[j] and j.status = Cancelled and j in Flagged and some j.history
+  begins and some j: Job | eventually (reimport[j] and j.status = Cancelled and some j.history
     and eventually j in leased)
 } for 2 but 3 Nr, 2 Token, 9..9 steps
 

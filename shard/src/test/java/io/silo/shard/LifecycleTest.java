@@ -456,6 +456,41 @@ class LifecycleTest {
     }
 
     @Test
+    void shouldEndARunThatMayBeShorterThanItsLease() {
+        Item item = new Item("j");
+        item.maxRunMs = 2_000;
+        client.enqueue(item);
+        client.lease("w", 1);
+        harness.advance(1_999);
+        harness.run();
+        assertThat(client.get("j").status()).isEqualTo("RUNNING");
+        harness.advance(2);
+        harness.run();
+        assertThat(client.get("j").attempts()).containsExactly("1:1:w:MAX_RUN_EXCEEDED");
+    }
+
+    @Test
+    void shouldNotSpendATenantsTurnOnATaskThatNobodyGot() {
+        for (String id : List.of("a1", "a2", "a3", "b1", "b2", "b3")) {
+            Item item = new Item(id);
+            item.tenant = id.substring(0, 1);
+            client.enqueue(item);
+        }
+        assertThat(client.lease("w", 2)).extracting(Task::id).containsExactly("a1", "b1");
+        client.tenant = "a";
+        assertThat(verbs.cancel("a2")).isEqualTo("OK");
+        client.tenant = "";
+        assertThat(client.lease("w", 2)).extracting(Task::id).containsExactly("a3", "b2");
+    }
+
+    @Test
+    void shouldNameNoAttemptOfAnImportThatIsRefusedForItsJob() {
+        Item item = new Item("j");
+        item.priority = 100;
+        assertThat(verbs.importJob(item, succeeded(1, "r"), failed(2, "E"))).isEqualTo("PRIORITY_OUT_OF_RANGE");
+    }
+
+    @Test
     void shouldSnoozeATaskWithoutSpendingItsAttempt() {
         client.enqueue("j");
         Task task = client.lease("w", 1).get(0);

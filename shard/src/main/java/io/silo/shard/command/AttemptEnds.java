@@ -103,6 +103,7 @@ public final class AttemptEnds {
 
     /** Whether this end of a lease is the one too many that expired. */
     static boolean isCrashLoop(CommandContext context, int slot, LeaseEnd end) {
+        // [SILO-REAP-LOOP]
         return end == LeaseEnd.EXPIRED
                 && context.view().jobs().crashes(slot) + 1 >= context.settings().crashLoopMax();
     }

@@ -155,12 +155,17 @@ final class ImportJobsDecider implements CommandDecider {
             CommandContext context, DirectBuffer buffer, ItemsDecoder item, ImportReplyEncoder.ResultsEncoder result) {
         final JobView jobs = context.view().jobs();
         RejectReason refusal = spec.refusal(context, buffer);
-        refusal = refusal != null ? refusal : attemptRefusal;
+        if (refusal != null) {
+            // The job itself is wrong: no attempt of it is looked at.
+            refusedAttempt = 0;
+        } else {
+            refusal = attemptRefusal;
+        }
         refusal = refusal != null ? refusal : spec.uniqueKeyRefusal(buffer);
         int slot = RowSlab.NULL_SLOT;
         if (refusal == null) {
             slot = spec.find(context, buffer);
-            // [SILO-IMP-1]
+            // [SILO-IMP-1] [SILO-REIMP-1]
             refusal = slot == RowSlab.NULL_SLOT
                     ? importNew(context, buffer, item)
                     : importMore(context, buffer, item, slot);
@@ -185,6 +190,7 @@ final class ImportJobsDecider implements CommandDecider {
     }
 
     private @Nullable RejectReason importNew(CommandContext context, DirectBuffer buffer, ItemsDecoder item) {
+        // [SILO-UNIQUE-3]
         final int holder = isScheduled() ? spec.findHolder(context, buffer) : RowSlab.NULL_SLOT;
         if (holder != RowSlab.NULL_SLOT) {
             return RejectReason.UNIQUE_KEY_HELD;
@@ -232,7 +238,7 @@ final class ImportJobsDecider implements CommandDecider {
         final JobView jobs = context.view().jobs();
         final JobState state = jobs.state(slot);
         if (state == JobState.RUNNING) {
-            // [SILO-REIMP-2]
+            // [SILO-REIMP-2] [SILO-REIMP-3]
             return RejectReason.JOB_RUNNING;
         }
         if (state == JobState.SUCCEEDED) {

@@ -75,9 +75,10 @@ public final class JobChanges {
             return RejectReason.JOB_SUCCEEDED;
         }
         if (!state.isTerminal()) {
-            // [SILO-RESTART-3]
+            // [SILO-RESTART-2] [SILO-RESTART-3]
             return RejectReason.JOB_IN_PROGRESS;
         }
+        // [SILO-UNIQUE-2]
         if (jobs.findOtherHolder(slot) != RowSlab.NULL_SLOT) {
             return RejectReason.UNIQUE_KEY_HELD;
         }
@@ -106,6 +107,7 @@ public final class JobChanges {
         if (state == JobState.CANCELLED || isCancelRequested(context, slot)) {
             return RejectReason.JOB_ALREADY_CANCELLED;
         }
+        // [SILO-EXP-5]
         if (state == JobState.RUNNING) {
             return RejectReason.JOB_RUNNING;
         }

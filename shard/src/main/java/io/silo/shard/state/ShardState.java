@@ -144,7 +144,7 @@ public final class ShardState implements ShardView {
         Invariant.check(jobs.state(slot) == JobState.SCHEDULED, "leased job is not scheduled");
         jobs.begin(slot);
         // [SILO-DEQ-3]
-        unqueue(slot);
+        unqueue(slot, true);
         // [SILO-DEQ-4]
         final int lease =
                 leases.insert(slot, worker, workerOffset, workerLength, timeMs, leaseMs, requestIdHigh, requestIdLow);
@@ -208,7 +208,7 @@ public final class ShardState implements ShardView {
     public void jobEnded(int slot, long position, long timeMs, JobState state) {
         Invariant.check(jobs.state(slot) == JobState.SCHEDULED, "ended job was not scheduled");
         jobs.begin(slot);
-        unqueue(slot);
+        unqueue(slot, false);
         jobs.cancelledPending(slot, state == JobState.CANCELLED);
         jobs.state(slot, state, timeMs);
         jobs.lastPosition(slot, position);
@@ -237,7 +237,7 @@ public final class ShardState implements ShardView {
     public void jobExpedited(int slot, long position, long timeMs, long startMs) {
         Invariant.check(jobs.state(slot) == JobState.SCHEDULED, "expedited job is not scheduled");
         jobs.begin(slot);
-        unqueue(slot);
+        unqueue(slot, false);
         jobs.startMs(slot, startMs);
         jobs.state(slot, JobState.SCHEDULED, timeMs);
         jobs.lastPosition(slot, position);
@@ -260,11 +260,13 @@ public final class ShardState implements ShardView {
             long startMs,
             long timeMs) {
         jobs.begin(slot);
+        // [SILO-REIMP-5]
         if (jobs.state(slot) == JobState.SCHEDULED) {
-            unqueue(slot);
+            unqueue(slot, false);
         }
         jobs.retryPolicy(slot, retryPolicy);
         if (state == JobState.SCHEDULED) {
+            // [SILO-REIMP-7]
             reopen(slot, position, timeMs, attempt, relativeAttempt, startMs);
             jobs.end(slot);
             queue(slot, timeMs);
@@ -281,9 +283,11 @@ public final class ShardState implements ShardView {
 
     private void reopen(int slot, long position, long changedAtMs, int attempt, int relativeAttempt, long startMs) {
         jobs.attempts(slot, attempt, relativeAttempt);
+        // [SILO-RESTART-4] [SILO-IMP-FLAG]
         jobs.cancelledPending(slot, false);
         jobs.crashes(slot, 0);
         jobs.startMs(slot, startMs);
+        // [SILO-RESTART-6]
         jobs.state(slot, JobState.SCHEDULED, changedAtMs);
         jobs.lastPosition(slot, position);
     }
@@ -403,8 +407,9 @@ public final class ShardState implements ShardView {
     public void renewLease(int lease, long deadlineMs, long session) {
         leases.renew(lease, deadlineMs, session);
         if (leases.timer(lease) == RowSlab.NULL_SLOT) {
-            leases.timer(
-                    lease, leaseTimers.schedule(leases.deadlineMs(lease), jobs.jobKey(leases.job(lease)), 0, lease));
+            // Not what was asked for: a bounded run may end before.
+            final long boundedMs = leases.deadlineMs(lease);
+            leases.timer(lease, leaseTimers.schedule(boundedMs, jobs.jobKey(leases.job(lease)), 0, lease));
         }
     }
 
@@ -672,7 +677,8 @@ public final class ShardState implements ShardView {
         ready.add(slot, jobs.taskGroup(slot), jobs.priority(slot), jobs.tenant(slot));
     }
 
-    private void unqueue(int slot) {
+    /** @param inTurn whether a worker gets the task: one that goes otherwise spends nothing of its tenant's turn. */
+    private void unqueue(int slot, boolean inTurn) {
         final int deadlineTimer = jobs.deadlineTimer(slot);
         if (deadlineTimer != TimerQueue.NULL_HANDLE) {
             deadlineTimers.cancel(deadlineTimer);
@@ -680,7 +686,7 @@ public final class ShardState implements ShardView {
         }
         if (jobs.where(slot) == JobTable.IN_TIMERS) {
             startTimers.cancel(jobs.link(slot));
-        } else if (ready.peek(jobs.taskGroup(slot)) == slot) {
+        } else if (inTurn && ready.peek(jobs.taskGroup(slot)) == slot) {
             // Taken in turn: the tenant's turn moves on.
             ready.poll(jobs.taskGroup(slot));
         } else {

@@ -489,7 +489,7 @@ final class SimProcess implements Clock, ShardListener {
     @Override
     public void onStandstill(long ms) {
         broker.onStandstill(ms);
-        observe(() -> taps.forEach(logTap -> logTap.tap().onStandstill(monotonicMs())));
+        observe(() -> taps.forEach(logTap -> logTap.tap().onStandstill(nowMs(), monotonicMs())));
     }
 
     @Override

@@ -1,23 +1,30 @@
 package io.silo.simulation.client;
 
+import io.silo.protocol.command.CancelJobsEncoder;
 import io.silo.protocol.command.CloseSessionEncoder;
 import io.silo.protocol.command.CommandHeaderEncoder;
+import io.silo.protocol.command.DeleteJobsEncoder;
 import io.silo.protocol.command.Durability;
 import io.silo.protocol.command.EnqueueEncoder;
+import io.silo.protocol.command.ExpediteJobsEncoder;
 import io.silo.protocol.command.GetJobEncoder;
 import io.silo.protocol.command.GetJobResultEncoder;
 import io.silo.protocol.command.HeartbeatEncoder;
 import io.silo.protocol.command.HelloEncoder;
+import io.silo.protocol.command.ImportJobsEncoder;
 import io.silo.protocol.command.KeepAliveEncoder;
+import io.silo.protocol.command.LeaseJobEncoder;
 import io.silo.protocol.command.LeaseTasksEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.Outcome;
 import io.silo.protocol.command.PayloadEncoding;
 import io.silo.protocol.command.ReportOutcomeEncoder;
+import io.silo.protocol.command.RestartJobsEncoder;
 import io.silo.protocol.command.ReturnLeasesEncoder;
 import io.silo.protocol.command.SubscribeEncoder;
 import io.silo.protocol.command.UploadChunkEncoder;
 import io.silo.protocol.session.SessionGate;
+import io.silo.simulation.history.Entry;
 import io.silo.simulation.history.JobRef;
 import io.silo.simulation.history.Lease;
 import java.util.List;
@@ -68,9 +75,9 @@ final class Commands {
                     .retryMaxIntervalMs(0)
                     .retryCount(job.spec().retryCount())
                     .retryBackoffPermille(2_000)
-                    .startDeadlineMs(0)
                     .leaseMs(job.spec().leaseMs())
-                    .maxRunMs(0)
+                    .startDeadlineMs(job.startDeadlineMs())
+                    .maxRunMs(job.maxRunMs())
                     .priority((short) job.spec().priority())
                     .retryJitter((short) (job.jitter() ? 1 : 0))
                     .payloadEncoding(PayloadEncoding.RAW);
@@ -151,7 +158,7 @@ final class Commands {
         return bytes(command.limit());
     }
 
-    byte[] returnLease(long correlation, Lease lease, String worker) {
+    byte[] returnLease(long correlation, Lease lease, long snoozeMs, String worker) {
         var command = new ReturnLeasesEncoder();
         command.wrapAndApplyHeader(out, 0, header);
         fill(command.header(), correlation, lease.shard(), false);
@@ -160,8 +167,79 @@ final class Commands {
                 .jobKey(lease.jobKey())
                 .tokenEpoch(lease.epoch())
                 .token(lease.token())
-                .snoozeMs(0);
+                .snoozeMs(snoozeMs);
         command.workerId(worker);
+        return bytes(command.limit());
+    }
+
+    /** The four verbs have one layout: only the template differs. */
+    byte[] change(long correlation, int shard, boolean appended, Entry.Change change, JobRef job) {
+        var command = new CancelJobsEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        header.templateId(
+                switch (change) {
+                    case CANCEL -> CancelJobsEncoder.TEMPLATE_ID;
+                    case RESTART -> RestartJobsEncoder.TEMPLATE_ID;
+                    case EXPEDITE -> ExpediteJobsEncoder.TEMPLATE_ID;
+                    case DELETE -> DeleteJobsEncoder.TEMPLATE_ID;
+                    case IMPORT, LEASE -> throw new IllegalArgumentException(change + " has a command of its own");
+                });
+        fill(command.header(), correlation, shard, appended);
+        command.itemsCount(1).next().tenant(job.tenant()).jobId(job.id());
+        return bytes(command.limit());
+    }
+
+    byte[] leaseJob(long correlation, int shard, long requestId, JobRef job, String worker) {
+        var command = new LeaseJobEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, shard, false);
+        command.requestIdHigh(requestId)
+                .requestIdLow(~requestId)
+                .tenant(job.tenant())
+                .jobId(job.id())
+                .workerId(worker);
+        return bytes(command.limit());
+    }
+
+    /** @param outcomes of its attempts, which took 10 ms each, one every 100 ms since 1970. */
+    byte[] importJob(long correlation, int shard, boolean appended, JobDraft job, List<Outcome> outcomes) {
+        var command = new ImportJobsEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, shard, appended);
+        var item = command.itemsCount(1)
+                .next()
+                .enqueuedAtMs(1)
+                .startAtMs(job.spec().startAtMs())
+                .uploadId(0)
+                .retryInitialIntervalMs(job.retryInitialMs())
+                .retryMaxIntervalMs(0)
+                .startDeadlineMs(0)
+                .retryCount(job.spec().retryCount())
+                .retryBackoffPermille(2_000)
+                .leaseMs(job.spec().leaseMs())
+                .maxRunMs(job.maxRunMs())
+                .priority((short) job.spec().priority())
+                .retryJitter((short) (job.jitter() ? 1 : 0))
+                .payloadEncoding(PayloadEncoding.RAW);
+        var attempts = item.attemptsCount(outcomes.size());
+        for (int number = 1; number <= outcomes.size(); number++) {
+            Outcome outcome = outcomes.get(number - 1);
+            byte[] result = outcome == Outcome.CANCELLED ? new byte[0] : new byte[] {(byte) number};
+            attempts.next()
+                    .startedAtMs(number * 100L)
+                    .finishedAtMs(number * 100L + 10)
+                    .uploadId(0)
+                    .outcome(outcome)
+                    .resultEncoding(PayloadEncoding.RAW)
+                    .errorCode(outcome == Outcome.FAILED ? "BEFORE" : "")
+                    .putResult(result, 0, result.length);
+        }
+        item.metadataCount(0);
+        item.tenant(job.spec().job().tenant())
+                .taskGroup(job.spec().taskGroup())
+                .jobId(job.spec().job().id())
+                .uniqueKey("")
+                .putPayload(job.payload(), 0, job.payload().length);
         return bytes(command.limit());
     }
 

@@ -4,7 +4,9 @@ import io.silo.protocol.reply.Durability;
 import io.silo.protocol.reply.EnqueueReplyDecoder;
 import io.silo.protocol.reply.HeartbeatReplyDecoder;
 import io.silo.protocol.reply.HelloReplyDecoder;
+import io.silo.protocol.reply.ImportReplyDecoder;
 import io.silo.protocol.reply.JobReplyDecoder;
+import io.silo.protocol.reply.JobsChangedReplyDecoder;
 import io.silo.protocol.reply.MessageHeaderDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.ReplyHeaderDecoder;
@@ -90,6 +92,16 @@ final class Reply {
                 decoder.wrapAndApplyHeader(bytes, 0, messageHeader);
                 decoder.leases().forEach(lease -> items.add(new Item(lease.jobKey(), lease.code())));
             }
+            case JobsChangedReplyDecoder.TEMPLATE_ID -> {
+                var decoder = new JobsChangedReplyDecoder();
+                decoder.wrapAndApplyHeader(bytes, 0, messageHeader);
+                decoder.results().forEach(result -> items.add(new Item(result.jobKey(), result.code())));
+            }
+            case ImportReplyDecoder.TEMPLATE_ID -> {
+                var decoder = new ImportReplyDecoder();
+                decoder.wrapAndApplyHeader(bytes, 0, messageHeader);
+                decoder.results().forEach(result -> items.add(new Item(result.jobKey(), result.code())));
+            }
             default -> {
                 for (int i = 0; i < count; i++) {
                     items.add(new Item(0, code()));
@@ -97,6 +109,30 @@ final class Reply {
             }
         }
         return items;
+    }
+
+    /** Status that the answer to a change of one job tells; empty if it was refused as a whole. */
+    String changedStatus() {
+        if (templateId() != JobsChangedReplyDecoder.TEMPLATE_ID) {
+            return "";
+        }
+        var decoder = new JobsChangedReplyDecoder();
+        decoder.wrapAndApplyHeader(bytes, 0, messageHeader);
+        return decoder.results().next().status().name();
+    }
+
+    /** Whether the job of the lease named there is to be cancelled, by the answer to a heartbeat. */
+    boolean isCalledOff(int index) {
+        if (templateId() != HeartbeatReplyDecoder.TEMPLATE_ID) {
+            return false;
+        }
+        var decoder = new HeartbeatReplyDecoder();
+        decoder.wrapAndApplyHeader(bytes, 0, messageHeader);
+        var leases = decoder.leases();
+        for (int i = 0; i < index && leases.hasNext(); i++) {
+            leases.next();
+        }
+        return leases.hasNext() && leases.next().cancelled() != 0;
     }
 
     boolean isTasks() {
@@ -136,7 +172,8 @@ final class Reply {
                     (int) task.attempt(),
                     task.priority(),
                     task.startAtMs(),
-                    (int) task.leaseMs(),
+                    // How long one lasts that a longest run may cut short is not known.
+                    task.maxRunMs() == 0 ? (int) task.leaseMs() : 0,
                     isWhole ? crc(payload) : (int) task.payloadCrc()));
         }
         return tasks;

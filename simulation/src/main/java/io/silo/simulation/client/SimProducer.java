@@ -35,6 +35,9 @@ public final class SimProducer extends SimClient {
     private final Map<String, JobDraft> unacknowledged = new TreeMap<>();
     private final Map<String, JobRef> acknowledged = new TreeMap<>();
     private final Map<String, JobRef> unfinished = new TreeMap<>();
+    private final Map<String, JobDraft> drafts = new TreeMap<>();
+    private final Map<String, Long> forgotten = new TreeMap<>();
+    private final Operations operations;
     private int made;
     private long uploads;
 
@@ -43,6 +46,11 @@ public final class SimProducer extends SimClient {
         super(world, network, host, history, name);
         this.profile = profile;
         this.jobsMax = Math.min(profile.jobs(), world.jobsMax());
+        this.operations = new Operations(this);
+    }
+
+    WorkProfile profile() {
+        return profile;
     }
 
     @Override
@@ -77,6 +85,13 @@ public final class SimProducer extends SimClient {
                 read(job);
             }
         }
+        if (world.has(Feature.OPERATORS) && !acknowledged.isEmpty() && !world.isHealed() && random.nextInt(2) == 0) {
+            operations.operate(
+                    pick(random.nextBoolean() && !unfinished.isEmpty() ? unfinished.values() : acknowledged.values()));
+        }
+        if (world.has(Feature.IMPORTS) && !world.isHealed() && random.nextInt(4) == 0) {
+            operations.importSome();
+        }
         if (world.has(Feature.BAD_INPUT) && random.nextInt(8) == 0) {
             callBadly();
         }
@@ -100,13 +115,7 @@ public final class SimProducer extends SimClient {
         if (isUploaded) {
             JobDraft single = batch.get(0);
             byte[] payload = payload(single.spec().job().id(), UPLOAD_BYTES_MAX);
-            JobDraft large = new JobDraft(
-                    withPayload(single.spec(), payload),
-                    single.requestId(),
-                    single.retryInitialMs(),
-                    single.jitter(),
-                    payload,
-                    0);
+            JobDraft large = single.withPayload(withPayload(single.spec(), payload), payload);
             unacknowledged.put(single.spec().job().id(), large);
             upload(large.withUpload(uploadId()), 0);
         } else {
@@ -115,7 +124,11 @@ public final class SimProducer extends SimClient {
     }
 
     private JobDraft draft(String tenant) {
-        String id = name() + "-job-" + made++;
+        return draft(tenant, name() + "-job-" + made++);
+    }
+
+    /** A job as the profile and the features of the run would have it. */
+    JobDraft draft(String tenant, String id) {
         boolean retries = world.has(Feature.RETRIES);
         boolean isLater = world.has(Feature.FUTURE_STARTS) && random.nextInt(4) == 0;
         byte[] payload = payload(id, 200);
@@ -128,7 +141,20 @@ public final class SimProducer extends SimClient {
                 random.nextInt(3) == 0 ? 1_500 + random.nextInt(3_000) : 0,
                 Reply.crc(payload),
                 List.of());
-        return new JobDraft(spec, random.nextLong(), 1 + random.nextInt(800), random.nextBoolean(), payload, 0);
+        boolean isBounded = world.has(Feature.TIME_BOUNDS);
+        long startDeadlineMs = isBounded && random.nextInt(4) == 0
+                ? Math.max(world.wallMs(), spec.startAtMs()) + 500 + random.nextInt(8_000)
+                : 0;
+        int maxRunMs = isBounded && random.nextInt(3) == 0 ? 200 + random.nextInt(2_500) : 0;
+        return new JobDraft(
+                spec,
+                random.nextLong(),
+                1 + random.nextInt(800),
+                random.nextBoolean(),
+                payload,
+                0,
+                startDeadlineMs,
+                maxRunMs);
     }
 
     private static JobSpec withPayload(JobSpec spec, byte[] payload) {
@@ -206,11 +232,15 @@ public final class SimProducer extends SimClient {
             int code = items.get(i).code();
             history.add(new Entry.EnqueueAnswered(
                     world.nowNs(), entries.get(i), code, items.get(i).jobKey(), reply.place(), reply.isDurable()));
+            String id = draft.spec().job().id();
             if (code == RejectReason.OK) {
-                String id = draft.spec().job().id();
+                checkRemembered(id, items.get(i).jobKey());
                 unacknowledged.remove(id);
-                acknowledged.put(id, draft.spec().job());
-                unfinished.put(id, draft.spec().job());
+                drafts.put(id, draft);
+                exists(draft.spec().job());
+            } else if (isOver(draft, code)) {
+                unacknowledged.remove(id);
+                exists(draft.spec().job());
             } else {
                 checkTransient(code, "enqueue of " + draft.spec().job());
                 again.add(draft);
@@ -219,6 +249,50 @@ public final class SimProducer extends SimClient {
         if (!again.isEmpty()) {
             repeatEnqueue(again, appended);
         }
+    }
+
+    /** Whether there is nothing left to repeat: its latest start is over, or another request of ours made it again. */
+    private boolean isOver(JobDraft draft, int code) {
+        return draft.startDeadlineMs() != 0 && code == RejectReason.INVALID_START_DEADLINE.code()
+                || drafts.containsKey(draft.spec().job().id()) && code == RejectReason.JOB_EXISTS.code();
+    }
+
+    /** A request whose job was deleted is answered as the first time: with its job key. */
+    private void checkRemembered(String id, long jobKey) {
+        Long before = forgotten.remove(id);
+        if (before != null && before != jobKey) {
+            throw new SimViolation(
+                    "request-memory",
+                    "the repeated request of " + id + ", deleted as job key " + before + ", made job key " + jobKey);
+        }
+    }
+
+    /** A job is, or may be, there: it has to be seen terminal, or gone. */
+    void exists(JobRef job) {
+        acknowledged.put(job.id(), job);
+        unfinished.put(job.id(), job);
+    }
+
+    boolean isAsked(JobRef job) {
+        return unacknowledged.containsKey(job.id());
+    }
+
+    /**
+     * The same job is asked for again once it was deleted.
+     *
+     * @param jobKey that it had; 0 if the repeated request may be a new one to the broker.
+     */
+    void enqueueAgain(JobRef job, boolean sameRequest, long jobKey) {
+        JobDraft draft = drafts.get(job.id());
+        if (draft == null || draft.uploadId() != 0 || isAsked(job)) {
+            return;
+        }
+        JobDraft again = sameRequest ? draft : draft.withRequest(random.nextLong());
+        if (sameRequest && jobKey != 0) {
+            forgotten.put(job.id(), jobKey);
+        }
+        unacknowledged.put(job.id(), again);
+        enqueue(List.of(again), false);
     }
 
     private void repeatEnqueue(List<JobDraft> batch, boolean appended) {
@@ -315,7 +389,7 @@ public final class SimProducer extends SimClient {
         byte[] payload = payload(id, 10);
         JobSpec spec =
                 new JobSpec(new JobRef(profile.tenant(0), id), group, priority, 0, 0, 0, Reply.crc(payload), List.of());
-        JobDraft draft = new JobDraft(spec, random.nextLong(), 1, false, payload, 0);
+        JobDraft draft = new JobDraft(spec, random.nextLong(), 1, false, payload, 0, 0, 0);
         call(
                 "Enqueue",
                 0,

@@ -184,29 +184,36 @@ public final class SimWorker extends SimClient {
     private void begin(Held task) {
         long workNs = 1 + random.nextLong(profile.workMsMax() * MS);
         if (world.has(Feature.OVERRUNS) && random.nextInt(12) == 0) {
-            workNs += task.lease.leaseMs() * MS * 2;
+            workNs += Math.max(1_500, task.lease.leaseMs()) * MS * 2;
         }
         boolean givesBack = world.has(Feature.RETURNS) && random.nextInt(12) == 0;
+        boolean snoozes = world.has(Feature.SNOOZES) && random.nextInt(8) == 0;
         int bornIn = life;
         world.after(workNs, () -> {
             if (life != bornIn || isStopped() || held.get(key(task.lease)) != task) {
                 return;
             }
-            if (givesBack) {
-                giveBack(task);
-            } else {
+            if (snoozes) {
+                giveBack(task, 1 + random.nextInt(3_000));
+            } else if (givesBack) {
+                giveBack(task, 0);
+            } else if (!task.isReporting) {
                 finish(task);
             }
         });
     }
 
     private void finish(Held task) {
-        task.isReporting = true;
         Outcome outcome = Outcome.SUCCEEDED;
         int dice = random.nextInt(100);
         if (dice < profile.failurePercent()) {
             outcome = dice % 5 == 4 ? Outcome.CANCELLED : Outcome.FAILED;
         }
+        end(task, outcome);
+    }
+
+    private void end(Held task, Outcome outcome) {
+        task.isReporting = true;
         byte[] result = outcome == Outcome.CANCELLED
                 ? new byte[0]
                 : ("result of " + task.lease.job() + " attempt " + task.lease.attempt())
@@ -258,14 +265,14 @@ public final class SimWorker extends SimClient {
         });
     }
 
-    private void giveBack(Held task) {
+    private void giveBack(Held task, long snoozeMs) {
         long entry = history.nextCall();
         int calledIn = life;
-        history.add(new Entry.ReturnInvoked(world.nowNs(), entry, name(), name(), task.lease, true));
+        history.add(new Entry.ReturnInvoked(world.nowNs(), entry, name(), name(), task.lease, snoozeMs, true));
         call(
                 "ReturnLeases",
                 0,
-                correlation -> commands.returnLease(correlation, task.lease, name()),
+                correlation -> commands.returnLease(correlation, task.lease, snoozeMs, name()),
                 reply -> {
                     history.add(new Entry.ReturnAnswered(
                             world.nowNs(), entry, reply.items(1).get(0).code(), reply.place(), reply.isDurable()));
@@ -334,10 +341,19 @@ public final class SimWorker extends SimClient {
                         RejectReason reason = RejectReason.fromCode(code);
                         if (reason != null && !reason.isTransient() && !tasks.get(i).isReporting) {
                             drop(tasks.get(i), true);
+                        } else if (reply.isCalledOff(i)) {
+                            obey(tasks.get(i));
                         }
                     }
                 },
                 () -> {});
+    }
+
+    /** Half of the tasks that are called off end at once; others go on and end as they would have. */
+    private void obey(Held task) {
+        if (!task.isReporting && held.get(key(task.lease)) == task && random.nextBoolean()) {
+            end(task, Outcome.CANCELLED);
+        }
     }
 
     private void closeNowAndThen() {

@@ -29,6 +29,9 @@ final class Call<I extends Entry> {
     @Nullable
     JobSeen seen;
 
+    /** Status that the answer to a change tells; empty where there is none. */
+    String status = "";
+
     Call(JobTrace job, I invoked, int from) {
         this.job = job;
         this.invoked = invoked;

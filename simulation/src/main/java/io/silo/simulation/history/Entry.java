@@ -36,8 +36,9 @@ public sealed interface Entry {
     /** The answer to a report. */
     record ReportAnswered(long atNs, long call, int code, LogPlace place, boolean durable) implements Entry {}
 
-    /** A worker gives a lease back unspent. */
-    record ReturnInvoked(long atNs, long call, String client, String worker, Lease lease, boolean durable)
+    /** A worker gives a lease back unspent; the task is not due again before {@code snoozeMs} have passed. */
+    record ReturnInvoked(
+            long atNs, long call, String client, String worker, Lease lease, long snoozeMs, boolean durable)
             implements Entry {}
 
     /** The answer to a return. */
@@ -48,6 +49,26 @@ public sealed interface Entry {
 
     /** The answer to a heartbeat. */
     record HeartbeatAnswered(long atNs, long call, int code) implements Entry {}
+
+    /** What may be done to a job from outside, but for enqueuing it. */
+    enum Change {
+        CANCEL,
+        RESTART,
+        EXPEDITE,
+        DELETE,
+        /** It comes with its history, or gets more of it. */
+        IMPORT,
+        /** It is leased by its id, before its time or others. */
+        LEASE
+    }
+
+    /** Something is to be done to a job. */
+    record ChangeInvoked(long atNs, long call, String client, JobRef job, Change change, boolean durable)
+            implements Entry {}
+
+    /** The answer to a change; {@code status} of the job after it, empty where none is told. */
+    record ChangeAnswered(long atNs, long call, int code, long jobKey, String status, LogPlace place, boolean durable)
+            implements Entry {}
 
     /** A client asks for a job with its attempts. */
     record ReadInvoked(long atNs, long call, String client, JobRef job) implements Entry {}

@@ -8,8 +8,9 @@ import java.util.List;
  *
  * <p>What a history must hold for that: every enqueue, report, return and read of its jobs by anybody, the entry of a call before it
  * is sent; each grant before its lease is given back; {@link Entry.SessionClosed} before a session is closed in order; each death of
- * the broker and each loss of power. Calls that only a client's transport repeats are one call. Jobs are neither deleted nor restarted
- * nor cancelled from outside, and their replies have room for all attempts. Where a client is not told a job key it says 0.
+ * the broker and each loss of power. Calls that only a client's transport repeats are one call. What is done to jobs from outside is in it
+ * too: such jobs are judged by {@link OperatedChecks}. Replies have room for all attempts. Where a client is not told a job key it
+ * says 0.
  *
  * <p>Takes O(n log n) time for n entries.
  */
@@ -31,10 +32,14 @@ public final class HistoryChecker {
         final Timeline timeline = Timeline.of(entries, expectations.leaseSlackMs());
         final Findings findings = new Findings();
         for (final JobTrace job : timeline.jobs()) {
-            new JobChecks(timeline, findings, job).check(expectations.drained());
             new LeaseChecks(timeline, findings, job).check();
-            new AttemptChecks(timeline, findings, job).check();
-            new ReadChecks(timeline, findings, job).check();
+            if (job.isOperated()) {
+                new OperatedChecks(timeline, findings, job).check(expectations.drained());
+            } else {
+                new JobChecks(timeline, findings, job).check(expectations.drained());
+                new AttemptChecks(timeline, findings, job).check();
+                new ReadChecks(timeline, findings, job).check();
+            }
         }
         new TokenCheck(findings).check(timeline);
         new OrderCheck(timeline, findings).check();

@@ -89,6 +89,18 @@ public enum Invariant {
      */
     LIMIT_OVERRUN,
 
+    /**
+     * Once a cancel was accepted, the job is not leased again, and no read shows it waiting, succeeded (of one that waited) or failed,
+     * unless a restart, an import or a deletion was asked for as well.
+     */
+    CANCELLED_RUNS,
+
+    /** Once its deletion was accepted, a job is neither leased nor read, unless it is enqueued or imported again. */
+    DELETED_SEEN,
+
+    /** A task that was given back until later is not leased before that: its start time says so. */
+    EARLY_SNOOZE,
+
     /** After a history that ended drained, the last read of each acknowledged job shows its end. */
     NOT_DRAINED;
 

@@ -21,6 +21,7 @@ final class JobTrace {
     final List<Call<Entry.ReturnInvoked>> returns = new ArrayList<>();
     final List<Call<Entry.HeartbeatInvoked>> heartbeats = new ArrayList<>();
     final List<Call<Entry.ReadInvoked>> reads = new ArrayList<>();
+    final List<Call<Entry.ChangeInvoked>> changes = new ArrayList<>();
     final List<Grant> grants = new ArrayList<>();
     final Map<TokenKey, Grant> grantsByToken = new HashMap<>();
     private @Nullable List<Grant> byToken;
@@ -36,6 +37,11 @@ final class JobTrace {
     @Nullable
     Grant grant(Lease lease) {
         return grantsByToken.get(key(lease));
+    }
+
+    /** Whether anything was done to it from outside, which other rules are for. */
+    boolean isOperated() {
+        return !changes.isEmpty();
     }
 
     /** Index of the entry before which the job was not there; 0 if nobody is known to have enqueued it. */

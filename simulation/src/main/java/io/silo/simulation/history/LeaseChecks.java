@@ -29,6 +29,30 @@ final class LeaseChecks {
         checkDoubleLease();
         checkLate();
         checkDuplicates();
+        if (!job.isOperated()) {
+            checkSnoozes();
+        }
+    }
+
+    /** The shard's clock stood at the start of the lease at least when the task was given back. */
+    private void checkSnoozes() {
+        for (final Call<Entry.ReturnInvoked> giveBack : job.returns) {
+            final Lease lease = giveBack.invoked.lease();
+            if (!giveBack.isOk() || giveBack.invoked.snoozeMs() == 0) {
+                continue;
+            }
+            for (final Grant later : job.grants) {
+                if (later.lease.epoch() == lease.epoch()
+                        && Grant.compare(later.lease, lease) > 0
+                        && later.lease.startAtMs() < lease.startAtMs() + giveBack.invoked.snoozeMs()) {
+                    findings.add(
+                            Invariant.EARLY_SNOOZE,
+                            job.ref,
+                            later + " starts at " + later.lease.startAtMs() + ", but " + giveBack + " gave the task of "
+                                    + lease.startAtMs() + " back for " + giveBack.invoked.snoozeMs() + " ms.");
+                }
+            }
+        }
     }
 
     private void checkDoubleLease() {
@@ -144,11 +168,13 @@ final class LeaseChecks {
     }
 
     private void checkDuplicates() {
-        final Map<Integer, Call<?>> lastOf = new HashMap<>();
-        final Map<Integer, Call<?>> durableOf = new HashMap<>();
+        // A job that was deleted and made again counts from the beginning, under another key.
+        final Map<Attempt, Call<?>> lastOf = new HashMap<>();
+        final Map<Attempt, Call<?>> durableOf = new HashMap<>();
         for (final Call<Entry.ReportInvoked> report : job.reports) {
             if (report.isOk()) {
-                final int attempt = report.invoked.lease().attempt();
+                final Lease lease = report.invoked.lease();
+                final Attempt attempt = new Attempt(job.isOperated() ? lease.jobKey() : 0, lease.attempt());
                 if (!checkDuplicate(attempt, lastOf.put(attempt, report), report)) {
                     checkDuplicate(attempt, durableOf.get(attempt), report);
                 }
@@ -159,14 +185,16 @@ final class LeaseChecks {
         }
     }
 
-    private boolean checkDuplicate(int attempt, @Nullable Call<?> first, Call<?> second) {
+    private record Attempt(long jobKey, int number) {}
+
+    private boolean checkDuplicate(Attempt attempt, @Nullable Call<?> first, Call<?> second) {
         if (first == null || !timeline.standTogether(first, second)) {
             return false;
         }
         findings.add(
                 Invariant.DUPLICATE_COMPLETION,
                 job.ref,
-                "both " + first + " and " + second + " accept an outcome of attempt " + attempt + ".");
+                "both " + first + " and " + second + " accept an outcome of attempt " + attempt.number() + ".");
         return true;
     }
 }

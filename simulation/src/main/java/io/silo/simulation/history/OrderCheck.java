@@ -41,7 +41,10 @@ final class OrderCheck {
 
     private void add(Map<Line, List<Event>> lines, JobTrace job) {
         final JobSpec spec = job.spec();
-        if (job.grants.isEmpty() || spec == null || !spec.limits().isEmpty()) {
+        if (job.isOperated()
+                || job.grants.isEmpty()
+                || spec == null
+                || !spec.limits().isEmpty()) {
             return;
         }
         final Grant first = job.grantsByToken().get(0);

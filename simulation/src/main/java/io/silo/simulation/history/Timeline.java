@@ -168,6 +168,14 @@ final class Timeline {
             final Call<?> call = answer(index, answered.call(), answered.code(), false);
             call.seen = answered.job();
             place(call, answered.place());
+        } else if (entry instanceof Entry.ChangeInvoked invoked) {
+            final JobTrace job = job(invoked.job());
+            job.changes.add(call(job, index, invoked.call(), invoked));
+        } else if (entry instanceof Entry.ChangeAnswered answered) {
+            final Call<?> call = answer(index, answered.call(), answered.code(), answered.durable());
+            call.jobKey = answered.jobKey();
+            call.status = answered.status();
+            place(call, answered.place());
         } else if (entry instanceof Entry.SessionClosed closed) {
             closesOfWorker
                     .computeIfAbsent(closed.worker(), key -> new ArrayList<>())

@@ -45,11 +45,59 @@ final class ArgumentRules {
                 reasons,
                 leaseMs != 0 && (leaseMs < Bounds.LEASE_MS_MIN || leaseMs > Bounds.LEASE_MS_MAX),
                 RejectReason.INVALID_LEASE_DURATION);
+        add(reasons, !isTime(wanted.startAtMs()) || !isTime(wanted.enqueuedAtMs()), RejectReason.INVALID_START_TIME);
+        add(reasons, item.uploadId() != 0 && item.payloadLength() > 0, RejectReason.INVALID_UPLOAD);
+        final long latest = wanted.startDeadlineMs();
         add(
                 reasons,
-                wanted.startAtMs() < 0 || wanted.startAtMs() > Bounds.START_AT_MS_MAX,
-                RejectReason.INVALID_START_TIME);
-        add(reasons, item.uploadId() != 0 && item.payloadLength() > 0, RejectReason.INVALID_UPLOAD);
+                latest != 0 && (latest < wanted.startAtMs() || !isTime(latest)),
+                RejectReason.INVALID_START_DEADLINE);
+        final long maxRunMs = wanted.maxRunMs();
+        add(
+                reasons,
+                maxRunMs != 0 && (maxRunMs < Bounds.LEASE_MS_MIN || maxRunMs > Bounds.MAX_RUN_MS_MAX),
+                RejectReason.INVALID_MAX_RUN);
+        add(reasons, !isUniqueKey(wanted.uniqueKey()), RejectReason.INVALID_UNIQUE_KEY);
+        return reasons;
+    }
+
+    /** Absent is good. */
+    private static boolean isUniqueKey(String key) {
+        return key.isEmpty() || isName(key, Bounds.UNIQUE_KEY_BYTES_MAX);
+    }
+
+    private static boolean isTime(long ms) {
+        return ms >= 0 && ms <= Bounds.START_AT_MS_MAX;
+    }
+
+    EnumSet<RejectReason> ofAttempt(ModelCommand.ImportedAttempt attempt, boolean isLast) {
+        final boolean failed = attempt.outcome() == Outcome.FAILED.value();
+        final boolean cancelled = attempt.outcome() == Outcome.CANCELLED.value();
+        final boolean isInline = !attempt.result().isEmpty();
+        final boolean isUploaded = attempt.uploadId() != 0;
+        final EnumSet<RejectReason> reasons = EnumSet.noneOf(RejectReason.class);
+        add(reasons, attempt.result().length() > Bounds.INLINE_BYTES_MAX, RejectReason.PAYLOAD_TOO_LARGE);
+        add(
+                reasons,
+                failed && !isName(attempt.errorCode(), Bounds.ERROR_CODE_BYTES_MAX),
+                RejectReason.INVALID_ERROR_CODE);
+        add(
+                reasons,
+                attempt.outcome() > Outcome.CANCELLED.value()
+                        || attempt.encoding() > PayloadEncoding.MSGPACK.value()
+                        || !isTime(attempt.startedAtMs())
+                        || !isTime(attempt.finishedAtMs())
+                        || !failed && !attempt.errorCode().isEmpty()
+                        || isInline && isUploaded
+                        || cancelled && (isInline || isUploaded),
+                RejectReason.INVALID_ATTEMPT);
+        add(reasons, !failed && !isLast, RejectReason.ATTEMPT_NOT_FAILED);
+        return reasons;
+    }
+
+    EnumSet<RejectReason> of(Session session, ModelCommand.LeaseJob command) {
+        final EnumSet<RejectReason> reasons = ofRead(session, command.tenant(), command.jobId());
+        reasons.addAll(ofWorker(command.worker()));
         return reasons;
     }
 

@@ -1,6 +1,5 @@
 package io.silo.simulation.model;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -29,12 +28,11 @@ final class EventCursor {
         return null;
     }
 
-    <T extends ModelEvent> List<T> takeAll(Class<T> kind) {
-        final List<T> taken = new ArrayList<>();
-        for (T event = take(kind); event != null; event = take(kind)) {
-            taken.add(event);
-        }
-        return taken;
+    /** Takes the next event if it is a grant, or the end of a job that came up for one too late; else null. */
+    @Nullable
+    ModelEvent takeGrant() {
+        final ModelEvent granted = take(ModelEvent.Leased.class);
+        return granted != null ? granted : take(ModelEvent.Refused.class);
     }
 
     /** Goes back by one. */

@@ -36,6 +36,10 @@ final class Expected {
     /** Whether it may be answered in a later duty cycle: it waits, or is read from the log. */
     boolean isLate;
 
+    /** A job whose records may have gone with it, when its deletion overtakes a read of it. */
+    @Nullable
+    ModelJob about;
+
     Expected(Session session, ModelCommand.Header header, ModelCommand command) {
         this.session = session;
         this.correlationId = header.correlationId();
@@ -72,6 +76,9 @@ final class Expected {
         if (reply.isRefusal()) {
             final RejectReason reason = RejectReason.fromCode(reply.code());
             final boolean isEnvironment = nothingAppended && reason != null && ENVIRONMENT.contains(reason);
+            if (isOvertaken(reason)) {
+                return;
+            }
             Claim.check(
                     isEnvironment || reason != null && refusals.contains(reason),
                     "%s was refused with %s; right were %s%s",
@@ -102,8 +109,15 @@ final class Expected {
     boolean fits(ModelReply reply) {
         final RejectReason reason = RejectReason.fromCode(reply.code());
         return reply.isRefusal()
-                ? reason != null && (refusals.contains(reason) || nothingAppended && ENVIRONMENT.contains(reason))
+                ? isOvertaken(reason)
+                        || reason != null
+                                && (refusals.contains(reason) || nothingAppended && ENVIRONMENT.contains(reason))
                 : judge != null;
+    }
+
+    /** Whether it is a read that lost its records to what was done to the job meanwhile. */
+    private boolean isOvertaken(@Nullable RejectReason reason) {
+        return reason == RejectReason.RESULT_GONE && about != null && (about.isDeleted || !about.state.isTerminal());
     }
 
     static void checkDurable(ModelReply reply) {

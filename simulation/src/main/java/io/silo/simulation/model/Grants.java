@@ -1,6 +1,7 @@
 package io.silo.simulation.model;
 
 import io.silo.protocol.LeaseToken;
+import io.silo.protocol.Session;
 import io.silo.shard.command.ShardSettings;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -58,11 +59,26 @@ final class Grants {
         for (ModelReply.Task task : tasks) {
             final ModelJob job = state.find(task.jobKey());
             if (job != null) {
+                job.runningLease().begin(monotonicMs, job.definition.maxRunMs());
                 job.runningLease().renew(monotonicMs, candidates.get(0).session.id());
             }
         }
         final long position = first.place().position();
         untold.put(position, new Grant(position, tasks, candidates));
+    }
+
+    /** Judges and applies the lease of a job that a call named: neither its start nor its place matters. Returns what is told. */
+    ModelReply.Task grantNamed(
+            ModelState state, ModelEvent.Leased event, ModelJob job, Session session, long monotonicMs) {
+        final JobDefinition d = job.definition;
+        Claim.equal(d.leaseMs() == 0 ? settings.leaseMs() : d.leaseMs(), event.leaseMs(), "lease length of", job);
+        state.ready().grant(job, false);
+        final ModelReply.Task task =
+                task(job, event.place().epoch(), event.place().token(), event.leaseMs());
+        state.apply(event);
+        job.runningLease().begin(monotonicMs, d.maxRunMs());
+        job.runningLease().renew(monotonicMs, session.id());
+        return task;
     }
 
     /** Leaves those for whom the job was the next. */
@@ -93,6 +109,7 @@ final class Grants {
                 job.attempt,
                 job.relativeAttempt,
                 leaseMs,
+                d.maxRunMs(),
                 d.payloadBytes(),
                 d.payloadCrc(),
                 d.priority(),
@@ -102,6 +119,7 @@ final class Grants {
                 d.tenant(),
                 d.taskGroup(),
                 d.jobId(),
+                d.uniqueKey(),
                 d.inlinePayload());
     }
 

@@ -1,8 +1,11 @@
 package io.silo.simulation.model;
 
 import io.silo.protocol.Session;
+import io.silo.protocol.event.LeaseEnd;
 import io.silo.protocol.event.Outcome;
+import io.silo.protocol.event.PayloadEncoding;
 import io.silo.protocol.event.ReturnReason;
+import io.silo.shard.state.JobState;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -11,6 +14,12 @@ import java.util.Set;
 /** Judges what a shard appends of its own accord: grants, ends of leases, images, digests. */
 final class InternalJudge {
     private static final String WORKER_CRASHED = "WORKER_CRASHED";
+    private static final String CRASH_LOOP = "CRASH_LOOP";
+    private static final String MAX_RUN_EXCEEDED = "MAX_RUN_EXCEEDED";
+    private static final String START_DEADLINE_EXCEEDED = "START_DEADLINE_EXCEEDED";
+
+    /** MessagePack: a string, its length in two bytes. */
+    private static final char STR_16 = 0xDA;
 
     private final ModelContext context;
     private final Set<Long> closedSessions = new HashSet<>();
@@ -23,12 +32,21 @@ final class InternalJudge {
 
     void judge(List<ModelEvent> record) {
         final List<ModelEvent.Leased> grants = new ArrayList<>();
+        int late = 0;
         for (ModelEvent event : record) {
             if (event instanceof ModelEvent.Leased leased) {
                 grants.add(leased);
+            } else if (event instanceof ModelEvent.Refused) {
+                late++;
             }
         }
-        if (grants.size() == record.size()) {
+        if (!grants.isEmpty() && grants.size() + late == record.size()) {
+            // Jobs that came up too late in between: each was the next when it was met, so none of them is missed.
+            for (ModelEvent event : record) {
+                if (event instanceof ModelEvent.Refused refused) {
+                    refused(context, refused);
+                }
+            }
             final List<Asker> askers = new ArrayList<>(context.subscriptions.all());
             askers.addAll(context.waitingCalls);
             context.grants.grant(context.state, grants, askers, context.monotonicMs);
@@ -40,8 +58,12 @@ final class InternalJudge {
     }
 
     private void judge(ModelEvent event) {
+        if (event instanceof ModelEvent.Refused refused) {
+            refused(context, refused);
+            return;
+        }
         if (event instanceof ModelEvent.Ended ended) {
-            expired(ended);
+            ended(ended);
         } else if (event instanceof ModelEvent.Returned returned) {
             returned(returned);
         } else if (event instanceof ModelEvent.Digest digest) {
@@ -51,6 +73,8 @@ final class InternalJudge {
         } else if (event instanceof ModelEvent.Chunk chunk) {
             Claim.check(
                     chunk.uploadId() == 0, "a part of an upload was appended without its command: %s", chunk.place());
+        } else if (event instanceof ModelEvent.Remembered remembered) {
+            remembered(remembered);
         } else {
             Claim.check(event instanceof ModelEvent.Image, "nobody asked for %s", event);
         }
@@ -65,23 +89,99 @@ final class InternalJudge {
         return job;
     }
 
-    private void expired(ModelEvent.Ended event) {
+    /** Judges and applies the end of a job that was not started in time. */
+    static void refused(ModelContext context, ModelEvent.Refused event) {
+        final ModelJob job = context.state.find(event.jobKey());
+        if (job == null || !job.mustStartInTime() || job.definition.startDeadlineMs() >= context.nowMs) {
+            throw new AssertionError(
+                    "nothing is wrong with the start of " + job + " at " + context.nowMs + ": " + event);
+        }
+        Claim.equal(
+                new ModelEvent.Refused(
+                        event.place(), job.key(), job.lastPosition, job.attempt, START_DEADLINE_EXCEEDED),
+                event,
+                "AttemptRefused");
+        context.state.apply(event);
+    }
+
+    private void ended(ModelEvent.Ended event) {
         final ModelJob job = jobOf(event.jobKey(), event);
         final ModelLease lease = job.runningLease();
-        Claim.check(event.expired() && event.outcome() == Outcome.FAILED, "nobody reported %s", event);
-        Claim.equal(WORKER_CRASHED, event.errorCode(), "error code of", event);
-        Claim.equal(lease.startedAtMs, event.startedAtMs(), "start of the attempt of", event);
+        Claim.check(event.leaseEnd() != LeaseEnd.REPORTED, "nobody reported %s", event);
+        if (event.leaseEnd() == LeaseEnd.RETURNED) {
+            Claim.check(
+                    closedSessions.contains(lease.session) || lease.session == ModelLease.NOBODY,
+                    "session %d still has %s",
+                    lease.session,
+                    job);
+            if (lease.session == ModelLease.NOBODY) {
+                checkDeadline(job, lease);
+            }
+            Claim.check(job.isCancelRequested(), "nobody called %s off", job);
+            Claim.equal(WriteJudge.calledOff(job, event.place(), LeaseEnd.RETURNED), event, "end of an attempt");
+            return;
+        }
         Claim.check(
                 lease.session != ModelLease.NOBODY,
                 "nobody claimed the %s since the restart: it is to be returned",
                 lease);
         checkDeadline(job, lease);
-        job.definition.retry().check(job.relativeAttempt, event.place().timeMs(), event.nextStartMs());
+        final boolean overran = lease.deadlineMs == lease.runDeadlineMs;
+        final LeaseEnd end = overran ? LeaseEnd.OVERRAN : LeaseEnd.EXPIRED;
+        if (job.isCancelRequested()) {
+            Claim.equal(WriteJudge.calledOff(job, event.place(), end), event, "end of an attempt");
+        } else {
+            checkExpiry(job, lease, end, event);
+        }
+    }
+
+    private void checkExpiry(ModelJob job, ModelLease lease, LeaseEnd end, ModelEvent.Ended event) {
+        final boolean isLoop = end == LeaseEnd.EXPIRED && job.crashes + 1 >= context.settings.crashLoopMax();
+        if (!isLoop) {
+            job.definition.retry().check(job.relativeAttempt, event.place().timeMs(), event.nextStartMs());
+        }
+        final long nextStartMs = isLoop ? -1 : event.nextStartMs();
+        final String text = "lease expired at " + (context.nowMs - (context.monotonicMs - lease.deadlineMs)) + " (now "
+                + context.nowMs + ", worker=" + lease.worker + ')';
+        final String data =
+                String.valueOf(STR_16) + (char) (text.length() >>> 8) + (char) (text.length() & 0xFF) + text;
+        Claim.equal(
+                new ModelEvent.Ended(
+                        event.place(),
+                        job.key(),
+                        job.lastPosition,
+                        Outcome.FAILED,
+                        job.attempt,
+                        lease.startedAtMs,
+                        nextStartMs,
+                        -1,
+                        -1,
+                        data.length(),
+                        Checksum.of(data),
+                        PayloadEncoding.MSGPACK.value(),
+                        end,
+                        nextStartMs == -1 ? JobState.FAILED : JobState.SCHEDULED,
+                        end == LeaseEnd.OVERRAN ? MAX_RUN_EXCEEDED : isLoop ? CRASH_LOOP : WORKER_CRASHED,
+                        data),
+                event,
+                "end of an attempt");
+    }
+
+    private void remembered(ModelEvent.Remembered event) {
+        final RememberedRequests.Gone gone =
+                context.state.requests().all().get(new RememberedRequests.Key(event.requestId(), event.jobIdHash()));
+        Claim.check(
+                gone != null && gone.jobKey() == event.jobKey() && gone.removedAtMs() == event.removedAtMs(),
+                "%s is remembered as %s",
+                gone,
+                event);
     }
 
     private void returned(ModelEvent.Returned event) {
         final ModelJob job = jobOf(event.jobKey(), event);
         final ModelLease lease = job.runningLease();
+        Claim.check(!job.isCancelRequested(), "%s is to be cancelled, and was put back: %s", job, event);
+        Claim.equal(-1L, event.nextStartMs(), "next start of", event);
         if (event.reason() == ReturnReason.SESSION_CLOSED) {
             Claim.check(
                     closedSessions.contains(lease.session),
@@ -117,6 +217,15 @@ final class InternalJudge {
                     job.neededFrom(),
                     event);
         }
+        context.state
+                .requests()
+                .all()
+                .forEach((key, gone) -> Claim.check(
+                        !gone.isInForce(context.nowMs) || gone.position() >= event.firstPosition(),
+                        "%s of %s is in force, but %s lets go of it",
+                        gone,
+                        key,
+                        event));
         carriedThrough = event.firstPosition();
     }
 
@@ -135,6 +244,11 @@ final class InternalJudge {
         if (!context.roomIsShort) {
             checkLeases(nowLate);
             checkAskers(nowLate);
+            for (ModelJob job : context.state.toStartInTime()) {
+                if (job.definition.startDeadlineMs() < context.nowMs) {
+                    nowLate.add(job);
+                }
+            }
         }
         for (Object late : nowLate) {
             Claim.check(

@@ -11,6 +11,7 @@ import org.agrona.DirectBuffer;
  *
  * @param chunkPosition record of the payload's last chunk; -1 = inline.
  * @param metadata keys and values in turn.
+ * @param uniqueKey empty = none.
  * @param inlinePayload empty if the payload was uploaded.
  */
 record JobDefinition(
@@ -22,6 +23,8 @@ record JobDefinition(
         long chunkFirstPosition,
         RetryRule retry,
         long leaseMs,
+        long maxRunMs,
+        long startDeadlineMs,
         long payloadBytes,
         long payloadCrc,
         int priority,
@@ -30,6 +33,7 @@ record JobDefinition(
         String tenant,
         String taskGroup,
         String jobId,
+        String uniqueKey,
         String inlinePayload) {
     static JobDefinition decode(DirectBuffer buffer, int offset) {
         final JobEnqueuedDecoder d = new JobEnqueuedDecoder();
@@ -53,6 +57,8 @@ record JobDefinition(
                         d.retryBackoffPermille(),
                         d.retryJitter()),
                 d.leaseMs(),
+                d.maxRunMs(),
+                d.startDeadlineMs(),
                 d.payloadBytes(),
                 d.payloadCrc(),
                 d.priority(),
@@ -61,6 +67,7 @@ record JobDefinition(
                 Text.of(d.tenantLength(), d::getTenant),
                 Text.of(d.taskGroupLength(), d::getTaskGroup),
                 Text.of(d.jobIdLength(), d::getJobId),
+                Text.of(d.uniqueKeyLength(), d::getUniqueKey),
                 Text.of(d.payloadLength(), d::getPayload));
     }
 
@@ -75,6 +82,8 @@ record JobDefinition(
                 firstChunk,
                 retry,
                 leaseMs,
+                maxRunMs,
+                startDeadlineMs,
                 payloadBytes,
                 payloadCrc,
                 priority,
@@ -83,6 +92,32 @@ record JobDefinition(
                 tenant,
                 taskGroup,
                 jobId,
+                uniqueKey,
+                inlinePayload);
+    }
+
+    /** The same with another retry policy: importing again changes it, and nothing else. */
+    JobDefinition with(RetryRule policy) {
+        return new JobDefinition(
+                jobKey,
+                requestId,
+                enqueuedAtMs,
+                startAtMs,
+                chunkPosition,
+                chunkFirstPosition,
+                policy,
+                leaseMs,
+                maxRunMs,
+                startDeadlineMs,
+                payloadBytes,
+                payloadCrc,
+                priority,
+                payloadEncoding,
+                metadata,
+                tenant,
+                taskGroup,
+                jobId,
+                uniqueKey,
                 inlinePayload);
     }
 
@@ -93,9 +128,11 @@ record JobDefinition(
     /** Without the payload's bytes. */
     @Override
     public String toString() {
-        return "definition " + jobKey + ' ' + tenant + '/' + taskGroup + '/' + jobId + ' ' + requestId + " at "
+        return "definition " + jobKey + ' ' + tenant + '/' + taskGroup + '/' + jobId + ' ' + uniqueKey + ' ' + requestId
+                + " at "
                 + enqueuedAtMs + " start " + startAtMs + " chunks " + chunkFirstPosition + '-' + chunkPosition + ' '
-                + retry + " lease " + leaseMs + " payload " + payloadBytes + ' ' + payloadCrc + ' ' + payloadEncoding
+                + retry + " lease " + leaseMs + " run " + maxRunMs + " by " + startDeadlineMs + " payload "
+                + payloadBytes + ' ' + payloadCrc + ' ' + payloadEncoding
                 + " priority " + priority + ' ' + metadata;
     }
 

@@ -10,9 +10,10 @@ import io.silo.protocol.reply.SubscribeReplyDecoder;
 import io.silo.shard.state.JobState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Judges commands about leases: LeaseTasks, Heartbeat, Subscribe, Unsubscribe. */
+/** Judges commands about leases: LeaseTasks, LeaseJob, Heartbeat, Subscribe, Unsubscribe. */
 final class LeaseJudge {
     /** So many tasks fit any record, and so many bytes of payloads any message. */
     private static final int TASKS_THAT_FIT = 190;
@@ -34,13 +35,20 @@ final class LeaseJudge {
         if (reason != null) {
             return expected.refused(reason);
         }
-        final List<ModelJob> repeated = repeated(expected.session, command);
+        final List<ModelJob> repeated = repeated(expected.session, command.requestId(), command.worker());
         if (!repeated.isEmpty()) {
             return repeat(expected, repeated);
         }
         final Asker asker = new Asker(expected.session, expected.correlationId, command, expected.appendedEnough);
+        final List<ModelEvent.Leased> granted = new ArrayList<>();
+        for (ModelEvent event = events.takeGrant(); event != null; event = events.takeGrant()) {
+            if (event instanceof ModelEvent.Leased leased) {
+                granted.add(leased);
+            } else if (event instanceof ModelEvent.Refused late) {
+                InternalJudge.refused(context, late);
+            }
+        }
         final int ready = context.state.ready().count(command.taskGroup(), asker.filter());
-        final List<ModelEvent.Leased> granted = events.takeAll(ModelEvent.Leased.class);
         if (!granted.isEmpty()) {
             final boolean isEnough = granted.size() == Math.min(ready, command.maxTasks()) || mayBeFull(granted);
             Claim.check(isEnough, "%s got %d of %d ready tasks", expected.command, granted.size(), ready);
@@ -73,11 +81,11 @@ final class LeaseJudge {
     }
 
     /** Live leases that an earlier call with the same request id was given. */
-    private List<ModelJob> repeated(Session session, ModelCommand.LeaseTasks command) {
+    private List<ModelJob> repeated(Session session, RequestId requestId, String worker) {
         final List<ModelJob> repeated = new ArrayList<>();
-        if (!command.requestId().isNone()) {
-            for (ModelJob job : context.state.runningOf(command.worker())) {
-                if (job.runningLease().requestId.equals(command.requestId()) && ModelContext.isVisible(session, job)) {
+        if (!requestId.isNone()) {
+            for (ModelJob job : context.state.runningOf(worker)) {
+                if (job.runningLease().requestId.equals(requestId) && ModelContext.isVisible(session, job)) {
                     repeated.add(job);
                 }
             }
@@ -132,7 +140,7 @@ final class LeaseJudge {
             context.grants.tell(context.state, reply, tasks, 0);
         } else {
             // The same request came twice, and the other call was granted.
-            final List<ModelJob> jobs = repeated(asker.session, command);
+            final List<ModelJob> jobs = repeated(asker.session, command.requestId(), command.worker());
             final List<ModelReply.Task> repeated = new ArrayList<>();
             for (ModelJob job : jobs) {
                 job.runningLease().renew(context.monotonicMs, asker.session.id());
@@ -141,6 +149,57 @@ final class LeaseJudge {
             }
             checkRepeat(reply, repeated);
         }
+    }
+
+    // ---- LeaseJob
+
+    Expected leaseJob(Expected expected, ModelCommand.LeaseJob command, EventCursor events) {
+        final RejectReason argument = ArgumentRules.first(context.rules.of(expected.session, command));
+        if (argument != null) {
+            return expected.refused(argument);
+        }
+        final String tenant = command.tenant().isEmpty() ? Bounds.TENANT_NONE : command.tenant();
+        final ModelJob job = context.state.find(tenant, command.jobId());
+        if (job == null) {
+            return expected.refused(RejectReason.JOB_NOT_FOUND);
+        }
+        final List<ModelJob> repeated = repeated(expected.session, command.requestId(), command.worker());
+        if (job.state == JobState.RUNNING && repeated.contains(job)) {
+            return repeat(expected, repeated);
+        }
+        final RejectReason refusal = switch (job.state) {
+            case RUNNING -> RejectReason.JOB_RUNNING;
+            case CANCELLED -> RejectReason.JOB_ALREADY_CANCELLED;
+            case SUCCEEDED, FAILED -> RejectReason.JOB_TERMINAL;
+            case SCHEDULED -> null;
+        };
+        if (refusal != null) {
+            expected.speaksOf(job.changedPosition);
+            return expected.refused(refusal);
+        }
+        final ModelEvent.Leased event = events.take(ModelEvent.Leased.class);
+        if (event == null) {
+            // Only the environment explains it.
+            return expected;
+        }
+        Claim.equal(
+                new ModelEvent.Leased(
+                        event.place(),
+                        job.key(),
+                        job.lastPosition,
+                        command.requestId(),
+                        job.attempt,
+                        event.leaseMs(),
+                        command.worker()),
+                event,
+                "TaskLeased");
+        final ModelReply.Task granted =
+                context.grants.grantNamed(context.state, event, job, expected.session, context.monotonicMs);
+        return expected.answered(reply -> {
+            final List<ModelReply.Task> told = reply.tasks();
+            Claim.equal(1, told.size(), "tasks told by", reply);
+            Grants.checkTask(granted, told.get(0));
+        });
     }
 
     // ---- Heartbeat
@@ -158,12 +217,25 @@ final class LeaseJudge {
                     renewals.add(job);
                 }
             }
+            final TreeSet<String> calledOff = new TreeSet<>();
+            for (ModelJob job : renewals) {
+                if (job.isCancelRequested()) {
+                    expected.speaksOf(job.changedPosition);
+                    calledOff.add(told(job.key(), job.token, 0, job.runningLease().cancelRequestedAtMs));
+                }
+            }
             return expected.answered(reply -> {
                 final HeartbeatReplyDecoder d = decodeHeartbeat(reply);
                 Claim.equal((long) renewals.size(), d.renewed(), "leases renewed by", reply);
-                Claim.equal(0, d.leases().count(), "leases named by", reply);
+                final TreeSet<String> told = new TreeSet<>();
+                for (HeartbeatReplyDecoder.LeasesDecoder lease : d.leases()) {
+                    Claim.equal((short) 1, lease.cancelled(), "a lease that nobody named, told of by", reply);
+                    told.add(told(lease.jobKey(), lease.token(), lease.code(), lease.cancelledAtMs()));
+                }
+                Claim.equal(calledOff, told, "leases to be cancelled, told by", reply);
             });
         }
+        final List<Long> calledOffAtMs = new ArrayList<>();
         final BatchAnswer answer = new BatchAnswer();
         for (ModelCommand.NamedLease named : command.leases()) {
             final ModelJob job = writes.leased(expected, named);
@@ -176,6 +248,11 @@ final class LeaseJudge {
                 renew(job, expected.session);
                 renewals.add(job);
             }
+            final long atMs = refusal == null && job != null ? job.runningLease().cancelRequestedAtMs : 0;
+            if (atMs != 0 && job != null) {
+                expected.speaksOf(job.changedPosition);
+            }
+            calledOffAtMs.add(atMs);
             answer.add(refusal, named.jobKey(), named.jobKey());
         }
         return expected.answered(reply -> {
@@ -183,16 +260,22 @@ final class LeaseJudge {
             Claim.equal((long) renewals.size(), d.renewed(), "leases renewed by", reply);
             int index = 0;
             for (HeartbeatReplyDecoder.LeasesDecoder lease : d.leases()) {
-                Claim.equal((short) 0, lease.cancelled(), "nobody cancelled, but of", reply);
                 Claim.check(
                         index < command.leases().size()
                                 && command.leases().get(index).token() == lease.token(),
                         "%s names another token",
                         reply);
+                Claim.equal(calledOffAtMs.get(index), lease.cancelledAtMs(), "cancel request told by", reply);
+                Claim.equal(
+                        calledOffAtMs.get(index) != 0, lease.cancelled() != 0, "mark of a cancel request in", reply);
                 answer.check(index++, lease.jobKey(), lease.code(), expected.command);
             }
             Claim.equal(answer.size(), index, "results of", reply);
         });
+    }
+
+    private static String told(long jobKey, long token, int code, long cancelledAtMs) {
+        return jobKey + " " + token + ' ' + code + ' ' + cancelledAtMs;
     }
 
     private void renew(ModelJob job, Session session) {

@@ -1,14 +1,20 @@
 package io.silo.simulation.model;
 
+import io.silo.protocol.command.CancelJobsDecoder;
 import io.silo.protocol.command.CommandHeaderDecoder;
+import io.silo.protocol.command.DeleteJobsDecoder;
 import io.silo.protocol.command.EnqueueDecoder;
+import io.silo.protocol.command.ExpediteJobsDecoder;
 import io.silo.protocol.command.GetJobDecoder;
 import io.silo.protocol.command.GetJobResultDecoder;
 import io.silo.protocol.command.HeartbeatDecoder;
+import io.silo.protocol.command.ImportJobsDecoder;
+import io.silo.protocol.command.LeaseJobDecoder;
 import io.silo.protocol.command.LeaseTasksDecoder;
 import io.silo.protocol.command.MessageHeaderDecoder;
 import io.silo.protocol.command.ReadBytesDecoder;
 import io.silo.protocol.command.ReportOutcomeDecoder;
+import io.silo.protocol.command.RestartJobsDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
 import io.silo.protocol.command.SubscribeDecoder;
 import io.silo.protocol.command.UnsubscribeDecoder;
@@ -57,7 +63,44 @@ sealed interface ModelCommand {
 
     record ReportOutcome(long subscriptionId, long credits, List<Report> items) implements ModelCommand {}
 
-    record ReturnLeases(List<NamedLease> leases, String worker) implements ModelCommand {}
+    /** A lease given back, for so long. */
+    record GivenBack(NamedLease lease, long snoozeMs) {}
+
+    record ReturnLeases(List<GivenBack> leases, String worker) implements ModelCommand {
+        List<NamedLease> named() {
+            return leases.stream().map(GivenBack::lease).toList();
+        }
+    }
+
+    /** What is done to jobs that exist. */
+    enum Verb {
+        CANCEL,
+        RESTART,
+        EXPEDITE,
+        DELETE
+    }
+
+    /** A job as a command names it. */
+    record NamedJob(String tenant, String jobId) {}
+
+    record ChangeJobs(Verb verb, List<NamedJob> jobs) implements ModelCommand {}
+
+    record LeaseJob(RequestId requestId, String tenant, String jobId, String worker) implements ModelCommand {}
+
+    /** An attempt that an import brings. */
+    record ImportedAttempt(
+            long startedAtMs,
+            long finishedAtMs,
+            long uploadId,
+            int outcome,
+            int encoding,
+            String errorCode,
+            String result) {}
+
+    /** An item of an ImportJobs. */
+    record ImportedJob(NewJob job, List<ImportedAttempt> attempts) {}
+
+    record ImportJobs(List<ImportedJob> items) implements ModelCommand {}
 
     record GetJob(boolean includeAttempts, String tenant, String jobId) implements ModelCommand {}
 
@@ -95,9 +138,10 @@ sealed interface ModelCommand {
                 reportOutcome(new ReportOutcomeDecoder().wrapAndApplyHeader(b, o, h));
             case ReturnLeasesDecoder.TEMPLATE_ID -> {
                 final ReturnLeasesDecoder d = new ReturnLeasesDecoder().wrapAndApplyHeader(b, o, h);
-                final List<NamedLease> leases = new ArrayList<>();
+                final List<GivenBack> leases = new ArrayList<>();
                 for (ReturnLeasesDecoder.LeasesDecoder lease : d.leases()) {
-                    leases.add(new NamedLease(lease.jobKey(), lease.tokenEpoch(), lease.token()));
+                    leases.add(new GivenBack(
+                            new NamedLease(lease.jobKey(), lease.tokenEpoch(), lease.token()), lease.snoozeMs()));
                 }
                 yield new ReturnLeases(leases, Text.of(d.workerIdLength(), d::getWorkerId));
             }
@@ -123,6 +167,30 @@ sealed interface ModelCommand {
                         Text.of(d.tenantLength(), d::getTenant),
                         Text.of(d.jobIdLength(), d::getJobId));
             }
+            default -> ofJobs(b, o, h);
+        };
+    }
+
+    /** What is done to jobs that exist, or came to be elsewhere. */
+    private static ModelCommand ofJobs(DirectBuffer b, int o, MessageHeaderDecoder h) {
+        return switch (h.templateId()) {
+            case CancelJobsDecoder.TEMPLATE_ID ->
+                new ChangeJobs(Verb.CANCEL, named(new CancelJobsDecoder().wrapAndApplyHeader(b, o, h)));
+            case RestartJobsDecoder.TEMPLATE_ID ->
+                new ChangeJobs(Verb.RESTART, named(new RestartJobsDecoder().wrapAndApplyHeader(b, o, h)));
+            case ExpediteJobsDecoder.TEMPLATE_ID ->
+                new ChangeJobs(Verb.EXPEDITE, named(new ExpediteJobsDecoder().wrapAndApplyHeader(b, o, h)));
+            case DeleteJobsDecoder.TEMPLATE_ID ->
+                new ChangeJobs(Verb.DELETE, named(new DeleteJobsDecoder().wrapAndApplyHeader(b, o, h)));
+            case LeaseJobDecoder.TEMPLATE_ID -> {
+                final LeaseJobDecoder d = new LeaseJobDecoder().wrapAndApplyHeader(b, o, h);
+                yield new LeaseJob(
+                        new RequestId(d.requestIdHigh(), d.requestIdLow()),
+                        Text.of(d.tenantLength(), d::getTenant),
+                        Text.of(d.jobIdLength(), d::getJobId),
+                        Text.of(d.workerIdLength(), d::getWorkerId));
+            }
+            case ImportJobsDecoder.TEMPLATE_ID -> importJobs(new ImportJobsDecoder().wrapAndApplyHeader(b, o, h));
             default -> new Unknown();
         };
     }
@@ -159,6 +227,8 @@ sealed interface ModelCommand {
             final long startAtMs = item.startAtMs();
             final long uploadId = item.uploadId();
             final long leaseMs = item.leaseMs();
+            final long maxRunMs = item.maxRunMs();
+            final long startDeadlineMs = item.startDeadlineMs();
             final int priority = item.priority();
             final int encoding = item.payloadEncodingRaw();
             final List<String> metadata = new ArrayList<>();
@@ -169,6 +239,7 @@ sealed interface ModelCommand {
             final String tenant = Text.of(item.tenantLength(), item::getTenant);
             final String taskGroup = Text.of(item.taskGroupLength(), item::getTaskGroup);
             final String jobId = Text.of(item.jobIdLength(), item::getJobId);
+            final String uniqueKey = Text.of(item.uniqueKeyLength(), item::getUniqueKey);
             final String payload = Text.of(item.payloadLength(), item::getPayload);
             final JobDefinition wanted = new JobDefinition(
                     0,
@@ -179,6 +250,8 @@ sealed interface ModelCommand {
                     -1,
                     retry,
                     leaseMs,
+                    maxRunMs,
+                    startDeadlineMs,
                     payload.length(),
                     Checksum.of(payload),
                     priority,
@@ -187,6 +260,7 @@ sealed interface ModelCommand {
                     tenant,
                     taskGroup,
                     jobId,
+                    uniqueKey,
                     payload);
             items.add(new NewJob(wanted, uploadId, payload.length()));
         }
@@ -205,5 +279,95 @@ sealed interface ModelCommand {
                     Text.of(item.resultLength(), item::getResult)));
         }
         return new ReportOutcome(d.subscriptionId(), d.credits(), items);
+    }
+
+    private static List<NamedJob> named(CancelJobsDecoder d) {
+        final List<NamedJob> jobs = new ArrayList<>();
+        for (CancelJobsDecoder.ItemsDecoder i : d.items()) {
+            jobs.add(new NamedJob(Text.of(i.tenantLength(), i::getTenant), Text.of(i.jobIdLength(), i::getJobId)));
+        }
+        return jobs;
+    }
+
+    private static List<NamedJob> named(RestartJobsDecoder d) {
+        final List<NamedJob> jobs = new ArrayList<>();
+        for (RestartJobsDecoder.ItemsDecoder i : d.items()) {
+            jobs.add(new NamedJob(Text.of(i.tenantLength(), i::getTenant), Text.of(i.jobIdLength(), i::getJobId)));
+        }
+        return jobs;
+    }
+
+    private static List<NamedJob> named(ExpediteJobsDecoder d) {
+        final List<NamedJob> jobs = new ArrayList<>();
+        for (ExpediteJobsDecoder.ItemsDecoder i : d.items()) {
+            jobs.add(new NamedJob(Text.of(i.tenantLength(), i::getTenant), Text.of(i.jobIdLength(), i::getJobId)));
+        }
+        return jobs;
+    }
+
+    private static List<NamedJob> named(DeleteJobsDecoder d) {
+        final List<NamedJob> jobs = new ArrayList<>();
+        for (DeleteJobsDecoder.ItemsDecoder i : d.items()) {
+            jobs.add(new NamedJob(Text.of(i.tenantLength(), i::getTenant), Text.of(i.jobIdLength(), i::getJobId)));
+        }
+        return jobs;
+    }
+
+    private static ImportJobs importJobs(ImportJobsDecoder d) {
+        final List<ImportedJob> items = new ArrayList<>();
+        for (ImportJobsDecoder.ItemsDecoder item : d.items()) {
+            final long uploadId = item.uploadId();
+            final RetryRule retry = new RetryRule(
+                    item.retryCount(),
+                    item.retryInitialIntervalMs(),
+                    item.retryMaxIntervalMs(),
+                    item.retryBackoffPermille(),
+                    item.retryJitter());
+            final List<ImportedAttempt> attempts = new ArrayList<>();
+            for (ImportJobsDecoder.ItemsDecoder.AttemptsDecoder a : item.attempts()) {
+                final long[] numbers = {a.startedAtMs(), a.finishedAtMs(), a.uploadId()};
+                attempts.add(new ImportedAttempt(
+                        numbers[0],
+                        numbers[1],
+                        numbers[2],
+                        a.outcomeRaw(),
+                        a.resultEncodingRaw(),
+                        Text.of(a.errorCodeLength(), a::getErrorCode),
+                        Text.of(a.resultLength(), a::getResult)));
+            }
+            final List<String> metadata = new ArrayList<>();
+            for (ImportJobsDecoder.ItemsDecoder.MetadataDecoder entry : item.metadata()) {
+                metadata.add(Text.of(entry.keyLength(), entry::getKey));
+                metadata.add(Text.of(entry.valueLength(), entry::getValue));
+            }
+            final String tenant = Text.of(item.tenantLength(), item::getTenant);
+            final String taskGroup = Text.of(item.taskGroupLength(), item::getTaskGroup);
+            final String jobId = Text.of(item.jobIdLength(), item::getJobId);
+            final String uniqueKey = Text.of(item.uniqueKeyLength(), item::getUniqueKey);
+            final String payload = Text.of(item.payloadLength(), item::getPayload);
+            final JobDefinition wanted = new JobDefinition(
+                    0,
+                    RequestId.NONE,
+                    item.enqueuedAtMs(),
+                    item.startAtMs(),
+                    -1,
+                    -1,
+                    retry,
+                    item.leaseMs(),
+                    item.maxRunMs(),
+                    item.startDeadlineMs(),
+                    payload.length(),
+                    Checksum.of(payload),
+                    item.priority(),
+                    item.payloadEncodingRaw(),
+                    metadata,
+                    tenant,
+                    taskGroup,
+                    jobId,
+                    uniqueKey,
+                    payload);
+            items.add(new ImportedJob(new NewJob(wanted, uploadId, payload.length()), attempts));
+        }
+        return new ImportJobs(items);
     }
 }

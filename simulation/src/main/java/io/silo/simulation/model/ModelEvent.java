@@ -3,16 +3,24 @@ package io.silo.simulation.model;
 import io.silo.protocol.LeaseToken;
 import io.silo.protocol.event.AttemptCancelledDecoder;
 import io.silo.protocol.event.AttemptFailedDecoder;
+import io.silo.protocol.event.AttemptRefusedDecoder;
 import io.silo.protocol.event.AttemptSucceededDecoder;
+import io.silo.protocol.event.CancelRequestedDecoder;
 import io.silo.protocol.event.CarriedThroughDecoder;
 import io.silo.protocol.event.DigestRecordedDecoder;
+import io.silo.protocol.event.JobCancelledDecoder;
+import io.silo.protocol.event.JobDeletedDecoder;
 import io.silo.protocol.event.JobEnqueuedDecoder;
+import io.silo.protocol.event.JobExpeditedDecoder;
 import io.silo.protocol.event.JobImageDecoder;
+import io.silo.protocol.event.JobImportedDecoder;
+import io.silo.protocol.event.JobRestartedDecoder;
 import io.silo.protocol.event.LeaseEnd;
 import io.silo.protocol.event.LeaseReturnedDecoder;
 import io.silo.protocol.event.MessageHeaderDecoder;
 import io.silo.protocol.event.Outcome;
 import io.silo.protocol.event.PayloadChunkDecoder;
+import io.silo.protocol.event.RequestRememberedDecoder;
 import io.silo.protocol.event.ReturnReason;
 import io.silo.protocol.event.ShardOpenedDecoder;
 import io.silo.protocol.event.TaskLeasedDecoder;
@@ -55,13 +63,16 @@ sealed interface ModelEvent {
             String worker)
             implements ModelEvent {}
 
-    record Returned(Place place, long jobKey, long previousPosition, long attempt, ReturnReason reason)
+    /** @param nextStartMs of a snoozed task; -1 where its start stays. */
+    record Returned(
+            Place place, long jobKey, long previousPosition, long nextStartMs, long attempt, ReturnReason reason)
             implements ModelEvent {}
 
     /**
      * Any of AttemptSucceeded, AttemptFailed, AttemptCancelled.
      *
      * @param nextStartMs -1 where none follows.
+     * @param status of the job, from here on.
      */
     record Ended(
             Place place,
@@ -76,9 +87,53 @@ sealed interface ModelEvent {
             long resultBytes,
             long resultCrc,
             int resultEncoding,
-            boolean expired,
+            LeaseEnd leaseEnd,
+            JobState status,
             String errorCode,
             String result)
+            implements ModelEvent {}
+
+    record Cancelled(Place place, long jobKey, long previousPosition) implements ModelEvent {}
+
+    record CancelRequested(Place place, long jobKey, long previousPosition) implements ModelEvent {}
+
+    record Restarted(Place place, long jobKey, long previousPosition, long startMs, long attempt)
+            implements ModelEvent {}
+
+    record Expedited(Place place, long jobKey, long previousPosition, long startMs) implements ModelEvent {}
+
+    record Deleted(Place place, long jobKey, long previousPosition, RequestId requestId, long jobIdHash)
+            implements ModelEvent {}
+
+    /** An attempt that ended before it began. */
+    record Refused(Place place, long jobKey, long previousPosition, long attempt, String errorCode)
+            implements ModelEvent {}
+
+    /**
+     * A job with its history, or what is added to one.
+     *
+     * @param previousPosition -1 = the job is new.
+     * @param nextStartMs -1 = it has ended.
+     * @param attempts that are new.
+     * @param chunkPositions last chunks of their results; -1 = inline.
+     */
+    record Imported(
+            Place place,
+            long jobKey,
+            long previousPosition,
+            long nextStartMs,
+            long chunkFirstPosition,
+            long attempt,
+            long relativeAttempt,
+            JobState status,
+            List<ModelAttempt> attempts,
+            List<Long> chunkPositions,
+            List<String> results,
+            JobDefinition definition)
+            implements ModelEvent {}
+
+    /** Image of the memory of a request whose job is gone. */
+    record Remembered(Place place, RequestId requestId, long jobKey, long jobIdHash, long removedAtMs)
             implements ModelEvent {}
 
     /** The job as its image has it. */
@@ -125,14 +180,97 @@ sealed interface ModelEvent {
             }
             case LeaseReturnedDecoder.TEMPLATE_ID -> {
                 final LeaseReturnedDecoder d = new LeaseReturnedDecoder().wrapAndApplyHeader(b, 0, h);
-                yield new Returned(place, d.jobKey(), d.previousPosition(), d.attempt(), d.reason());
+                yield new Returned(place, d.jobKey(), d.previousPosition(), d.nextStartMs(), d.attempt(), d.reason());
             }
             case AttemptSucceededDecoder.TEMPLATE_ID -> succeeded(place, b, h);
             case AttemptFailedDecoder.TEMPLATE_ID -> failed(place, b, h);
             case AttemptCancelledDecoder.TEMPLATE_ID -> cancelled(place, b, h);
             case JobImageDecoder.TEMPLATE_ID -> image(place, b, h);
+            case JobImportedDecoder.TEMPLATE_ID -> imported(place, b, h);
+            default -> change(place, b, h);
+        };
+    }
+
+    /** What operators do to a job, and what follows from it. */
+    private static ModelEvent change(Place place, DirectBuffer b, MessageHeaderDecoder h) {
+        return switch (h.templateId()) {
+            case JobCancelledDecoder.TEMPLATE_ID -> {
+                final JobCancelledDecoder d = new JobCancelledDecoder().wrapAndApplyHeader(b, 0, h);
+                yield new Cancelled(place, d.jobKey(), d.previousPosition());
+            }
+            case CancelRequestedDecoder.TEMPLATE_ID -> {
+                final CancelRequestedDecoder d = new CancelRequestedDecoder().wrapAndApplyHeader(b, 0, h);
+                yield new CancelRequested(place, d.jobKey(), d.previousPosition());
+            }
+            case JobRestartedDecoder.TEMPLATE_ID -> {
+                final JobRestartedDecoder d = new JobRestartedDecoder().wrapAndApplyHeader(b, 0, h);
+                yield new Restarted(place, d.jobKey(), d.previousPosition(), d.startMs(), d.attempt());
+            }
+            case JobExpeditedDecoder.TEMPLATE_ID -> {
+                final JobExpeditedDecoder d = new JobExpeditedDecoder().wrapAndApplyHeader(b, 0, h);
+                yield new Expedited(place, d.jobKey(), d.previousPosition(), d.startMs());
+            }
+            case JobDeletedDecoder.TEMPLATE_ID -> {
+                final JobDeletedDecoder d = new JobDeletedDecoder().wrapAndApplyHeader(b, 0, h);
+                yield new Deleted(
+                        place,
+                        d.jobKey(),
+                        d.previousPosition(),
+                        new RequestId(d.requestIdHigh(), d.requestIdLow()),
+                        d.jobIdHash());
+            }
+            case AttemptRefusedDecoder.TEMPLATE_ID -> {
+                final AttemptRefusedDecoder d = new AttemptRefusedDecoder().wrapAndApplyHeader(b, 0, h);
+                yield new Refused(
+                        place,
+                        d.jobKey(),
+                        d.previousPosition(),
+                        d.attempt(),
+                        Text.of(d.errorCodeLength(), d::getErrorCode));
+            }
+            case RequestRememberedDecoder.TEMPLATE_ID -> {
+                final RequestRememberedDecoder d = new RequestRememberedDecoder().wrapAndApplyHeader(b, 0, h);
+                yield new Remembered(
+                        place,
+                        new RequestId(d.requestIdHigh(), d.requestIdLow()),
+                        d.jobKey(),
+                        d.jobIdHash(),
+                        d.removedAtMs());
+            }
             default -> throw new AssertionError("the log holds an event of unknown template " + h.templateId());
         };
+    }
+
+    private static Imported imported(Place place, DirectBuffer b, MessageHeaderDecoder h) {
+        final JobImportedDecoder d = new JobImportedDecoder().wrapAndApplyHeader(b, 0, h);
+        final List<ModelAttempt> attempts = new ArrayList<>();
+        final List<Long> chunks = new ArrayList<>();
+        final List<String> results = new ArrayList<>();
+        for (JobImportedDecoder.AttemptsDecoder a : d.attempts()) {
+            final long[] numbers = {a.attempt(), a.startedAtMs(), a.finishedAtMs(), a.resultBytes(), a.resultCrc()};
+            final int outcome = a.outcomeRaw();
+            final int encoding = a.resultEncodingRaw();
+            chunks.add(a.chunkPosition());
+            final String error = Text.of(a.errorCodeLength(), a::getErrorCode);
+            results.add(Text.of(a.resultLength(), a::getResult));
+            attempts.add(new ModelAttempt(
+                    numbers[0], numbers[1], numbers[2], outcome, encoding, numbers[3], numbers[4], "", error));
+        }
+        final byte[] definition = new byte[d.definitionLength()];
+        d.getDefinition(definition, 0, definition.length);
+        return new Imported(
+                place,
+                d.jobKey(),
+                d.previousPosition(),
+                d.nextStartMs(),
+                d.chunkFirstPosition(),
+                d.attempt(),
+                d.relativeAttempt(),
+                JobState.valueOf(d.status().name()),
+                attempts,
+                chunks,
+                results,
+                JobDefinition.decode(new UnsafeBuffer(definition), 0));
     }
 
     private static Ended succeeded(Place place, DirectBuffer b, MessageHeaderDecoder h) {
@@ -150,7 +288,8 @@ sealed interface ModelEvent {
                 d.resultBytes(),
                 d.resultCrc(),
                 d.resultEncodingRaw(),
-                false,
+                LeaseEnd.REPORTED,
+                JobState.SUCCEEDED,
                 "",
                 Text.of(d.resultLength(), d::getResult));
     }
@@ -170,7 +309,8 @@ sealed interface ModelEvent {
                 d.resultBytes(),
                 d.resultCrc(),
                 d.resultEncodingRaw(),
-                d.leaseEnd() != LeaseEnd.REPORTED,
+                d.leaseEnd(),
+                JobState.valueOf(d.status().name()),
                 Text.of(d.errorCodeLength(), d::getErrorCode),
                 Text.of(d.resultLength(), d::getResult));
     }
@@ -190,7 +330,8 @@ sealed interface ModelEvent {
                 0,
                 0,
                 0,
-                false,
+                d.leaseEnd(),
+                JobState.CANCELLED,
                 "",
                 "");
     }
@@ -221,6 +362,8 @@ sealed interface ModelEvent {
         job.tokenEpoch = d.leaseEpoch();
         job.token = d.leaseToken();
         job.reported = d.reported() != 0;
+        job.cancelledPending = d.cancelledPending() != 0;
+        job.crashes = d.crashes();
         job.ended.addAll(attempts);
         if (job.state == JobState.RUNNING) {
             job.lease = new ModelLease(
@@ -228,6 +371,7 @@ sealed interface ModelEvent {
                     d.leaseStartedAtMs(),
                     d.leaseMs(),
                     new RequestId(d.leaseRequestIdHigh(), d.leaseRequestIdLow()));
+            job.lease.cancelRequestedAtMs = d.cancelRequestedAtMs();
         }
         job.firstChunkPosition = d.chunkFirstPosition();
         return new Image(place, job);

@@ -20,6 +20,12 @@ final class ModelJob {
     long token;
     boolean reported;
 
+    /** Whether it was cancelled before its attempt ran: number and start of that still count. */
+    boolean cancelledPending;
+
+    /** Leases in a row that expired. */
+    long crashes;
+
     @Nullable
     ModelLease lease;
 
@@ -36,6 +42,18 @@ final class ModelJob {
 
     /** Record of the latest event that changed something: what an answer about the job speaks of at least. */
     long changedPosition;
+
+    boolean isDeleted;
+
+    /** Each end that it came to, as answers tell it. */
+    final List<End> ends = new ArrayList<>();
+
+    /**
+     * What is told of an end.
+     *
+     * @param position of the record that brought it.
+     */
+    record End(long position, String facts) {}
 
     ModelJob(JobDefinition definition) {
         this.definition = definition;
@@ -54,6 +72,61 @@ final class ModelJob {
             throw new AssertionError(this + " has no lease");
         }
         return live;
+    }
+
+    boolean isCancelRequested() {
+        return lease != null && lease.cancelRequestedAtMs != 0;
+    }
+
+    /** Whether it fails if it is not leased in time: until it is for the first time. */
+    boolean mustStartInTime() {
+        return definition.startDeadlineMs() != 0 && state == JobState.SCHEDULED && attempt == 1 && token == 0;
+    }
+
+    /** Start of the pending attempt; 0 if there is none. */
+    long pendingStartMs() {
+        return state == JobState.SCHEDULED || cancelledPending ? startMs : 0;
+    }
+
+    /** The attempt that ended it; null while it has not, and of one that was cancelled while it waited. */
+    @Nullable
+    ModelAttempt lastAttempt() {
+        return state.isTerminal() && !cancelledPending && !ended.isEmpty() ? ended.get(ended.size() - 1) : null;
+    }
+
+    /** What GetJobResult tells. */
+    String resultFacts() {
+        final ModelAttempt last = lastAttempt();
+        return last == null
+                ? resultFacts(key(), changedAtMs, 0, 0, 0, state.name(), 0, "")
+                : resultFacts(
+                        key(),
+                        last.finishedAtMs(),
+                        last.resultBytes(),
+                        last.resultCrc(),
+                        last.attempt(),
+                        state.name(),
+                        last.resultEncoding(),
+                        last.errorCode());
+    }
+
+    /** As {@link #resultFacts()}, from the fields of an answer. */
+    static String resultFacts(
+            long jobKey,
+            long finishedAtMs,
+            long resultBytes,
+            long resultCrc,
+            long attempt,
+            String status,
+            int encoding,
+            String errorCode) {
+        return "job " + jobKey + ' ' + status + " at " + finishedAtMs + " by attempt " + attempt + " with "
+                + resultBytes + " bytes " + resultCrc + " encoded " + encoding + " error " + errorCode;
+    }
+
+    /** Its state is terminal as of a record. */
+    void ended(long position) {
+        ends.add(new End(position, resultFacts()));
     }
 
     void end(ModelAttempt attemptEnded) {
@@ -85,6 +158,8 @@ final class ModelJob {
         copy.tokenEpoch = tokenEpoch;
         copy.token = token;
         copy.reported = reported;
+        copy.cancelledPending = cancelledPending;
+        copy.crashes = crashes;
         copy.lease = lease == null ? null : lease.copy();
         copy.ended.addAll(ended);
         copy.definitionPosition = definitionPosition;
@@ -100,7 +175,9 @@ final class ModelJob {
                 && changedAtMs == other.changedAtMs
                 && attempt == other.attempt
                 && relativeAttempt == other.relativeAttempt
-                && (state.isTerminal() || startMs == other.startMs)
+                && (state.isTerminal() && !cancelledPending || startMs == other.startMs)
+                && cancelledPending == other.cancelledPending
+                && crashes == other.crashes
                 && tokenEpoch == other.tokenEpoch
                 && token == other.token
                 && reported == other.reported
@@ -121,7 +198,8 @@ final class ModelJob {
     /** What a JobImage says of a job, but for the payload's bytes. */
     String image() {
         return "job " + key() + ' ' + state + " since " + changedAtMs + " attempt " + attempt + '/' + relativeAttempt
-                + (state.isTerminal() ? "" : " start " + startMs)
+                + (state.isTerminal() && !cancelledPending ? "" : " start " + startMs)
+                + (cancelledPending ? " before it ran" : "") + " crashes " + crashes
                 + " token " + tokenEpoch + ',' + token + " reported " + reported + ' ' + lease + " ended " + ended
                 + ' ' + definition.at(-1, -1);
     }

@@ -10,6 +10,12 @@ final class ModelLease {
     final long leaseMs;
     final RequestId requestId;
 
+    /** When it was asked to cancel the job; 0 = it was not. */
+    long cancelRequestedAtMs;
+
+    /** Volatile: monotonic ms at which the longest run of the attempt is reached. */
+    long runDeadlineMs = Long.MAX_VALUE;
+
     /** Volatile: monotonic ms up to which it cannot expire. */
     long deadlineMs;
 
@@ -24,17 +30,32 @@ final class ModelLease {
     }
 
     void renew(long monotonicMs, long bySession) {
-        deadlineMs = monotonicMs + leaseMs;
+        deadlineMs = Math.min(monotonicMs + leaseMs, runDeadlineMs);
         session = bySession;
     }
 
+    /** The attempt begins. */
+    void begin(long monotonicMs, long maxRunMs) {
+        runDeadlineMs = maxRunMs == 0 ? Long.MAX_VALUE : monotonicMs + maxRunMs;
+    }
+
+    /** It has its full length again; a bounded run has what the wall's clock leaves of it, but no less than that. */
+    void beginAnew(long nowMs, long monotonicMs, long maxRunMs) {
+        final long left = startedAtMs + maxRunMs - nowMs;
+        runDeadlineMs = maxRunMs == 0 ? Long.MAX_VALUE : monotonicMs + Math.max(leaseMs, left);
+        renew(monotonicMs, NOBODY);
+    }
+
     ModelLease copy() {
-        return new ModelLease(worker, startedAtMs, leaseMs, requestId);
+        final ModelLease copy = new ModelLease(worker, startedAtMs, leaseMs, requestId);
+        copy.cancelRequestedAtMs = cancelRequestedAtMs;
+        return copy;
     }
 
     /** What the log knows of it. */
     @Override
     public String toString() {
-        return "lease of " + worker + " since " + startedAtMs + " for " + leaseMs + " by " + requestId;
+        return "lease of " + worker + " since " + startedAtMs + " for " + leaseMs + " by " + requestId
+                + (cancelRequestedAtMs == 0 ? "" : " to be cancelled since " + cancelRequestedAtMs);
     }
 }

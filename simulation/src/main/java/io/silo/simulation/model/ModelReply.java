@@ -35,6 +35,7 @@ record ModelReply(
             long attempt,
             long relativeAttempt,
             long leaseMs,
+            long maxRunMs,
             long payloadBytes,
             long payloadCrc,
             int priority,
@@ -44,6 +45,7 @@ record ModelReply(
             String tenant,
             String taskGroup,
             String jobId,
+            String uniqueKey,
             String payload) {
         /** The same without its payload, which is left out where it does not fit. */
         Task withoutPayload() {
@@ -56,6 +58,7 @@ record ModelReply(
                     attempt,
                     relativeAttempt,
                     leaseMs,
+                    maxRunMs,
                     payloadBytes,
                     payloadCrc,
                     priority,
@@ -65,6 +68,7 @@ record ModelReply(
                     tenant,
                     taskGroup,
                     jobId,
+                    uniqueKey,
                     "");
         }
     }
@@ -115,6 +119,7 @@ record ModelReply(
                 t.attempt(),
                 t.relativeAttempt(),
                 t.leaseMs(),
+                t.maxRunMs(),
                 t.payloadBytes(),
                 t.payloadCrc()
             };
@@ -136,6 +141,7 @@ record ModelReply(
                     head[7],
                     head[8],
                     head[9],
+                    head[10],
                     priority,
                     isLast,
                     encoding,
@@ -143,6 +149,7 @@ record ModelReply(
                     Text.of(t.tenantLength(), t::getTenant),
                     Text.of(t.taskGroupLength(), t::getTaskGroup),
                     Text.of(t.jobIdLength(), t::getJobId),
+                    Text.of(t.uniqueKeyLength(), t::getUniqueKey),
                     Text.of(t.payloadLength(), t::getPayload)));
         }
         return tasks;

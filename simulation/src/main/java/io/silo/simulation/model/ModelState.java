@@ -1,5 +1,6 @@
 package io.silo.simulation.model;
 
+import io.silo.protocol.event.LeaseEnd;
 import io.silo.protocol.event.Outcome;
 import io.silo.shard.state.JobState;
 import java.util.ArrayList;
@@ -18,6 +19,11 @@ final class ModelState {
     private final Map<String, TreeMap<Long, ModelJob>> runningByWorker = new HashMap<>();
     private final ReadyOrder ready = new ReadyOrder();
     private final Set<ModelJob> touched = new LinkedHashSet<>();
+    private final RememberedRequests requests = new RememberedRequests();
+
+    /** Jobs with a latest start, in force or not. */
+    private final Set<ModelJob> withDeadline = new LinkedHashSet<>();
+
     private int running;
     private long nextJobKey = 1;
     private long lastTimeMs;
@@ -41,6 +47,22 @@ final class ModelState {
     @Nullable
     ModelJob find(String tenant, String jobId) {
         return byName.get(JobDefinition.nameOf(tenant, jobId));
+    }
+
+    /** The job that holds a unique key: it has not ended. Null if none but {@code other} does, or there is no key. */
+    @Nullable
+    ModelJob holderOf(String tenant, String uniqueKey, @Nullable ModelJob other) {
+        if (!uniqueKey.isEmpty()) {
+            for (ModelJob job : jobs.values()) {
+                if (job != other
+                        && !job.state.isTerminal()
+                        && job.definition.uniqueKey().equals(uniqueKey)
+                        && job.definition.tenant().equals(tenant)) {
+                    return job;
+                }
+            }
+        }
+        return null;
     }
 
     Iterable<ModelJob> jobs() {
@@ -79,6 +101,15 @@ final class ModelState {
         return all;
     }
 
+    RememberedRequests requests() {
+        return requests;
+    }
+
+    /** Jobs whose latest start is in force. */
+    List<ModelJob> toStartInTime() {
+        return withDeadline.stream().filter(ModelJob::mustStartInTime).toList();
+    }
+
     /** Jobs that changed since the last call. */
     List<ModelJob> takeTouched() {
         final List<ModelJob> taken = new ArrayList<>(touched);
@@ -93,6 +124,7 @@ final class ModelState {
     ModelState copy() {
         final ModelState copy = new ModelState();
         jobs.values().forEach(job -> copy.insert(job.copy()));
+        copy.requests.addAll(requests);
         copy.nextJobKey = nextJobKey;
         copy.lastTimeMs = lastTimeMs;
         copy.touched.clear();
@@ -109,6 +141,8 @@ final class ModelState {
             }
         }
         Claim.equal(jobCount(), rebuilt.jobCount(), "jobs in the log");
+        Claim.equal(
+                requests.inForce(lastTimeMs), rebuilt.requests.inForce(lastTimeMs), "requests remembered by the log");
         Claim.equal(nextJobKey, rebuilt.nextJobKey, "next job key by the log");
         Claim.equal(lastTimeMs, rebuilt.lastTimeMs, "last time of the log");
     }
@@ -129,6 +163,148 @@ final class ModelState {
         } else if (event instanceof ModelEvent.CarriedThrough carried) {
             nextJobKey = Math.max(nextJobKey, carried.nextArrival());
             lastTimeMs = Math.max(lastTimeMs, carried.lastTimeMs());
+        } else {
+            applyChange(place, event);
+        }
+    }
+
+    private void applyChange(ModelEvent.Place place, ModelEvent event) {
+        if (event instanceof ModelEvent.Cancelled cancelled) {
+            final ModelJob job = waiting(place, cancelled.jobKey(), cancelled.previousPosition());
+            if (job != null) {
+                job.cancelledPending = true;
+                finish(place, job, JobState.CANCELLED);
+            }
+        } else if (event instanceof ModelEvent.Refused refused) {
+            final ModelJob job = waiting(place, refused.jobKey(), refused.previousPosition());
+            if (job != null) {
+                Claim.equal(job.attempt, refused.attempt(), "attempt refused of", job);
+                job.end(new ModelAttempt(
+                        job.attempt,
+                        place.timeMs(),
+                        place.timeMs(),
+                        Outcome.FAILED.value(),
+                        0,
+                        0,
+                        0,
+                        "",
+                        refused.errorCode()));
+                finish(place, job, JobState.FAILED);
+            }
+        } else if (event instanceof ModelEvent.CancelRequested asked) {
+            final ModelJob job = known(place, asked.jobKey(), asked.previousPosition());
+            if (job != null) {
+                job.runningLease().cancelRequestedAtMs = place.timeMs();
+            }
+        } else if (event instanceof ModelEvent.Restarted restarted) {
+            final ModelJob job = known(place, restarted.jobKey(), restarted.previousPosition());
+            if (job != null) {
+                Claim.check(job.state.isTerminal(), "%s was restarted: %s", job, place);
+                reopen(place, job, restarted.attempt(), 1, restarted.startMs());
+            }
+        } else if (event instanceof ModelEvent.Expedited expedited) {
+            final ModelJob job = waiting(place, expedited.jobKey(), expedited.previousPosition());
+            if (job != null) {
+                job.changedAtMs = place.timeMs();
+                job.startMs = expedited.startMs();
+                ready.add(job);
+            }
+        } else if (event instanceof ModelEvent.Deleted deleted) {
+            delete(place, deleted);
+        } else if (event instanceof ModelEvent.Imported imported) {
+            bringIn(place, imported);
+        } else if (event instanceof ModelEvent.Remembered remembered) {
+            requests.put(
+                    remembered.requestId(),
+                    remembered.jobIdHash(),
+                    new RememberedRequests.Gone(remembered.jobKey(), remembered.removedAtMs(), place.position()));
+        }
+    }
+
+    /** A job that waits and will not go on to do so, or not there. */
+    private @Nullable ModelJob waiting(ModelEvent.Place place, long jobKey, long previousPosition) {
+        final ModelJob job = known(place, jobKey, previousPosition);
+        if (job != null) {
+            Claim.check(job.state == JobState.SCHEDULED, "%s does not wait: %s", job, place);
+            ready.remove(job);
+        }
+        return job;
+    }
+
+    private static void finish(ModelEvent.Place place, ModelJob job, JobState state) {
+        job.state = state;
+        job.changedAtMs = place.timeMs();
+        job.ended(place.position());
+    }
+
+    private void reopen(ModelEvent.Place place, ModelJob job, long attempt, long relativeAttempt, long startMs) {
+        job.state = JobState.SCHEDULED;
+        job.changedAtMs = place.timeMs();
+        job.attempt = attempt;
+        job.relativeAttempt = relativeAttempt;
+        job.startMs = startMs;
+        job.cancelledPending = false;
+        job.crashes = 0;
+        ready.add(job);
+    }
+
+    private void delete(ModelEvent.Place place, ModelEvent.Deleted deleted) {
+        final ModelJob job = known(place, deleted.jobKey(), deleted.previousPosition());
+        if (job != null) {
+            Claim.check(job.state.isTerminal(), "%s was deleted: %s", job, place);
+            jobs.remove(job.key());
+            byName.remove(job.definition.name());
+            withDeadline.remove(job);
+            job.isDeleted = true;
+        }
+        if (!deleted.requestId().isNone()) {
+            requests.put(
+                    deleted.requestId(),
+                    deleted.jobIdHash(),
+                    new RememberedRequests.Gone(deleted.jobKey(), place.timeMs(), place.position()));
+        }
+    }
+
+    private void bringIn(ModelEvent.Place place, ModelEvent.Imported imported) {
+        final ModelJob job;
+        if (imported.previousPosition() == -1) {
+            job = new ModelJob(imported.definition());
+            job.lastPosition = place.position();
+            job.changedPosition = place.position();
+            job.definitionPosition = place.position();
+            // Where it goes from here is settled below.
+            job.state = JobState.FAILED;
+            insert(job);
+            job.ends.clear();
+        } else {
+            final ModelJob known = known(place, imported.jobKey(), imported.previousPosition());
+            if (known == null) {
+                return;
+            }
+            job = known;
+            Claim.check(
+                    job.state != JobState.RUNNING && job.state != JobState.SUCCEEDED,
+                    "%s was imported again: %s",
+                    job,
+                    place);
+            if (job.state == JobState.SCHEDULED) {
+                ready.remove(job);
+            }
+            // Its attempts so far stand there.
+            job.needs(job.definitionPosition);
+            job.definition = imported.definition();
+            job.definitionPosition = place.position();
+        }
+        job.needs(imported.chunkFirstPosition());
+        imported.attempts().forEach(job::end);
+        if (imported.status() == JobState.SCHEDULED) {
+            reopen(place, job, imported.attempt(), imported.relativeAttempt(), imported.nextStartMs());
+        } else {
+            job.attempt = imported.attempt();
+            job.relativeAttempt = imported.relativeAttempt();
+            job.cancelledPending = false;
+            job.crashes = 0;
+            finish(place, job, imported.status());
         }
     }
 
@@ -145,10 +321,15 @@ final class ModelState {
         Claim.check(jobs.put(job.key(), job) == null, "%s was created twice", job);
         Claim.check(byName.put(job.definition.name(), job) == null, "%s has the id of another job", job);
         nextJobKey = Math.max(nextJobKey, job.key() + 1);
+        if (job.definition.startDeadlineMs() != 0) {
+            withDeadline.add(job);
+        }
         if (job.state == JobState.SCHEDULED) {
             ready.add(job);
         } else if (job.state == JobState.RUNNING) {
             run(job);
+        } else {
+            job.ended(job.changedPosition);
         }
         touched.add(job);
     }
@@ -211,6 +392,7 @@ final class ModelState {
         if (job != null) {
             stop(job, place, returned.attempt());
             job.state = JobState.SCHEDULED;
+            job.startMs = returned.nextStartMs() == -1 ? job.startMs : returned.nextStartMs();
             ready.add(job);
         }
     }
@@ -223,7 +405,7 @@ final class ModelState {
         final ModelLease lease = job.lease;
         stop(job, place, ended.attempt());
         job.needs(ended.chunkFirstPosition());
-        job.reported = !ended.expired();
+        job.reported = ended.leaseEnd() == LeaseEnd.REPORTED;
         job.end(new ModelAttempt(
                 ended.attempt(),
                 ended.startedAtMs(),
@@ -234,14 +416,16 @@ final class ModelState {
                 ended.resultCrc(),
                 lease == null ? "" : lease.worker,
                 ended.errorCode()));
-        if (ended.outcome() == Outcome.FAILED && ended.nextStartMs() != -1) {
+        final boolean isRetried = ended.status() == JobState.SCHEDULED;
+        job.crashes = isRetried && ended.leaseEnd() == LeaseEnd.EXPIRED ? job.crashes + 1 : 0;
+        if (isRetried) {
             job.attempt++;
             job.relativeAttempt++;
             job.startMs = ended.nextStartMs();
             job.state = JobState.SCHEDULED;
             ready.add(job);
         } else {
-            job.state = JobState.valueOf(ended.outcome().name());
+            finish(place, job, ended.status());
         }
     }
 

@@ -18,7 +18,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReadJudge {
     /** A GetJobResult that waits for a job's end. */
-    private record Wait(ModelJob job, long deadlineMs, Expected expected) {}
+    private record Wait(ModelJob job, int endsBefore, long deadlineMs, Expected expected) {
+        boolean isOver() {
+            return job.ends.size() > endsBefore;
+        }
+    }
 
     private final ModelContext context;
     private final List<Wait> waits = new ArrayList<>();
@@ -41,6 +45,7 @@ final class ReadJudge {
             expected.refused(RejectReason.JOB_NOT_FOUND);
         } else {
             expected.speaksOf(job.changedPosition);
+            expected.about = job;
         }
         return job;
     }
@@ -68,7 +73,8 @@ final class ReadJudge {
 
     private static String facts(ModelJob job, boolean withAttempts) {
         final JobDefinition d = job.definition;
-        final ModelAttempt last = job.state.isTerminal() ? job.ended.get(job.ended.size() - 1) : null;
+        final ModelAttempt last = job.lastAttempt();
+        final boolean isPending = job.state == JobState.SCHEDULED || job.cancelledPending;
         final List<String> attempts = new ArrayList<>();
         if (withAttempts) {
             for (ModelAttempt a : job.ended) {
@@ -85,19 +91,25 @@ final class ReadJudge {
                         d.jobKey(),
                         d.enqueuedAtMs(),
                         d.startAtMs(),
-                        job.changedAtMs,
-                        job.state == JobState.SCHEDULED ? job.startMs : 0,
+                        last == null ? job.changedAtMs : last.finishedAtMs(),
+                        job.pendingStartMs(),
+                        d.startDeadlineMs(),
+                        job.state == JobState.CANCELLED
+                                ? job.changedAtMs
+                                : job.lease == null ? 0 : job.lease.cancelRequestedAtMs,
+                        d.maxRunMs(),
+                        job.relativeAttempt,
                         d.leaseMs(),
                         d.payloadBytes(),
                         d.payloadCrc(),
                         last == null ? 0 : last.resultBytes(),
                         last == null ? 0 : last.resultCrc(),
                         (long) d.priority(),
-                        job.state == JobState.SCHEDULED && job.ended.isEmpty() ? 0 : job.attempt),
+                        isPending && job.ended.isEmpty() ? 0 : job.attempt),
                 d.retry(),
                 job.state.name(),
                 attempts,
-                List.of(d.tenant(), d.taskGroup(), d.jobId(), last == null ? "" : last.errorCode()),
+                List.of(d.tenant(), d.taskGroup(), d.jobId(), d.uniqueKey(), last == null ? "" : last.errorCode()),
                 d.metadata());
     }
 
@@ -120,6 +132,7 @@ final class ReadJudge {
                 Text.of(d.tenantLength(), d::getTenant),
                 Text.of(d.taskGroupLength(), d::getTaskGroup),
                 Text.of(d.jobIdLength(), d::getJobId),
+                Text.of(d.uniqueKeyLength(), d::getUniqueKey),
                 Text.of(d.errorCodeLength(), d::getErrorCode));
         final boolean isNew = d.status().name().equals(JobState.SCHEDULED.name()) && d.attempt() <= 1;
         Claim.check(withAttempts || attempts.isEmpty(), "%s tells of attempts that nobody asked for", reply);
@@ -130,6 +143,10 @@ final class ReadJudge {
                         d.startAtMs(),
                         d.changedAtMs(),
                         d.nextStartMs(),
+                        d.startDeadlineMs(),
+                        d.cancelledAtMs(),
+                        d.maxRunMs(),
+                        d.relativeAttempt(),
                         d.leaseMs(),
                         d.payloadBytes(),
                         d.payloadCrc(),
@@ -174,53 +191,48 @@ final class ReadJudge {
             return expected;
         }
         if (job.state.isTerminal()) {
-            return expected.late().answered(reply -> checkResult(job, reply));
+            final int last = job.ends.size() - 1;
+            return expected.late().answered(reply -> checkResult(job, last, reply));
         }
+        final int endsBefore = job.ends.size();
         if (command.waitMs() == 0) {
             return expected.refused(RejectReason.JOB_NOT_COMPLETE);
         }
         // It may end at JOB_NOT_COMPLETE only when its time is over: endCycle() looks at that.
         final long deadlineMs = context.monotonicMs + command.waitMs();
-        waits.add(new Wait(job, deadlineMs, expected));
+        waits.add(new Wait(job, endsBefore, deadlineMs, expected));
         return expected.refused(RejectReason.JOB_NOT_COMPLETE)
                 .refused(RejectReason.TOO_MANY_SUBSCRIPTIONS)
                 .late()
-                .answered(reply -> checkResult(job, reply));
+                .answered(reply -> checkResult(job, endsBefore, reply));
     }
 
-    private static void checkResult(ModelJob job, ModelReply reply) {
+    /** @param firstEnd of the ends that may be told: the one that was, or the first to come, when it was asked. */
+    private static void checkResult(ModelJob job, int firstEnd, ModelReply reply) {
         Claim.equal(JobResultReplyDecoder.TEMPLATE_ID, reply.templateId(), "template of", reply);
-        Claim.check(job.state.isTerminal(), "%s tells the result of %s", reply, job);
-        Claim.check(
-                reply.position() >= job.changedPosition,
-                "%s of %s speaks of a record before its end at %d",
-                reply,
-                job,
-                job.changedPosition);
         final JobResultReplyDecoder d =
                 new JobResultReplyDecoder().wrapAndApplyHeader(reply.bytes(), 0, new MessageHeaderDecoder());
-        final ModelAttempt last = job.ended.get(job.ended.size() - 1);
-        Claim.equal(
-                List.of(
-                        job.key(),
-                        last.finishedAtMs(),
-                        last.resultBytes(),
-                        last.resultCrc(),
-                        last.attempt(),
-                        job.state.name(),
-                        last.resultEncoding(),
-                        last.errorCode()),
-                List.of(
-                        d.jobKey(),
-                        d.finishedAtMs(),
-                        d.resultBytes(),
-                        d.resultCrc(),
-                        d.attempt(),
-                        d.status().name(),
-                        (int) d.resultEncodingRaw(),
-                        Text.of(d.errorCodeLength(), d::getErrorCode)),
-                "result of",
-                job);
+        final String told = ModelJob.resultFacts(
+                d.jobKey(),
+                d.finishedAtMs(),
+                d.resultBytes(),
+                d.resultCrc(),
+                d.attempt(),
+                d.status().name(),
+                d.resultEncodingRaw(),
+                Text.of(d.errorCodeLength(), d::getErrorCode));
+        for (ModelJob.End end : job.ends.subList(Math.min(firstEnd, job.ends.size()), job.ends.size())) {
+            if (end.facts().equals(told)) {
+                Claim.check(
+                        reply.position() >= end.position(),
+                        "%s of %s speaks of a record before its end at %d",
+                        reply,
+                        job,
+                        end.position());
+                return;
+            }
+        }
+        throw new AssertionError(reply + " tells of " + job + ": " + told + "; right was one of " + job.ends);
     }
 
     /** A reply left that refuses a call which may have waited: too early, if its time is not over. */
@@ -228,9 +240,7 @@ final class ReadJudge {
         for (Wait wait : waits) {
             if (wait.expected() == expected && reply.code() == RejectReason.JOB_NOT_COMPLETE.code()) {
                 Claim.check(
-                        context.monotonicMs >= wait.deadlineMs()
-                                        && !wait.job().state.isTerminal()
-                                || context.replies.isDoubled(reply),
+                        context.monotonicMs >= wait.deadlineMs() && !wait.isOver() || context.replies.isDoubled(reply),
                         "%s was told JOB_NOT_COMPLETE at %d, before its time %d, of %s",
                         expected.command,
                         context.monotonicMs,
@@ -244,10 +254,9 @@ final class ReadJudge {
         waits.removeIf(wait -> {
             final boolean isOwed =
                     context.replies.isOwed(wait.expected()) && !context.replies.isClosed(wait.expected().session);
-            final boolean isOver = context.monotonicMs >= wait.deadlineMs()
-                    && !wait.job().state.isTerminal();
+            final boolean isOver = context.monotonicMs >= wait.deadlineMs() && !wait.isOver();
             Claim.check(!isOwed || !isOver, "%s waits for longer than it asked to", wait.expected().command);
-            return !isOwed || wait.job().state.isTerminal();
+            return !isOwed || wait.isOver();
         });
     }
 

@@ -22,6 +22,8 @@ public final class ReferenceShard implements ShardTap {
 
     private final ModelContext context;
     private final WriteJudge writes;
+    private final ChangeJudge changes;
+    private final ImportJudge imports;
     private final LeaseJudge leases;
     private final ReadJudge reads;
     private final InternalJudge internals;
@@ -38,6 +40,8 @@ public final class ReferenceShard implements ShardTap {
     public ReferenceShard(ShardSettings settings, ThreadSubscriptions subscriptions) {
         context = new ModelContext(settings, subscriptions);
         writes = new WriteJudge(context);
+        changes = new ChangeJudge(context);
+        imports = new ImportJudge(context, writes);
         leases = new LeaseJudge(context, writes);
         reads = new ReadJudge(context);
         internals = new InternalJudge(context);
@@ -76,11 +80,9 @@ public final class ReferenceShard implements ShardTap {
         context.nowMs = context.state.lastTimeMs();
         context.epoch = recovery.lastEpoch();
         context.lastPosition = recovery.lastPosition();
-        for (ModelJob job : context.state.running()) {
-            job.runningLease().renew(monotonicMs, ModelLease.NOBODY);
-        }
+        beginAnew(context.nowMs, monotonicMs);
         isIdle = true;
-        final ViewComparison comparison = new ViewComparison(view, context.state);
+        final ViewComparison comparison = new ViewComparison(view, context.state, context.nowMs);
         comparison.compareCounts();
         comparison.compareAll();
     }
@@ -92,9 +94,13 @@ public final class ReferenceShard implements ShardTap {
     }
 
     @Override
-    public void onStandstill(long monotonicMs) {
+    public void onStandstill(long nowMs, long monotonicMs) {
+        beginAnew(nowMs, monotonicMs);
+    }
+
+    private void beginAnew(long nowMs, long monotonicMs) {
         for (ModelJob job : context.state.running()) {
-            job.runningLease().renew(monotonicMs, ModelLease.NOBODY);
+            job.runningLease().beginAnew(nowMs, monotonicMs, job.definition.maxRunMs());
         }
     }
 
@@ -158,6 +164,12 @@ public final class ReferenceShard implements ShardTap {
             writes.reportOutcome(expected, report, events);
         } else if (command instanceof ModelCommand.ReturnLeases returned) {
             writes.returnLeases(expected, returned, events);
+        } else if (command instanceof ModelCommand.ChangeJobs change) {
+            changes.change(expected, change, events);
+        } else if (command instanceof ModelCommand.ImportJobs imported) {
+            imports.importJobs(expected, imported, events);
+        } else if (command instanceof ModelCommand.LeaseJob lease) {
+            leases.leaseJob(expected, lease, events);
         } else if (command instanceof ModelCommand.LeaseTasks lease) {
             leases.leaseTasks(expected, lease, events);
         } else if (command instanceof ModelCommand.Heartbeat heartbeat) {
@@ -214,7 +226,7 @@ public final class ReferenceShard implements ShardTap {
         internals.checkProgress(isIdle);
         context.replies.endCycle();
         isIdle = true;
-        final ViewComparison comparison = new ViewComparison(view, context.state);
+        final ViewComparison comparison = new ViewComparison(view, context.state, context.nowMs);
         comparison.compareCounts();
         comparison.compareReady();
         context.state.takeTouched().forEach(comparison::compare);

@@ -65,7 +65,7 @@ public interface ShardTap {
     void onRoom(boolean isShort);
 
     /** The thread stood still for long: every lease has its full length again, and nobody has claimed it. */
-    void onStandstill(long monotonicMs);
+    void onStandstill(long nowMs, long monotonicMs);
 
     /** A session ended. Events that this brought follow. */
     void onSessionClosed(Session session, boolean explicit);

@@ -14,11 +14,14 @@ import org.agrona.concurrent.UnsafeBuffer;
 final class ViewComparison {
     private final ShardView view;
     private final ModelState state;
+    private final long nowMs;
     private final UnsafeBuffer name = new UnsafeBuffer(0, 0);
 
-    ViewComparison(ShardView view, ModelState state) {
+    /** @param nowMs of the shard's clock. */
+    ViewComparison(ShardView view, ModelState state, long nowMs) {
         this.view = view;
         this.state = state;
+        this.nowMs = nowMs;
     }
 
     void compareCounts() {
@@ -50,6 +53,11 @@ final class ViewComparison {
 
     void compareAll() {
         state.jobs().forEach(this::compare);
+        state.requests().all().forEach((key, gone) -> {
+            final long found = view.requests()
+                    .jobKey(key.requestId().high(), key.requestId().low(), key.jobIdHash(), nowMs);
+            Claim.equal(gone.isInForce(nowMs) ? gone.jobKey() : -1, found, "job remembered of", key);
+        });
         final Map<String, Integer> counts = new HashMap<>();
         for (ModelJob job : state.jobs()) {
             counts.merge(job.state + " " + job.definition.tenant(), 1, Integer::sum);
@@ -81,6 +89,10 @@ final class ViewComparison {
     void compare(ModelJob job) {
         final JobView jobs = view.jobs();
         final int slot = jobs.findByKey(job.key());
+        if (job.isDeleted) {
+            Claim.check(slot == RowSlab.NULL_SLOT, "the shard still has %s, which was deleted", job);
+            return;
+        }
         Claim.check(slot != RowSlab.NULL_SLOT, "the shard lost %s", job);
         final JobDefinition d = job.definition;
         final UnsafeBuffer tenant = new UnsafeBuffer(Text.bytes(d.tenant()));
@@ -93,10 +105,14 @@ final class ViewComparison {
                         job.relativeAttempt,
                         (long) d.priority(),
                         d.leaseMs(),
+                        d.maxRunMs(),
+                        d.startDeadlineMs(),
+                        job.cancelledPending ? 1L : 0L,
+                        job.crashes,
                         d.requestId().high(),
                         d.requestId().low(),
                         job.changedAtMs,
-                        job.state.isTerminal() ? 0 : job.startMs,
+                        job.state == JobState.RUNNING ? job.startMs : job.pendingStartMs(),
                         job.tokenEpoch,
                         job.token,
                         job.reported ? 1L : 0L,
@@ -108,17 +124,22 @@ final class ViewComparison {
                         (long) jobs.relativeAttempt(slot),
                         (long) jobs.priority(slot),
                         (long) jobs.leaseMs(slot),
+                        (long) jobs.maxRunMs(slot),
+                        jobs.startDeadlineMs(slot),
+                        jobs.isCancelledPending(slot) ? 1L : 0L,
+                        (long) jobs.crashes(slot),
                         jobs.requestIdHigh(slot),
                         jobs.requestIdLow(slot),
                         jobs.changedAtMs(slot),
-                        job.state.isTerminal() ? 0 : jobs.startMs(slot),
+                        job.state.isTerminal() && !job.cancelledPending ? 0 : jobs.startMs(slot),
                         jobs.tokenEpoch(slot),
                         jobs.token(slot),
                         jobs.isReported(slot) ? 1L : 0L,
                         jobs.definitionPosition(slot),
                         jobs.neededFrom(slot),
                         jobs.lastPosition(slot)),
-                "attempt, relative attempt, priority, lease, request, change, start, token, reported and places of "
+                "attempt, relative attempt, priority, lease, run, latest start, cancelled before it ran, crashes, request, change,"
+                        + " start, token, reported and places of "
                         + job);
         Claim.equal(
                 d.retry().count(), (long) view.retryPolicies().retryCount(jobs.retryPolicy(slot)), "retries of", job);
@@ -146,16 +167,20 @@ final class ViewComparison {
                         lease.leaseMs,
                         lease.requestId.high(),
                         lease.requestId.low(),
+                        lease.cancelRequestedAtMs,
                         lease.deadlineMs,
+                        lease.runDeadlineMs,
                         lease.session),
                 List.of(
                         leases.startedAtMs(row),
                         (long) leases.leaseMs(row),
                         leases.requestIdHigh(row),
                         leases.requestIdLow(row),
+                        leases.cancelRequestedAtMs(row),
                         leases.deadlineMs(row),
+                        leases.runDeadlineMs(row),
                         leases.session(row)),
-                "start, length, request, deadline and session of the lease of",
+                "start, length, request, cancel request, deadlines and session of the lease of",
                 job);
     }
 }

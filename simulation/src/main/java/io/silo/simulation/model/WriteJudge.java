@@ -3,6 +3,7 @@ package io.silo.simulation.model;
 import io.silo.protocol.Bounds;
 import io.silo.protocol.RejectReason;
 import io.silo.protocol.Session;
+import io.silo.protocol.event.LeaseEnd;
 import io.silo.protocol.event.Outcome;
 import io.silo.protocol.event.ReturnReason;
 import io.silo.protocol.reply.EnqueueReplyDecoder;
@@ -11,6 +12,8 @@ import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.UploadReplyDecoder;
 import io.silo.shard.state.JobState;
 import java.util.EnumSet;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Judges commands that change jobs: Enqueue, UploadChunk, ReportOutcome, ReturnLeases. */
@@ -28,8 +31,9 @@ final class WriteJudge {
             return expected.refused(RejectReason.BATCH_TOO_LARGE);
         }
         final BatchAnswer answer = new BatchAnswer();
+        final Map<Integer, String> held = new TreeMap<>();
         for (ModelCommand.NewJob item : command.items()) {
-            enqueueItem(expected, item, events, answer);
+            enqueueItem(expected, item, events, answer, held);
         }
         return expected.answered(reply -> {
             Claim.equal(EnqueueReplyDecoder.TEMPLATE_ID, reply.templateId(), "template of", reply);
@@ -40,10 +44,21 @@ final class WriteJudge {
                 answer.check(index++, result.jobKey(), result.code(), expected.command);
             }
             Claim.equal(answer.size(), index, "results of", reply);
+            final Map<Integer, String> told = new TreeMap<>();
+            for (EnqueueReplyDecoder.HeldDecoder holder : d.held()) {
+                told.put(holder.item(), Text.of(holder.jobIdLength(), holder::getJobId));
+            }
+            Claim.equal(held, told, "holders of unique keys told by", reply);
         });
     }
 
-    private void enqueueItem(Expected expected, ModelCommand.NewJob item, EventCursor events, BatchAnswer answer) {
+    /** @param held who has the unique keys of items that are refused, by item. */
+    private void enqueueItem(
+            Expected expected,
+            ModelCommand.NewJob item,
+            EventCursor events,
+            BatchAnswer answer,
+            Map<Integer, String> held) {
         final Session session = expected.session;
         final JobDefinition wanted = item.wanted();
         final RejectReason reason = ArgumentRules.first(context.rules.ofItem(session, item));
@@ -58,6 +73,25 @@ final class WriteJudge {
                     !wanted.requestId().isNone() && wanted.requestId().equals(existing.definition.requestId());
             expected.speaksOf(existing.definitionPosition);
             answer.add(isRepeat ? null : RejectReason.JOB_EXISTS, existing.key(), 0);
+            return;
+        }
+        final RememberedRequests.Gone gone = wanted.requestId().isNone()
+                ? null
+                : context.state.requests().find(wanted.requestId(), tenant, wanted.jobId(), context.nowMs);
+        if (gone != null) {
+            expected.speaksOf(gone.position());
+            answer.add(null, gone.jobKey(), 0);
+            return;
+        }
+        final ModelJob holder = context.state.holderOf(tenant, wanted.uniqueKey(), null);
+        if (holder != null) {
+            expected.speaksOf(holder.definitionPosition);
+            answer.add(RejectReason.UNIQUE_KEY_HELD, 0, holder.key());
+            held.put(answer.size() - 1, holder.definition.jobId());
+            return;
+        }
+        if (wanted.startDeadlineMs() != 0 && wanted.startDeadlineMs() < context.nowMs) {
+            answer.add(RejectReason.INVALID_START_DEADLINE, 0, 0);
             return;
         }
         final ModelUploads.@Nullable Upload upload =
@@ -82,16 +116,19 @@ final class WriteJudge {
         answer.add(null, event.definition().jobKey(), 0);
     }
 
-    private JobDefinition definition(JobDefinition wanted, String tenant, ModelUploads.@Nullable Upload upload) {
+    /** What the event of a new job says of it. */
+    JobDefinition definition(JobDefinition wanted, String tenant, ModelUploads.@Nullable Upload upload) {
         return new JobDefinition(
                 context.state.nextJobKey(),
                 wanted.requestId(),
-                context.nowMs,
+                wanted.enqueuedAtMs() == 0 ? context.nowMs : wanted.enqueuedAtMs(),
                 wanted.startAtMs() == 0 ? context.nowMs : wanted.startAtMs(),
                 upload == null ? -1 : upload.lastPosition,
                 upload == null ? -1 : upload.firstPosition,
                 wanted.retry(),
                 wanted.leaseMs(),
+                wanted.maxRunMs(),
+                wanted.startDeadlineMs(),
                 upload == null ? wanted.payloadBytes() : upload.totalBytes,
                 upload == null ? wanted.payloadCrc() : upload.checksum(),
                 wanted.priority(),
@@ -100,11 +137,12 @@ final class WriteJudge {
                 tenant,
                 wanted.taskGroup(),
                 wanted.jobId(),
+                wanted.uniqueKey(),
                 wanted.inlinePayload());
     }
 
     /** Why an item may be refused that looks good: the environment, or its upload was given up. */
-    private EnumSet<RejectReason> notAppended(long uploadId) {
+    EnumSet<RejectReason> notAppended(long uploadId) {
         final EnumSet<RejectReason> reasons = EnumSet.copyOf(Expected.ENVIRONMENT);
         if (uploadId != 0) {
             reasons.add(RejectReason.UPLOAD_NOT_FOUND);
@@ -251,9 +289,14 @@ final class WriteJudge {
                 item.uploadId() == 0 ? null : context.uploads.find(session, item.uploadId());
         final boolean failed = item.outcome() == Outcome.FAILED.value();
         final boolean cancelled = item.outcome() == Outcome.CANCELLED.value();
-        if (failed) {
+        // A failure that comes after a cancel request ends the job all the same.
+        final boolean isCalledOff = failed && job.isCancelRequested();
+        if (failed && !isCalledOff) {
             job.definition.retry().check(job.relativeAttempt, event.place().timeMs(), event.nextStartMs());
         }
+        final JobState ended = isCalledOff
+                ? JobState.CANCELLED
+                : JobState.valueOf(Outcome.get((short) item.outcome()).name());
         final boolean kept = !cancelled;
         Claim.equal(
                 new ModelEvent.Ended(
@@ -263,7 +306,7 @@ final class WriteJudge {
                         Outcome.get((short) item.outcome()),
                         job.attempt,
                         job.runningLease().startedAtMs,
-                        failed ? event.nextStartMs() : -1,
+                        failed && !isCalledOff ? event.nextStartMs() : -1,
                         kept && upload != null ? upload.lastPosition : -1,
                         kept && upload != null ? upload.firstPosition : -1,
                         kept
@@ -273,7 +316,8 @@ final class WriteJudge {
                                 : 0,
                         kept ? upload != null ? upload.checksum() : Checksum.of(item.result()) : 0,
                         kept ? item.encoding() : 0,
-                        false,
+                        LeaseEnd.REPORTED,
+                        event.nextStartMs() == -1 ? ended : JobState.SCHEDULED,
                         failed ? item.errorCode() : "",
                         kept ? item.result() : ""),
                 event,
@@ -284,33 +328,73 @@ final class WriteJudge {
     }
 
     Expected returnLeases(Expected expected, ModelCommand.ReturnLeases command, EventCursor events) {
-        final RejectReason reason = ArgumentRules.first(context.rules.ofLeases(command.leases(), command.worker()));
+        final RejectReason reason = ArgumentRules.first(context.rules.ofLeases(command.named(), command.worker()));
         if (reason != null) {
             return expected.refused(reason);
         }
         final BatchAnswer answer = new BatchAnswer();
-        for (ModelCommand.NamedLease named : command.leases()) {
-            final long key = named.jobKey();
-            final ModelJob job = leased(expected, named);
+        for (ModelCommand.GivenBack item : command.leases()) {
+            final long key = item.lease().jobKey();
+            if (item.snoozeMs() < 0 || item.snoozeMs() > Bounds.RETRY_INTERVAL_MS_MAX) {
+                answer.add(RejectReason.INVALID_SNOOZE, 0, key);
+                continue;
+            }
+            final ModelJob job = leased(expected, item.lease());
             if (job == null || job.state != JobState.RUNNING) {
                 answer.add(RejectReason.LEASE_NOT_FOUND, 0, key);
             } else if (!job.runningLease().worker.equals(command.worker())) {
                 answer.add(RejectReason.LEASE_OWNER_MISMATCH, 0, key);
             } else {
-                final ModelEvent.Returned event = events.take(ModelEvent.Returned.class);
-                if (event == null || event.jobKey() != key) {
-                    if (event != null) {
-                        events.putBack();
-                    }
-                    answer.addEnvironment(key, Expected.ENVIRONMENT);
-                    continue;
-                }
-                Claim.equal(ReturnReason.BY_WORKER, event.reason(), "reason of", event);
-                context.state.apply(event);
-                answer.add(null, key, key);
+                giveBack(job, item.snoozeMs(), events, answer);
             }
         }
         return expected.answered(reply -> checkOutcomes(reply, answer, expected.command));
+    }
+
+    private void giveBack(ModelJob job, long snoozeMs, EventCursor events, BatchAnswer answer) {
+        final ModelEvent event =
+                job.isCancelRequested() ? events.take(ModelEvent.Ended.class) : events.take(ModelEvent.Returned.class);
+        if (event == null) {
+            answer.addEnvironment(job.key(), Expected.ENVIRONMENT);
+            return;
+        }
+        if (job.isCancelRequested()) {
+            Claim.equal(calledOff(job, event.place(), LeaseEnd.RETURNED), event, "end of an attempt to be cancelled");
+        } else {
+            Claim.equal(
+                    new ModelEvent.Returned(
+                            event.place(),
+                            job.key(),
+                            job.lastPosition,
+                            snoozeMs == 0 ? -1 : context.nowMs + snoozeMs,
+                            job.attempt,
+                            snoozeMs == 0 ? ReturnReason.BY_WORKER : ReturnReason.SNOOZED),
+                    event,
+                    "return of a lease");
+        }
+        context.state.apply(event);
+        answer.add(null, job.key(), job.key());
+    }
+
+    /** End of the attempt of a job that was to be cancelled, by another end of its lease than a report. */
+    static ModelEvent.Ended calledOff(ModelJob job, ModelEvent.Place place, LeaseEnd end) {
+        return new ModelEvent.Ended(
+                place,
+                job.key(),
+                job.lastPosition,
+                Outcome.CANCELLED,
+                job.attempt,
+                job.runningLease().startedAtMs,
+                -1,
+                -1,
+                -1,
+                0,
+                0,
+                0,
+                end,
+                JobState.CANCELLED,
+                "",
+                "");
     }
 
     private static void checkOutcomes(ModelReply reply, BatchAnswer answer, String command) {

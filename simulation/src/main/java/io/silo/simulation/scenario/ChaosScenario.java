@@ -22,6 +22,11 @@ final class ChaosScenario implements Scenario {
 
     @Override
     public ScenarioPlan plan(SplittableRandom random) {
+        return everything(random);
+    }
+
+    /** A plan with all faults, of which each seed has half. */
+    static ScenarioPlan everything(SplittableRandom random) {
         return ScenarioPlan.drawn(random)
                 .delayMsMax(1 + random.nextInt(100))
                 .safetySeconds(30)

@@ -22,7 +22,11 @@ public final class Scenarios {
             new DiskFullScenario(),
             new ClockJumpScenario(),
             new RestartStormScenario(),
-            new ChaosScenario());
+            new ChaosScenario(),
+            new OperatorsScenario(),
+            new CrashLoopScenario(),
+            new ImportScenario(),
+            new TimeBoundsScenario());
 
     private Scenarios() {}
 

@@ -31,7 +31,15 @@ public enum Feature {
     /** Clients read jobs and wait for results. */
     READS,
     /** Old cycles are carried forward and trimmed. */
-    CARRY_FORWARD;
+    CARRY_FORWARD,
+    /** Jobs are cancelled, restarted, expedited, deleted and leased by their id, and some enqueued again. */
+    OPERATORS,
+    /** Jobs are imported with their history, some more than once. */
+    IMPORTS,
+    /** Workers give tasks back until later. */
+    SNOOZES,
+    /** Jobs have a latest start, or a longest run of an attempt. */
+    TIME_BOUNDS;
 
     /** Name on the command line and in reports, as in {@code long-poll}. */
     public String label() {

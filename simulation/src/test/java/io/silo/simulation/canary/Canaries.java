@@ -39,7 +39,17 @@ final class Canaries {
             once("repeated-grant", "one push a lease", "retry", 10, () -> ReplyBug.parts(RepeatedGrants::new)),
             once("early-durable", "durability", "disk-crash", 10, () -> ReplyBug.parts(EarlyDurable::new)),
             once("swapped-results", "order of a batch", "chaos", 20, () -> ReplyBug.parts(SwappedResults::new)),
-            once("damaged-payload", "bytes", "chaos", 20, () -> ReplyBug.parts(DamagedPayloads::new)));
+            once("damaged-payload", "bytes", "chaos", 20, () -> ReplyBug.parts(DamagedPayloads::new)),
+            once("forgotten-cancel", "cancel of waiting jobs", "operators", 20, LostCancels::ofWaiting),
+            once("cancelled-retry", "cancel of running jobs", "operators", 40, LostCancels::ofRunning),
+            once(
+                    "forgotten-request",
+                    "memory of requests",
+                    "operators",
+                    20,
+                    () -> CommandBug.parts(ForgottenRequests::new)),
+            once("kept-number", "numbers of restarted jobs", "operators", 20, () -> ReplyBug.parts(KeptNumbers::new)),
+            once("ignored-snooze", "tasks put off", "time-bounds", 10, () -> CommandBug.parts(IgnoredSnoozes::new)));
 
     private Canaries() {}
 

@@ -2,12 +2,18 @@ package io.silo.simulation.canary;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.silo.simulation.SimPlan;
 import io.silo.simulation.SimReport;
 import io.silo.simulation.SimReport.Verdict;
 import io.silo.simulation.Simulation;
+import io.silo.simulation.broker.SimParts;
+import io.silo.simulation.scenario.Scenario;
+import io.silo.simulation.scenario.Scenarios;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class CanaryTest {
@@ -36,6 +42,33 @@ class CanaryTest {
         assertThat(Simulation.run(report.plan()).verdict())
                 .as("%s without the bug", report.plan().command())
                 .isNotEqualTo(Verdict.FAILED);
+    }
+
+    /** What operators do is judged twice: by the model, and from what clients saw alone. */
+    @ParameterizedTest
+    @CsvSource({
+        "forgotten-cancel, cancelled-runs",
+        "cancelled-retry, cancelled-runs",
+        "forgotten-request, request-memory",
+        "kept-number, attempt-number",
+        "ignored-snooze, early-snooze"
+    })
+    void shouldFindCanaryWithoutModel(String name, String invariant) {
+        // given
+        Canary canary = Canaries.named(name);
+        Scenario scenario = Scenarios.named(canary.scenario()).orElseThrow();
+        List<String> found = new ArrayList<>();
+
+        // when
+        for (long seed = 1; seed <= canary.seedsMax() && !found.contains(invariant); seed++) {
+            SimParts parts = new WithoutModel(canary.parts().get());
+            found.add(String.valueOf(
+                    Simulation.run(SimPlan.of(seed, scenario), parts).invariant()));
+        }
+
+        // then
+        System.out.printf("%-24s | without model: %s%n", name, found);
+        assertThat(found).contains(invariant);
     }
 
     @Test

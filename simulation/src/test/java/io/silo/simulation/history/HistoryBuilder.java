@@ -169,13 +169,34 @@ final class HistoryBuilder {
     }
 
     long giveBack(Lease lease, String worker) {
-        add(new Entry.ReturnInvoked(ns(), ++calls, "client-" + worker, worker, lease, durable));
+        add(new Entry.ReturnInvoked(ns(), ++calls, "client-" + worker, worker, lease, 0, durable));
         return calls;
     }
 
     HistoryBuilder returned(Lease lease, String worker) {
         final long call = giveBack(lease, worker);
         add(new Entry.ReturnAnswered(ns(), call, OK, nextPlace(), durable));
+        return this;
+    }
+
+    /** Accepted, for so long. */
+    HistoryBuilder snoozed(Lease lease, String worker, long ms) {
+        add(new Entry.ReturnInvoked(ns(), ++calls, "client-" + worker, worker, lease, ms, durable));
+        add(new Entry.ReturnAnswered(ns(), calls, OK, nextPlace(), durable));
+        return this;
+    }
+
+    // ---- changes
+
+    long change(String id, Entry.Change change) {
+        add(new Entry.ChangeInvoked(ns(), ++calls, "operator", new JobRef("t", id), change, durable));
+        return calls;
+    }
+
+    /** Accepted. */
+    HistoryBuilder changed(String id, Entry.Change change, String status) {
+        final long call = change(id, change);
+        add(new Entry.ChangeAnswered(ns(), call, OK, keys.getOrDefault(id, 99L), status, nextPlace(), durable));
         return this;
     }
 

@@ -270,7 +270,7 @@ final class ToyRun {
 
     private void giveBack(Client client, Lease lease, boolean durable) {
         final long call = ++calls;
-        entries.add(new Entry.ReturnInvoked(ns(), call, client.name(), client.worker(), lease, durable));
+        entries.add(new Entry.ReturnInvoked(ns(), call, client.name(), client.worker(), lease, 0, durable));
         onTheWay.add(new Message(
                 client.name(),
                 durable,

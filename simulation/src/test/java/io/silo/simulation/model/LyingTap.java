@@ -88,8 +88,8 @@ class LyingTap implements ShardTap {
     }
 
     @Override
-    public void onStandstill(long monotonicMs) {
-        model.onStandstill(monotonicMs);
+    public void onStandstill(long nowMs, long monotonicMs) {
+        model.onStandstill(nowMs, monotonicMs);
     }
 
     @Override

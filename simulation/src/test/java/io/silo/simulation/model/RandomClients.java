@@ -4,25 +4,34 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.silo.protocol.Session;
+import io.silo.protocol.command.CancelJobsEncoder;
 import io.silo.protocol.command.CommandHeaderEncoder;
+import io.silo.protocol.command.DeleteJobsEncoder;
 import io.silo.protocol.command.Durability;
 import io.silo.protocol.command.EnqueueEncoder;
+import io.silo.protocol.command.ExpediteJobsEncoder;
 import io.silo.protocol.command.GetJobEncoder;
 import io.silo.protocol.command.GetJobResultEncoder;
 import io.silo.protocol.command.HeartbeatEncoder;
+import io.silo.protocol.command.ImportJobsEncoder;
+import io.silo.protocol.command.LeaseJobEncoder;
 import io.silo.protocol.command.LeaseTasksEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.Outcome;
 import io.silo.protocol.command.PayloadEncoding;
 import io.silo.protocol.command.ReadBytesEncoder;
 import io.silo.protocol.command.ReportOutcomeEncoder;
+import io.silo.protocol.command.RestartJobsEncoder;
 import io.silo.protocol.command.ReturnLeasesEncoder;
 import io.silo.protocol.command.SubscribeEncoder;
 import io.silo.protocol.command.UnsubscribeEncoder;
 import io.silo.protocol.command.UploadChunkEncoder;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.BiConsumer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Sessions that say anything, sensible or not, to one shard. */
@@ -35,6 +44,7 @@ final class RandomClients {
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
     private final List<Session> sessions = new ArrayList<>();
     private final List<ModelReply.Task> tasks = new ArrayList<>();
+    private final Map<String, String> tenants = new HashMap<>();
     private long nextSession = 1;
     private long correlations = 1;
     private long uploads = 1;
@@ -81,20 +91,26 @@ final class RandomClients {
 
     void say() {
         int dice = random.nextInt(100);
-        if (dice < 28) {
+        if (dice < 22) {
             enqueue();
-        } else if (dice < 42) {
+        } else if (dice < 34) {
             leaseTasks();
-        } else if (dice < 50) {
+        } else if (dice < 42) {
             subscribe();
-        } else if (dice < 53) {
+        } else if (dice < 45) {
             unsubscribe();
-        } else if (dice < 75) {
+        } else if (dice < 63) {
             reportOutcome();
-        } else if (dice < 79) {
+        } else if (dice < 67) {
             returnLeases();
-        } else if (dice < 87) {
+        } else if (dice < 74) {
             heartbeat();
+        } else if (dice < 82) {
+            changeJobs();
+        } else if (dice < 84) {
+            leaseJob();
+        } else if (dice < 87) {
+            importJobs();
         } else if (dice < 90) {
             upload();
         } else if (dice < 94) {
@@ -118,6 +134,13 @@ final class RandomClients {
         return seldom()
                 ? List.of("", "g".repeat(65), "g\u0001", "\u0001".repeat(65)).get(random.nextInt(4))
                 : "g" + random.nextInt(2);
+    }
+
+    private String uniqueKey() {
+        if (seldom()) {
+            return List.of("u".repeat(257), "u\u0007").get(random.nextInt(2));
+        }
+        return random.nextInt(5) == 0 ? "u" + random.nextInt(6) : "";
     }
 
     private String worker() {
@@ -157,7 +180,7 @@ final class RandomClients {
         var items = command.itemsCount(count);
         for (int i = 0; i < count; i++) {
             boolean isNew = random.nextInt(10) < 8;
-            String id = isNew ? "j" + jobs++ : jobId();
+            String id = isNew ? "j" + jobs++ : random.nextBoolean() ? recentJobId() : jobId();
             boolean uploaded = random.nextInt(12) == 0;
             items.next()
                     .requestIdHigh(seldom() ? 1 : 0)
@@ -169,6 +192,8 @@ final class RandomClients {
                     .retryCount(random.nextInt(4))
                     .retryBackoffPermille(seldom() ? 999 : 1_000 + random.nextInt(2_500))
                     .leaseMs(seldom() ? 99 : random.nextBoolean() ? 0 : 500 + random.nextInt(5_000))
+                    .maxRunMs(seldom() ? 99 : random.nextInt(4) == 0 ? 300 + random.nextInt(9_000) : 0)
+                    .startDeadlineMs(latestStart())
                     .priority((short) (seldom() ? 100 : random.nextInt(3)))
                     .retryJitter((short) random.nextInt(2))
                     .payloadEncoding(PayloadEncoding.get((short) random.nextInt(4)));
@@ -178,7 +203,13 @@ final class RandomClients {
                 metadata.next().key(seldom() ? "k".repeat(64) : "k" + k).value("v" + id);
             }
             byte[] payload = new byte[uploaded && !seldom() ? 0 : random.nextInt(3_000)];
-            items.tenant(tenant()).taskGroup(group()).jobId(id).uniqueKey("").putPayload(payload, 0, payload.length);
+            String tenant = isNew ? tenant() : tenants.getOrDefault(id, "");
+            tenants.put(id, tenant);
+            items.tenant(tenant)
+                    .taskGroup(group())
+                    .jobId(id)
+                    .uniqueKey(uniqueKey())
+                    .putPayload(payload, 0, payload.length);
         }
         send(command.limit());
     }
@@ -187,6 +218,15 @@ final class RandomClients {
         return switch (random.nextInt(8)) {
             case 0 -> shard.nowMs() + random.nextInt(6_000);
             case 1 -> Math.max(1, shard.nowMs() - random.nextInt(500));
+            case 2 -> seldom() ? -1 : 0;
+            default -> 0;
+        };
+    }
+
+    private long latestStart() {
+        return switch (random.nextInt(8)) {
+            case 0 -> shard.nowMs() + random.nextInt(4_000);
+            case 1 -> seldom() ? Math.max(1, shard.nowMs() - random.nextInt(500)) : 0;
             case 2 -> seldom() ? -1 : 0;
             default -> 0;
         };
@@ -249,12 +289,14 @@ final class RandomClients {
                 0,
                 0,
                 0,
+                0,
                 false,
                 0,
                 List.of(),
                 "",
                 "g0",
                 "j1",
+                "",
                 "");
     }
 
@@ -292,10 +334,141 @@ final class RandomClients {
         var leases = command.leasesCount(count);
         for (int i = 0; i < count; i++) {
             var task = task();
-            leases.next().jobKey(task.jobKey()).tokenEpoch(task.tokenEpoch()).token(task.token());
+            leases.next()
+                    .jobKey(task.jobKey())
+                    .tokenEpoch(task.tokenEpoch())
+                    .token(task.token())
+                    .snoozeMs(seldom() ? -1 : random.nextBoolean() ? 0 : random.nextInt(4_000));
         }
         command.workerId(worker());
         send(command.limit());
+    }
+
+    private void changeJobs() {
+        int count = 1 + random.nextInt(3);
+        int limit = switch (random.nextInt(4)) {
+            case 0 -> {
+                var command = new CancelJobsEncoder();
+                fill(command.wrapAndApplyHeader(out, 0, header).header());
+                var items = command.itemsCount(count);
+                for (int i = 0; i < count; i++) {
+                    name(
+                            recentJobId(),
+                            (tenant, id) -> items.next().tenant(tenant).jobId(id));
+                }
+                yield command.limit();
+            }
+            case 1 -> {
+                var command = new RestartJobsEncoder();
+                fill(command.wrapAndApplyHeader(out, 0, header).header());
+                var items = command.itemsCount(count);
+                for (int i = 0; i < count; i++) {
+                    name(
+                            recentJobId(),
+                            (tenant, id) -> items.next().tenant(tenant).jobId(id));
+                }
+                yield command.limit();
+            }
+            case 2 -> {
+                var command = new ExpediteJobsEncoder();
+                fill(command.wrapAndApplyHeader(out, 0, header).header());
+                var items = command.itemsCount(count);
+                for (int i = 0; i < count; i++) {
+                    name(
+                            recentJobId(),
+                            (tenant, id) -> items.next().tenant(tenant).jobId(id));
+                }
+                yield command.limit();
+            }
+            default -> {
+                var command = new DeleteJobsEncoder();
+                fill(command.wrapAndApplyHeader(out, 0, header).header());
+                var items = command.itemsCount(count);
+                for (int i = 0; i < count; i++) {
+                    name(
+                            recentJobId(),
+                            (tenant, id) -> items.next().tenant(tenant).jobId(id));
+                }
+                yield command.limit();
+            }
+        };
+        send(limit);
+    }
+
+    /** Most often with the tenant that the id was last used with. */
+    private void name(String id, BiConsumer<String, String> item) {
+        item.accept(seldom() ? tenant() : tenants.getOrDefault(id, ""), id);
+    }
+
+    /** One of the newest: among all, few calls would meet the same job twice. */
+    private String recentJobId() {
+        if (seldom()) {
+            return jobId();
+        }
+        return random.nextInt(3) == 0 ? "i" + random.nextInt(12) : "j" + Math.max(0, jobs - random.nextInt(40));
+    }
+
+    private void leaseJob() {
+        var command = new LeaseJobEncoder();
+        fill(command.wrapAndApplyHeader(out, 0, header).header());
+        command.requestIdHigh(0).requestIdLow(random.nextInt(4));
+        name(recentJobId(), (tenant, id) -> command.tenant(tenant).jobId(id).workerId(worker()));
+        send(command.limit());
+    }
+
+    /** The attempts of an id are the same in every import, so that some go on from others. */
+    private void importJobs() {
+        var command = new ImportJobsEncoder();
+        fill(command.wrapAndApplyHeader(out, 0, header).header());
+        int count = 1 + random.nextInt(2);
+        var items = command.itemsCount(count);
+        for (int i = 0; i < count; i++) {
+            String id = random.nextInt(3) == 0 ? recentJobId() : "i" + random.nextInt(12);
+            boolean uploaded = random.nextInt(12) == 0;
+            items.next()
+                    .enqueuedAtMs(random.nextInt(3) == 0 ? 1 + random.nextInt(500) : 0)
+                    .startAtMs(start())
+                    .uploadId(uploaded ? 1 + random.nextLong(uploads) : 0)
+                    .retryInitialIntervalMs(random.nextInt(3_000))
+                    .retryMaxIntervalMs(0)
+                    .startDeadlineMs(latestStart())
+                    .retryCount(random.nextInt(5))
+                    .retryBackoffPermille(1_500)
+                    .leaseMs(random.nextBoolean() ? 0 : 700)
+                    .maxRunMs(random.nextInt(3) == 0 ? 800 + random.nextInt(4_000) : 0)
+                    .priority((short) random.nextInt(3))
+                    .retryJitter((short) random.nextInt(2))
+                    .payloadEncoding(PayloadEncoding.RAW);
+            attempts(items, id);
+            items.metadataCount(0);
+            byte[] payload = new byte[uploaded && !seldom() ? 0 : random.nextInt(300)];
+            String tenant = random.nextInt(4) == 0 ? tenant() : tenants.getOrDefault(id, "");
+            tenants.put(id, tenant);
+            items.tenant(tenant).taskGroup(group()).jobId(id).uniqueKey(uniqueKey());
+            items.putPayload(payload, 0, payload.length);
+        }
+        send(command.limit());
+    }
+
+    private void attempts(ImportJobsEncoder.ItemsEncoder item, String id) {
+        int count = seldom() ? 101 : random.nextInt(5);
+        var attempts = item.attemptsCount(count);
+        for (int number = 1; number <= count; number++) {
+            boolean isLast = number == count;
+            Outcome outcome = isLast && random.nextInt(3) == 0
+                    ? random.nextBoolean() ? Outcome.SUCCEEDED : Outcome.CANCELLED
+                    : seldom() ? Outcome.SUCCEEDED : Outcome.FAILED;
+            boolean uploaded = outcome != Outcome.CANCELLED && random.nextInt(20) == 0;
+            byte[] result = outcome == Outcome.CANCELLED || uploaded ? new byte[0] : id.getBytes(UTF_8);
+            attempts.next()
+                    .startedAtMs(seldom() ? -1 : number * 100)
+                    .finishedAtMs(number * 100L + (seldom() ? 7 : 50))
+                    .uploadId(uploaded ? 1 + random.nextLong(uploads) : 0)
+                    .outcome(outcome)
+                    .resultEncoding(PayloadEncoding.RAW)
+                    .errorCode(outcome == Outcome.FAILED || seldom() ? "E" : "")
+                    .putResult(result, 0, result.length);
+        }
     }
 
     private void heartbeat() {

@@ -22,12 +22,15 @@ class ReadyOrderTest {
                 0,
                 0,
                 0,
+                0,
+                0,
                 priority,
                 0,
                 List.of(),
                 tenant,
                 "g",
                 "j" + nextKey,
+                "",
                 ""));
         order.add(job);
         return job;

@@ -2,24 +2,77 @@ package io.silo.simulation.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.silo.protocol.Bounds;
+import io.silo.protocol.event.AttemptCancelledDecoder;
+import io.silo.protocol.event.AttemptFailedDecoder;
+import io.silo.protocol.event.AttemptRefusedDecoder;
+import io.silo.protocol.event.AttemptSucceededDecoder;
+import io.silo.protocol.event.CancelRequestedDecoder;
+import io.silo.protocol.event.CarriedThroughDecoder;
+import io.silo.protocol.event.JobCancelledDecoder;
+import io.silo.protocol.event.JobDeletedDecoder;
+import io.silo.protocol.event.JobEnqueuedDecoder;
+import io.silo.protocol.event.JobExpeditedDecoder;
+import io.silo.protocol.event.JobImageDecoder;
+import io.silo.protocol.event.JobImportedDecoder;
+import io.silo.protocol.event.JobRestartedDecoder;
+import io.silo.protocol.event.LeaseReturnedDecoder;
+import io.silo.protocol.event.PayloadChunkDecoder;
+import io.silo.protocol.event.RequestRememberedDecoder;
+import io.silo.protocol.event.TaskLeasedDecoder;
 import io.silo.shard.command.ShardSettings;
+import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** The model and a real shard agree over random work with kills, power losses, carry-forward and jumps of the clock. */
 class ReferenceShardTest {
+    /** Two expired leases in a row are one too many: five seldom come together by chance. */
+    static final ShardSettings SETTINGS = new ShardSettings(
+            0,
+            ShardSettings.DEFAULT_LEASE_MS,
+            2,
+            Bounds.PAYLOAD_BYTES_MAX,
+            Long.MAX_VALUE,
+            ShardSettings.Tenancy.OPTIONAL,
+            0,
+            -1L);
+
     private static final int STEPS = 400;
     private static final int SEEDS = 20;
+
+    /** Every kind that changes what a shard knows, but for those of its opening. */
+    private static final List<Integer> EVENTS = List.of(
+            CarriedThroughDecoder.TEMPLATE_ID,
+            PayloadChunkDecoder.TEMPLATE_ID,
+            JobEnqueuedDecoder.TEMPLATE_ID,
+            TaskLeasedDecoder.TEMPLATE_ID,
+            LeaseReturnedDecoder.TEMPLATE_ID,
+            AttemptSucceededDecoder.TEMPLATE_ID,
+            AttemptFailedDecoder.TEMPLATE_ID,
+            AttemptCancelledDecoder.TEMPLATE_ID,
+            AttemptRefusedDecoder.TEMPLATE_ID,
+            JobCancelledDecoder.TEMPLATE_ID,
+            CancelRequestedDecoder.TEMPLATE_ID,
+            JobRestartedDecoder.TEMPLATE_ID,
+            JobExpeditedDecoder.TEMPLATE_ID,
+            JobDeletedDecoder.TEMPLATE_ID,
+            JobImportedDecoder.TEMPLATE_ID,
+            JobImageDecoder.TEMPLATE_ID,
+            RequestRememberedDecoder.TEMPLATE_ID);
 
     @Test
     void shouldAgreeWithTheShard() {
         Long only = Long.getLong("silo.seed");
         int trimmed = 0;
         int commands = 0;
+        var events = new TreeSet<Integer>();
         for (long seed = only == null ? 1 : only; seed <= (only == null ? SEEDS : only); seed++) {
             System.out.println("seed " + seed);
-            ReferenceShard model = new ReferenceShard(ShardSettings.whole(0));
-            Run run = new Run(seed, model, model);
+            ReferenceShard model = new ReferenceShard(SETTINGS);
+            Run run = new Run(seed, new CountingTap(model, events), model);
             run.go(STEPS);
             trimmed += run.shard.firstPosition() > 0 ? 1 : 0;
             commands += run.clients.commands;
@@ -27,6 +80,28 @@ class ReferenceShardTest {
         System.out.println(commands + " commands, " + trimmed + " runs that trimmed their log");
         if (only == null) {
             assertThat(trimmed).isGreaterThan(SEEDS / 2);
+            assertThat(events).as("kinds of events that were judged").containsAll(EVENTS);
+        }
+    }
+
+    /** Sees which kinds of events there were. */
+    private static final class CountingTap extends LyingTap {
+        private final Set<Integer> seen;
+
+        CountingTap(ReferenceShard model, Set<Integer> seen) {
+            super(model);
+            this.seen = seen;
+        }
+
+        @Override
+        List<LoggedEvent> command(List<LoggedEvent> events) {
+            events.forEach(event -> seen.add(templateId(event.bytes())));
+            return events;
+        }
+
+        @Override
+        List<LoggedEvent> internal(List<LoggedEvent> events) {
+            return command(events);
         }
     }
 
@@ -38,7 +113,7 @@ class ReferenceShardTest {
 
         Run(long seed, ShardTap tap, ReferenceShard model) {
             random = new SplittableRandom(seed);
-            shard = new TappedShard(seed, ShardSettings.whole(0), 192 * 1024, tap, model);
+            shard = new TappedShard(seed, SETTINGS, 192 * 1024, tap, model);
             clients = new RandomClients(random, shard);
         }
 

@@ -267,7 +267,7 @@ final class TappedShard implements CommandSource, ReplySink, ColdReads, ShardLis
 
     @Override
     public void onStandstill(long ms) {
-        tap.onStandstill(agent.monotonicMs());
+        tap.onStandstill(agent.nowMs(), agent.monotonicMs());
     }
 
     @Override

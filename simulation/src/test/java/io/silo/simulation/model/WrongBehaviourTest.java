@@ -32,7 +32,6 @@ import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.ReplyHeaderDecoder;
 import io.silo.protocol.reply.ReplyHeaderEncoder;
 import io.silo.protocol.reply.TasksLeasedDecoder;
-import io.silo.shard.command.ShardSettings;
 import io.silo.shard.state.ShardView;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -51,7 +50,7 @@ class WrongBehaviourTest {
     /** Runs until the lie is told; then the model has to object, in these words. */
     private static void shouldReport(String words, Function<ReferenceShard, LyingTap> liar) {
         for (long seed = 101; seed < 101 + SEEDS; seed++) {
-            var model = new ReferenceShard(ShardSettings.whole(0));
+            var model = new ReferenceShard(ReferenceShardTest.SETTINGS);
             LyingTap tap = liar.apply(model);
             try {
                 new ReferenceShardTest.Run(seed, tap, model).go(STEPS);
