@@ -50,7 +50,8 @@ final class LeaseJobDecider implements CommandDecider {
             context.reject(RejectReason.JOB_ALREADY_CANCELLED);
         } else if (state.isTerminal()) {
             context.reject(RejectReason.JOB_TERMINAL);
-        } else if (!context.view().hasRoomForLeases(1)) {
+        } else if (!context.view().hasRoomForLeases(1) || LeaseEnds.isLate(context, slot)) {
+            // A job whose latest start is over is about to fail: then it is terminal.
             context.reject(RejectReason.BUSY);
         } else {
             grants.grantJob(context, slot, requestHigh, requestLow, buffer, workerOffset, workerLength);
