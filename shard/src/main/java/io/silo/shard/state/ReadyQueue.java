@@ -3,6 +3,7 @@ package io.silo.shard.state;
 import io.silo.protocol.Bounds;
 import io.silo.protocol.Xxh64;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.function.IntConsumer;
 
 /**
@@ -17,12 +18,13 @@ import java.util.function.IntConsumer;
  *                                           heap  what belongs between them and came late
  *
  *   lane row:  0 long: key | 8 int: head | 12 int: tail | 16 int: ring previous | 20 int: ring next
- *              24 int: heap root | 28 int: deficit
+ *              24 int: heap root | 28 int: deficit | 32 int: tasks
  * </pre>
  *
  * <p>A task that belongs behind the tail or before the head costs O(1), any other O(log n) of its lane; removal
- * likewise. A lane exists while it has tasks; a lane that comes new or comes back goes to the end of its ring. Whose
- * turn it is and what is left of it is volatile: a replay restores the order inside lanes alone.
+ * likewise. A lane exists while it has tasks; a lane that comes new or comes back goes to the end of its ring. The lanes
+ * of a paused tenant are in no ring, and their tasks count in no group. Whose turn it is and what is left of it is
+ * volatile: a replay restores the order inside lanes alone.
  *
  * <p>At most {@link #TASKS_MAX} tasks, {@link #GROUPS_MAX} groups, {@link #TENANTS_MAX} tenants. Only the shard thread
  * may touch it; nothing allocates but growth by a chunk.
@@ -54,7 +56,8 @@ public final class ReadyQueue implements AutoCloseable {
     private static final int RING_NEXT = 20;
     private static final int HEAP_ROOT = 24;
     private static final int DEFICIT = 28;
-    private static final int LANE_BYTES = 32;
+    private static final int TASKS = 32;
+    private static final int LANE_BYTES = 40;
     private static final int LANES_PER_CHUNK = 1_024;
 
     private static final int PRIORITIES = Bounds.PRIORITY_MAX + 1;
@@ -83,6 +86,7 @@ public final class ReadyQueue implements AutoCloseable {
     private final SlotIndex laneIndex = new SlotIndex();
     private final int[][] groups = new int[GROUPS_MAX >>> GROUPS_SHIFT][];
     private final short[][] weights = new short[TENANTS_MAX >>> WEIGHTS_SHIFT][];
+    private final BitSet paused = new BitSet();
     private int groupChunks;
     private int weightChunks;
     private int size;
@@ -117,8 +121,7 @@ public final class ReadyQueue implements AutoCloseable {
             lane = openLane(key);
         }
         addToLane(lane, slot);
-        groups[group >>> GROUPS_SHIFT][groupIndex(group) + GROUP_SIZE]++;
-        size++;
+        count(lane, 1);
     }
 
     /**
@@ -192,7 +195,7 @@ public final class ReadyQueue implements AutoCloseable {
         checkGroup(group);
         int[] chunk = groups[group >>> GROUPS_SHIFT];
         int index = groupIndex(group);
-        int left = Math.min(limit, FORECAST_MAX);
+        int left = tenant != ANY_TENANT && paused.get(tenant) ? 0 : Math.min(limit, FORECAST_MAX);
         for (int word = 0; word < 4 && left > 0; word++) {
             for (int bits = chunk[index + word]; bits != 0 && left > 0; bits &= bits - 1) {
                 int priority = (word << 5) + Integer.numberOfTrailingZeros(bits);
@@ -272,12 +275,43 @@ public final class ReadyQueue implements AutoCloseable {
         return weights[tenant >>> WEIGHTS_SHIFT][tenant & WEIGHTS_MASK] + 1;
     }
 
-    /** Queued tasks. */
+    /**
+     * Takes a tenant's tasks out of the order of delivery, those that come later too, until it is resumed. Looks at every lane.
+     *
+     * @throws IllegalArgumentException if the tenant is out of range.
+     */
+    public void pause(int tenant) {
+        checkTenant(tenant);
+        if (!paused.get(tenant)) {
+            forEachLane(tenant, this::leaveRing);
+            paused.set(tenant);
+        }
+    }
+
+    /** Puts them back, each lane at the end of its ring. */
+    public void resume(int tenant) {
+        checkTenant(tenant);
+        if (paused.get(tenant)) {
+            paused.clear(tenant);
+            forEachLane(tenant, this::enterRing);
+        }
+    }
+
+    private void forEachLane(int tenant, IntConsumer action) {
+        int end = lanes.slotEnd();
+        for (int lane = lanes.nextLive(0, end); lane != NULL; lane = lanes.nextLive(lane + 1, end)) {
+            if (tenantOf(lanes.getLong(lane, KEY)) == tenant) {
+                action.accept(lane);
+            }
+        }
+    }
+
+    /** Queued tasks, those of paused tenants included. */
     public int size() {
         return size;
     }
 
-    /** Queued tasks of a group. */
+    /** Queued tasks of a group that a worker could be given. */
     public int size(int group) {
         checkGroup(group);
         return groups[group >>> GROUPS_SHIFT][groupIndex(group) + GROUP_SIZE];
@@ -407,6 +441,9 @@ public final class ReadyQueue implements AutoCloseable {
     private int firstLaneOf(int group, int tenant) {
         checkGroup(group);
         checkTenant(tenant);
+        if (paused.get(tenant)) {
+            return NULL;
+        }
         int[] chunk = groups[group >>> GROUPS_SHIFT];
         int index = groupIndex(group);
         for (int word = 0; word < 4; word++) {
@@ -462,12 +499,10 @@ public final class ReadyQueue implements AutoCloseable {
         } else {
             unlink(lane, slot);
         }
-        int group = groupOf(lanes.getLong(lane, KEY));
+        count(lane, -1);
         if (lanes.getInt(lane, HEAD) == NULL && lanes.getInt(lane, HEAP_ROOT) == NULL) {
             closeLane(lane);
         }
-        groups[group >>> GROUPS_SHIFT][groupIndex(group) + GROUP_SIZE]--;
-        size--;
     }
 
     private void unlink(int lane, int slot) {
@@ -494,14 +529,39 @@ public final class ReadyQueue implements AutoCloseable {
     }
 
     private int openLane(long key) {
-        int group = groupOf(key);
-        int priority = priorityOf(key);
         int lane = lanes.allocate();
         lanes.putLong(lane, KEY, key);
         lanes.putInt(lane, HEAD, NULL);
         lanes.putInt(lane, TAIL, NULL);
         lanes.putInt(lane, HEAP_ROOT, NULL);
+        lanes.putInt(lane, RING_PREVIOUS, NULL);
+        lanes.putInt(lane, RING_NEXT, NULL);
         laneIndex.put(Xxh64.mix(key), lane);
+        if (!paused.get(tenantOf(key))) {
+            enterRing(lane);
+        }
+        return lane;
+    }
+
+    /** Counts tasks of a lane, and of its group while the lane is in a ring. */
+    private void count(int lane, int change) {
+        lanes.putInt(lane, TASKS, lanes.getInt(lane, TASKS) + change);
+        size += change;
+        if (lanes.getInt(lane, RING_NEXT) != NULL) {
+            countInGroup(lane, change);
+        }
+    }
+
+    private void countInGroup(int lane, int change) {
+        int group = groupOf(lanes.getLong(lane, KEY));
+        ownGroups(group >>> GROUPS_SHIFT)[groupIndex(group) + GROUP_SIZE] += change;
+    }
+
+    private void enterRing(int lane) {
+        long key = lanes.getLong(lane, KEY);
+        int group = groupOf(key);
+        int priority = priorityOf(key);
+        countInGroup(lane, lanes.getInt(lane, TASKS));
         int[] chunk = ownGroups(group >>> GROUPS_SHIFT);
         int index = groupIndex(group);
         int inTurn = chunk[index + GROUP_RINGS + priority] - 1;
@@ -518,11 +578,20 @@ public final class ReadyQueue implements AutoCloseable {
             lanes.putInt(last, RING_NEXT, lane);
             lanes.putInt(inTurn, RING_PREVIOUS, lane);
         }
-        return lane;
     }
 
     private void closeLane(int lane) {
+        if (lanes.getInt(lane, RING_NEXT) != NULL) {
+            leaveRing(lane);
+        }
+        boolean isRemoved = laneIndex.remove(Xxh64.mix(lanes.getLong(lane, KEY)), lane);
+        assert isRemoved : "lane " + lane + " was not indexed";
+        lanes.free(lane);
+    }
+
+    private void leaveRing(int lane) {
         long key = lanes.getLong(lane, KEY);
+        countInGroup(lane, -lanes.getInt(lane, TASKS));
         int[] chunk = groups[groupOf(key) >>> GROUPS_SHIFT];
         int index = groupIndex(groupOf(key));
         int priority = priorityOf(key);
@@ -538,9 +607,8 @@ public final class ReadyQueue implements AutoCloseable {
             lanes.putInt(previous, RING_NEXT, next);
             lanes.putInt(next, RING_PREVIOUS, previous);
         }
-        boolean isRemoved = laneIndex.remove(Xxh64.mix(key), lane);
-        assert isRemoved : "lane " + lane + " was not indexed";
-        lanes.free(lane);
+        lanes.putInt(lane, RING_PREVIOUS, NULL);
+        lanes.putInt(lane, RING_NEXT, NULL);
     }
 
     /** Ends the turn of the lane that has it; the next lane of the ring begins its own with a full quantum. */

@@ -7,9 +7,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,7 @@ final class ReadyModel {
     private final Map<Place, TreeSet<Integer>> lanes = new HashMap<>();
     private final Map<List<Integer>, Integer> served = new HashMap<>();
     private final Map<Integer, Integer> sizes = new HashMap<>();
+    private final Set<Integer> paused = new HashSet<>();
     private final int[] weights;
 
     ReadyModel(ArrayLinks links, int[] weights) {
@@ -31,28 +34,61 @@ final class ReadyModel {
     }
 
     void add(int slot, Place place) {
-        sizes.merge(place.group, 1, Integer::sum);
+        boolean isPaused = paused.contains(place.tenant);
+        sizes.merge(place.group, isPaused ? 0 : 1, Integer::sum);
         lanes.computeIfAbsent(place, p -> {
-                    ring(p).add(p.tenant);
+                    if (!isPaused) {
+                        ring(p).add(p.tenant);
+                    }
                     return new TreeSet<>(order);
                 })
                 .add(slot);
+    }
+
+    void pause(int tenant) {
+        if (paused.add(tenant)) {
+            placesOf(tenant).forEach(place -> {
+                leaveRing(place);
+                sizes.merge(place.group, -lane(place).size(), Integer::sum);
+            });
+        }
+    }
+
+    void resume(int tenant) {
+        if (paused.remove(tenant)) {
+            placesOf(tenant).forEach(place -> {
+                ring(place).add(tenant);
+                sizes.merge(place.group, lane(place).size(), Integer::sum);
+            });
+        }
+    }
+
+    /** Places of a tenant in any order: no two of them share a ring. */
+    private List<Place> placesOf(int tenant) {
+        return lanes.keySet().stream().filter(place -> place.tenant == tenant).toList();
+    }
+
+    private void leaveRing(Place place) {
+        Deque<Integer> ring = ring(place);
+        if (ring.getFirst() == place.tenant) {
+            served.remove(List.of(place.group, place.priority));
+        }
+        ring.remove(place.tenant);
+        if (ring.isEmpty()) {
+            requireNonNull(rings.get(place.group)).remove(place.priority);
+        }
     }
 
     /** Without a turn: only a lane that ends gives up its place in the ring. */
     void remove(int slot, Place place) {
         NavigableSet<Integer> lane = lane(place);
         lane.remove(slot);
-        sizes.merge(place.group, -1, Integer::sum);
+        boolean isPaused = paused.contains(place.tenant);
+        sizes.merge(place.group, isPaused ? 0 : -1, Integer::sum);
         if (lane.isEmpty()) {
             lanes.remove(place);
-            Deque<Integer> ring = ring(place);
-            if (ring.getFirst() == place.tenant) {
-                served.remove(List.of(place.group, place.priority));
-            }
-            ring.remove(place.tenant);
-            if (ring.isEmpty()) {
-                requireNonNull(rings.get(place.group)).remove(place.priority);
+            if (!isPaused) {
+                leaveRing(place);
             }
         }
     }
@@ -67,6 +103,9 @@ final class ReadyModel {
     }
 
     int peek(int group, int tenant) {
+        if (paused.contains(tenant)) {
+            return RowSlab.NULL_SLOT;
+        }
         for (int priority : rings.getOrDefault(group, new TreeMap<>()).keySet()) {
             TreeSet<Integer> lane = lanes.get(new Place(group, priority, tenant));
             if (lane != null) {
@@ -79,6 +118,9 @@ final class ReadyModel {
     /** Tasks of a tenant in order of delivery, if nobody else were there. */
     List<Integer> inOrder(int group, int tenant) {
         var slots = new ArrayList<Integer>();
+        if (paused.contains(tenant)) {
+            return slots;
+        }
         for (int priority : rings.getOrDefault(group, new TreeMap<>()).keySet()) {
             slots.addAll(lanes.getOrDefault(new Place(group, priority, tenant), new TreeSet<>()));
         }

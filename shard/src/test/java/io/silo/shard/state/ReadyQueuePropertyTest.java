@@ -89,6 +89,16 @@ class ReadyQueuePropertyTest {
                 model.remove(slot, place);
                 retire(slot);
             }
+            if (random.nextInt(50) == 0) {
+                int tenant = random.nextInt(tenants);
+                if (random.nextBoolean()) {
+                    queue.pause(tenant);
+                    model.pause(tenant);
+                } else {
+                    queue.resume(tenant);
+                    model.resume(tenant);
+                }
+            }
             assertThat(queue.size()).isEqualTo(queued.size());
             assertThat(queue.size(group)).isEqualTo(model.size(group));
             assertThat(queue.isEmpty(group)).isEqualTo(model.size(group) == 0);
@@ -122,6 +132,10 @@ class ReadyQueuePropertyTest {
         }
 
         void drain() {
+            for (int tenant = 0; tenant < tenants; tenant++) {
+                queue.resume(tenant);
+                model.resume(tenant);
+            }
             for (int group = 0; group < groups; group++) {
                 while (!queue.isEmpty(group)) {
                     assertThat(queue.poll(group)).isEqualTo(model.poll(group));
