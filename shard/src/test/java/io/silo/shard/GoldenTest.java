@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.silo.log.simulated.SimulatedDisk;
 import io.silo.protocol.command.Outcome;
+import io.silo.protocol.command.PauseKind;
 import io.silo.shard.TestClient.Item;
 import io.silo.shard.TestClient.Task;
 import io.silo.shard.command.ShardSettings;
@@ -129,6 +130,8 @@ class GoldenTest {
             schedules.put(wish);
         }
         schedules.pause(prefix + "rests");
+        verbs.setPaused(PauseKind.TENANT, prefix + "quiet", true);
+        verbs.setPaused(PauseKind.TASK_GROUP, prefix + "quiet", true);
         schedules.delete(prefix + "goes");
         verbs.importJob(new Item(prefix + "imported"), TestVerbs.Ended.failed(1, "E"));
         verbs.importJob(new Item(prefix + "imported"), TestVerbs.Ended.failed(1, "E"), TestVerbs.Ended.cancelled(9));

@@ -6,6 +6,7 @@ import io.silo.log.EventLog;
 import io.silo.protocol.RejectReason;
 import io.silo.protocol.command.CatchUp;
 import io.silo.protocol.command.Outcome;
+import io.silo.protocol.command.PauseKind;
 import io.silo.shard.TestClient.Item;
 import io.silo.shard.TestClient.Task;
 import io.silo.shard.command.ShardSettings;
@@ -226,7 +227,9 @@ class ShardReplayPropertyTest {
         private void schedule() {
             TestSchedules schedules = new TestSchedules(client);
             String id = "s" + random.nextInt(3);
-            switch (random.nextInt(6)) {
+            switch (random.nextInt(8)) {
+                case 6 -> new TestVerbs(client).setPaused(PauseKind.TASK_GROUP, "imported", random.nextBoolean());
+                case 7 -> new TestVerbs(client).setPaused(PauseKind.TENANT, "-", random.nextInt(4) == 0);
                 case 0 -> schedules.pause(id);
                 case 1 -> schedules.resume(id);
                 case 2 -> schedules.delete(id);

@@ -10,8 +10,10 @@ import io.silo.protocol.command.HeartbeatEncoder;
 import io.silo.protocol.command.ImportJobsEncoder;
 import io.silo.protocol.command.LeaseJobEncoder;
 import io.silo.protocol.command.Outcome;
+import io.silo.protocol.command.PauseKind;
 import io.silo.protocol.command.PayloadEncoding;
 import io.silo.protocol.command.RestartJobsEncoder;
+import io.silo.protocol.command.SetPausedEncoder;
 import io.silo.protocol.reply.HeartbeatReplyDecoder;
 import io.silo.protocol.reply.ImportReplyDecoder;
 import io.silo.protocol.reply.JobReplyDecoder;
@@ -243,6 +245,19 @@ final class TestVerbs {
                 .jobId(item.id)
                 .uniqueKey(item.uniqueKey)
                 .putPayload(item.payload, 0, item.payload.length);
+    }
+
+    /** Code of the answer. */
+    int setPaused(PauseKind kind, String name, boolean paused) {
+        var command = new SetPausedEncoder();
+        command.wrapAndApplyHeader(client.out, 0, client.header);
+        command.header()
+                .correlationId(client.correlations)
+                .shardEpoch(0)
+                .shard(client.shard)
+                .durability(client.durability);
+        command.kind(kind).paused((short) (paused ? 1 : 0)).name(name);
+        return exchange(command.limit(), TestClient::code);
     }
 
     /** A field of GetJob's reply. */

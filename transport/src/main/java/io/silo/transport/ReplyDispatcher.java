@@ -12,6 +12,7 @@ import io.silo.protocol.reply.JobResultReplyDecoder;
 import io.silo.protocol.reply.JobsChangedReplyDecoder;
 import io.silo.protocol.reply.MessageHeaderDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
+import io.silo.protocol.reply.PausedReplyDecoder;
 import io.silo.protocol.reply.ReplyHeaderDecoder;
 import io.silo.protocol.reply.ScheduleReplyDecoder;
 import io.silo.protocol.reply.SchedulesChangedReplyDecoder;
@@ -46,6 +47,7 @@ final class ReplyDispatcher {
     private final SchedulesChangedReplyDecoder schedulesChangedReply = new SchedulesChangedReplyDecoder();
     private final SchedulesReplyDecoder schedulesReply = new SchedulesReplyDecoder();
     private final ScheduleReplyDecoder scheduleReply = new ScheduleReplyDecoder();
+    private final PausedReplyDecoder pausedReply = new PausedReplyDecoder();
     private DirectBuffer buffer = new UnsafeBuffer(0, 0);
     private int offset;
 
@@ -120,6 +122,8 @@ final class ReplyDispatcher {
                 handler.onSchedulesReply(schedulesReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             case ScheduleReplyDecoder.TEMPLATE_ID ->
                 handler.onScheduleReply(scheduleReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case PausedReplyDecoder.TEMPLATE_ID ->
+                handler.onPausedReply(pausedReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             default ->
                 handler.onError(replyHeader.correlationId(), RejectReason.UNSUPPORTED, RejectReason.UNSUPPORTED.code());
         }

@@ -10,6 +10,7 @@ import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobResultReplyDecoder;
 import io.silo.protocol.reply.JobsChangedReplyDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
+import io.silo.protocol.reply.PausedReplyDecoder;
 import io.silo.protocol.reply.ScheduleReplyDecoder;
 import io.silo.protocol.reply.SchedulesChangedReplyDecoder;
 import io.silo.protocol.reply.SchedulesReplyDecoder;
@@ -78,4 +79,6 @@ public interface ReplyHandler {
     default void onSchedulesReply(SchedulesReplyDecoder reply) {}
 
     default void onScheduleReply(ScheduleReplyDecoder reply) {}
+
+    default void onPausedReply(PausedReplyDecoder reply) {}
 }

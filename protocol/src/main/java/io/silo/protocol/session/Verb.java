@@ -21,6 +21,7 @@ import io.silo.protocol.command.ReportOutcomeDecoder;
 import io.silo.protocol.command.RestartJobsDecoder;
 import io.silo.protocol.command.ResumeSchedulesDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
+import io.silo.protocol.command.SetPausedDecoder;
 import io.silo.protocol.command.SubscribeDecoder;
 import io.silo.protocol.command.UnsubscribeDecoder;
 import io.silo.protocol.command.UploadChunkDecoder;
@@ -61,6 +62,7 @@ public enum Verb {
             PauseSchedulesDecoder.TEMPLATE_ID,
             ResumeSchedulesDecoder.TEMPLATE_ID,
             DeleteSchedulesDecoder.TEMPLATE_ID,
+            SetPausedDecoder.TEMPLATE_ID,
             UploadChunkDecoder.TEMPLATE_ID),
     /** Everything. */
     ADMIN();

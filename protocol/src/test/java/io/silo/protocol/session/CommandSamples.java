@@ -22,6 +22,7 @@ import io.silo.protocol.command.LeaseTasksEncoder;
 import io.silo.protocol.command.ListSchedulesEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.Outcome;
+import io.silo.protocol.command.PauseKind;
 import io.silo.protocol.command.PauseSchedulesEncoder;
 import io.silo.protocol.command.PayloadEncoding;
 import io.silo.protocol.command.PutScheduleEncoder;
@@ -30,6 +31,7 @@ import io.silo.protocol.command.ReportOutcomeEncoder;
 import io.silo.protocol.command.RestartJobsEncoder;
 import io.silo.protocol.command.ResumeSchedulesEncoder;
 import io.silo.protocol.command.ReturnLeasesEncoder;
+import io.silo.protocol.command.SetPausedEncoder;
 import io.silo.protocol.command.SubscribeEncoder;
 import io.silo.protocol.command.UnsubscribeEncoder;
 import io.silo.protocol.command.UploadChunkEncoder;
@@ -78,6 +80,7 @@ final class CommandSamples {
         all.add(samples.deleteSchedules());
         all.add(samples.listSchedules());
         all.add(samples.getSchedule());
+        all.add(samples.setPaused());
         return all;
     }
 
@@ -309,6 +312,13 @@ final class CommandSamples {
         final GetScheduleEncoder e = new GetScheduleEncoder().wrapAndApplyHeader(buffer, 0, header);
         fill(e.header());
         e.firings((short) 3).tenant("t").scheduleId("s");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] setPaused() {
+        final SetPausedEncoder e = new SetPausedEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.kind(PauseKind.TENANT).paused((short) 1).name("t");
         return bytes(e.encodedLength());
     }
 

@@ -4,11 +4,14 @@ import io.silo.log.EventLog;
 import io.silo.protocol.Bounds;
 import io.silo.protocol.event.CarriedThroughEncoder;
 import io.silo.protocol.event.MessageHeaderEncoder;
+import io.silo.protocol.event.PauseKind;
+import io.silo.protocol.event.PauseSetEncoder;
 import io.silo.protocol.event.RequestRememberedEncoder;
 import io.silo.protocol.event.ScheduleSetEncoder;
 import io.silo.shard.command.Uploads;
 import io.silo.shard.event.RecordBuffer;
 import io.silo.shard.state.JobView;
+import io.silo.shard.state.Pauses;
 import io.silo.shard.state.RequestMemory;
 import io.silo.shard.state.Schedule;
 import io.silo.shard.state.ShardView;
@@ -36,6 +39,9 @@ public final class LogCleaner {
 
     private static final int SCHEDULES_PER_SLICE = 64;
 
+    /** A PauseSet event with the longest name. */
+    private static final int PAUSE_BYTES = 64 + 4 * Bounds.TASK_GROUP_CHARACTERS_MAX;
+
     /** A ScheduleSet event without its template. */
     private static final int SCHEDULE_BYTES = 128 + 2 * Bounds.CRON_BYTES_MAX;
 
@@ -51,6 +57,7 @@ public final class LogCleaner {
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
     private final RequestRememberedEncoder remembered = new RequestRememberedEncoder();
     private final ScheduleSetEncoder scheduleSet = new ScheduleSetEncoder();
+    private final PauseSetEncoder pauseSet = new PauseSetEncoder();
     private final List<Schedule> stale = new ArrayList<>();
     private final CarriedThroughEncoder carriedThrough = new CarriedThroughEncoder();
     private Phase phase = Phase.IDLE;
@@ -115,7 +122,10 @@ public final class LogCleaner {
             }
             nextSlot++;
         }
-        if (nextSlot >= jobs.slotLimit() && carryRequests(record, nowMs) && carrySchedules(record)) {
+        if (nextSlot >= jobs.slotLimit()
+                && carryRequests(record, nowMs)
+                && carrySchedules(record)
+                && carryPauses(record)) {
             finish(record, nowMs);
         }
         return 1;
@@ -162,6 +172,20 @@ public final class LogCleaner {
         }
         scheduleBytes = 0;
         return stale.size() < SCHEDULES_PER_SLICE;
+    }
+
+    private boolean carryPauses(RecordBuffer record) {
+        for (Pauses.Pause pause : view.pauses().setUntil(throughPosition)) {
+            if (!record.hasRoom(PAUSE_BYTES)) {
+                return false;
+            }
+            pauseSet.wrapAndApplyHeader(record.buffer(), record.offset(), header)
+                    .kind(PauseKind.get((short) pause.kind().ordinal()))
+                    .paused((short) 1)
+                    .name(pause.name());
+            record.commit(pauseSet.limit());
+        }
+        return true;
     }
 
     private void writeSchedule(RecordBuffer record, Schedule schedule) {

@@ -23,6 +23,7 @@ import io.silo.protocol.command.ReportOutcomeDecoder;
 import io.silo.protocol.command.RestartJobsDecoder;
 import io.silo.protocol.command.ResumeSchedulesDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
+import io.silo.protocol.command.SetPausedDecoder;
 import io.silo.protocol.command.UploadChunkDecoder;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +60,7 @@ public final class CommandDeciders {
         deciders[PauseSchedulesDecoder.TEMPLATE_ID] = new SchedulesDecider(SchedulesDecider.Change.PAUSE);
         deciders[ResumeSchedulesDecoder.TEMPLATE_ID] = new SchedulesDecider(SchedulesDecider.Change.RESUME);
         deciders[DeleteSchedulesDecoder.TEMPLATE_ID] = new SchedulesDecider(SchedulesDecider.Change.DELETE);
+        deciders[SetPausedDecoder.TEMPLATE_ID] = new SetPausedDecider();
         deciders[ListSchedulesDecoder.TEMPLATE_ID] = new ListSchedulesDecider();
         deciders[GetScheduleDecoder.TEMPLATE_ID] = new GetScheduleDecider();
         deciders[GetJobDecoder.TEMPLATE_ID] = new GetJobDecider();

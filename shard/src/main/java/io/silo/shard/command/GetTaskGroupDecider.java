@@ -4,6 +4,7 @@ import io.silo.protocol.RejectReason;
 import io.silo.protocol.command.GetTaskGroupDecoder;
 import io.silo.protocol.command.MessageHeaderDecoder;
 import io.silo.protocol.reply.TaskGroupReplyEncoder;
+import io.silo.shard.state.Pauses;
 import io.silo.shard.state.RowSlab;
 import io.silo.shard.state.ShardView;
 import org.agrona.DirectBuffer;
@@ -38,8 +39,17 @@ final class GetTaskGroupDecider implements CommandDecider {
         context.touchAll();
         reply.wrapAndApplyHeader(context.reply(), 0, context.replyMessageHeader())
                 .readyCount(none ? 0 : readyCount(view, group, tenant))
-                .leasedCount(none ? 0 : view.leasedCount(group, tenant));
+                .leasedCount(none ? 0 : view.leasedCount(group, tenant))
+                .groupPaused(flag(view.pauses()
+                        .contains(Pauses.Kind.TASK_GROUP, ScheduleNames.text(buffer, groupOffset, groupLength))))
+                .tenantPaused(flag(tenantLength > 0
+                        && view.pauses()
+                                .contains(Pauses.Kind.TENANT, ScheduleNames.text(buffer, tenantOffset, tenantLength))));
         context.replied(reply.limit());
+    }
+
+    private static short flag(boolean value) {
+        return (short) (value ? 1 : 0);
     }
 
     private static int readyCount(ShardView view, int group, int tenant) {

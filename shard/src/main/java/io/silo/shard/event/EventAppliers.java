@@ -16,6 +16,7 @@ import io.silo.protocol.event.JobImportedDecoder;
 import io.silo.protocol.event.JobRestartedDecoder;
 import io.silo.protocol.event.LeaseReturnedDecoder;
 import io.silo.protocol.event.MessageHeaderDecoder;
+import io.silo.protocol.event.PauseSetDecoder;
 import io.silo.protocol.event.PayloadChunkDecoder;
 import io.silo.protocol.event.RequestRememberedDecoder;
 import io.silo.protocol.event.ScheduleDeletedDecoder;
@@ -56,6 +57,7 @@ public final class EventAppliers {
         put(JobDeletedDecoder.TEMPLATE_ID, new JobDeletedApplier());
         put(JobImageDecoder.TEMPLATE_ID, new JobImageApplier());
         put(RequestRememberedDecoder.TEMPLATE_ID, new RequestRememberedApplier());
+        put(PauseSetDecoder.TEMPLATE_ID, new PauseSetApplier());
         put(ScheduleSetDecoder.TEMPLATE_ID, new ScheduleSetApplier());
         put(ScheduleFiredDecoder.TEMPLATE_ID, new ScheduleFiredApplier());
         put(SchedulePausedDecoder.TEMPLATE_ID, new SchedulePausedApplier());

@@ -1,6 +1,8 @@
 package io.silo.shard.state;
 
 import io.silo.protocol.Xxh64;
+import java.nio.charset.StandardCharsets;
+import java.util.BitSet;
 import java.util.function.IntConsumer;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -36,6 +38,8 @@ public final class ShardState implements ShardView {
     final TimerQueue deadlineTimers = new TimerQueue();
     private final RequestMemory requests = new RequestMemory();
     final ScheduleTable schedules = new ScheduleTable();
+    private final Pauses pauses = new Pauses();
+    private final BitSet pausedGroups = new BitSet();
     private final SlotList finished = new SlotList();
     private final TimerQueue.TimerHandler startTimerHandler = this::onStartTimer;
     private final TimerQueue.TimerHandler leaseTimerHandler = this::onLeaseTimer;
@@ -372,6 +376,28 @@ public final class ShardState implements ShardView {
         lastTimeMs = Math.max(lastTimeMs, timeMs);
     }
 
+    /** A group's or tenant's tasks wait, or go on. Its name is held while they wait. */
+    public void pauseSet(Pauses.Pause pause, boolean paused, long position) {
+        if (!pauses.set(pause, paused, position)) {
+            return;
+        }
+        final NameTable names = pause.kind() == Pauses.Kind.TENANT ? tenants : taskGroups;
+        nameView.wrap(pause.name().getBytes(StandardCharsets.UTF_8));
+        final int number =
+                paused ? names.acquire(nameView, 0, nameView.capacity()) : names.find(nameView, 0, nameView.capacity());
+        Invariant.check(number >= 0, "name table overflow");
+        if (pause.kind() == Pauses.Kind.TASK_GROUP) {
+            pausedGroups.set(number, paused);
+        } else if (paused) {
+            ready.pause(number);
+        } else {
+            ready.resume(number);
+        }
+        if (!paused) {
+            names.release(number);
+        }
+    }
+
     /** A schedule as an event says it is; one with its key is replaced. */
     public void scheduleSet(Schedule.Image image, long position) {
         nextJobKey = Math.max(nextJobKey, image.key() + 1);
@@ -499,6 +525,11 @@ public final class ShardState implements ShardView {
     }
 
     @Override
+    public Pauses pauses() {
+        return pauses;
+    }
+
+    @Override
     public ScheduleTable schedules() {
         return schedules;
     }
@@ -561,7 +592,7 @@ public final class ShardState implements ShardView {
 
     @Override
     public int readyCount(int taskGroup) {
-        return ready.size(taskGroup);
+        return pausedGroups.get(taskGroup) ? 0 : ready.size(taskGroup);
     }
 
     @Override
@@ -580,17 +611,19 @@ public final class ShardState implements ShardView {
 
     @Override
     public int peekReady(int taskGroup) {
-        return ready.peek(taskGroup);
+        return pausedGroups.get(taskGroup) ? RowSlab.NULL_SLOT : ready.peek(taskGroup);
     }
 
     @Override
     public int peekReady(int taskGroup, int tenant) {
-        return ready.peek(taskGroup, tenant);
+        return pausedGroups.get(taskGroup) ? RowSlab.NULL_SLOT : ready.peek(taskGroup, tenant);
     }
 
     @Override
     public void forecastReady(int taskGroup, int tenant, int limit, IntConsumer visitor) {
-        ready.forecast(taskGroup, tenant, limit, visitor);
+        if (!pausedGroups.get(taskGroup)) {
+            ready.forecast(taskGroup, tenant, limit, visitor);
+        }
     }
 
     @Override
@@ -630,7 +663,7 @@ public final class ShardState implements ShardView {
 
     @Override
     public long digest() {
-        return jobs.digest() + schedules.digest() + nextJobKey;
+        return jobs.digest() + schedules.digest() + pauses.digest() + nextJobKey;
     }
 
     /** Compares every index with every other from scratch; for tests after each step and the slow recount. */

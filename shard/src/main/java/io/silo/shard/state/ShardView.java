@@ -22,6 +22,8 @@ public interface ShardView {
 
     ScheduleTable schedules();
 
+    Pauses pauses();
+
     /** Hash that {@link RequestMemory} knows a job's tenant and id by. */
     long jobIdHash(int slot);
 
@@ -51,7 +53,7 @@ public interface ShardView {
     /** Tenant by name, or -1. */
     int findTenant(DirectBuffer name, int offset, int length);
 
-    /** Ready tasks of a group. */
+    /** Ready tasks of a group that a worker could be given. */
     int readyCount(int taskGroup);
 
     /**
