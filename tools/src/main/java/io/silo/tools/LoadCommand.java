@@ -6,6 +6,7 @@ import io.silo.bench.load.LoadException;
 import io.silo.bench.load.LoadResult;
 import io.silo.bench.load.LoadRun;
 import io.silo.bench.load.LoadSettings;
+import io.silo.client.SiloClient;
 import io.silo.protocol.RejectReason;
 import io.silo.protocol.command.Durability;
 import io.silo.server.config.HostPort;
@@ -77,6 +78,13 @@ final class LoadCommand implements Callable<Integer> {
     @Option(names = "--transport", description = "ipc or udp (default: ipc if the server is on this host).")
     private @Nullable Transport transport;
 
+    @Option(
+            names = "--stored",
+            paramLabel = "N",
+            description =
+                    "First store N ready jobs and N that start later, and watch starts; the load then runs beside them.")
+    private int stored;
+
     @Option(names = "--no-baseline", description = "Do not measure the server's bare disk first.")
     private boolean noBaseline;
 
@@ -92,14 +100,32 @@ final class LoadCommand implements Callable<Integer> {
                 : local.filter(file -> !file.httpAddress().isEmpty())
                         .map(file -> OperationsClient.baseline(file.httpAddress(), Math.max(payload, 16)))
                         .orElse(null);
-        final LoadResult result = run(settings, local.orElse(null));
         final PrintWriter out = Out.of(spec);
+        final StoredJobs before = stored > 0 ? storeJobs() : null;
+        if (before != null && !common.json) {
+            before.text(out);
+            out.flush();
+        }
+        final LoadResult result = run(settings, local.orElse(null));
         if (common.json) {
-            out.println(Output.line(json(settings, result, baseline)));
+            final ObjectNode node = json(settings, result, baseline);
+            if (before != null) {
+                before.json(node.putObject("stored"));
+            }
+            out.println(Output.line(node));
         } else {
             text(settings, result, baseline, out);
         }
         return ExitCode.OK;
+    }
+
+    private StoredJobs storeJobs() {
+        try (SiloClient client =
+                ClientConnection.open(server, "", io.silo.client.Durability.valueOf(durability.name()))) {
+            final StoredJobs jobsThatWait = new StoredJobs(client, stored, payload);
+            jobsThatWait.measure();
+            return jobsThatWait;
+        }
     }
 
     private LoadSettings settings() {

@@ -238,6 +238,16 @@ class CommandsIT {
     }
 
     @Test
+    void shouldMeasureJobsThatWait() throws Exception {
+        final JsonNode run = json(silo("load", "--stored", "40", "--jobs", "1000", "--json"));
+        final JsonNode stored = run.path("stored");
+        assertThat(stored.path("ready_per_second").asDouble()).isPositive();
+        assertThat(stored.path("future_per_second").asDouble()).isPositive();
+        assertThat(stored.path("start_late_us").path("max").asLong()).isPositive();
+        assertThat(run.path("lifecycles").asLong()).isEqualTo(1_000);
+    }
+
+    @Test
     void shouldMeasureALoad() throws IOException {
         final JsonNode ipc = json(silo("load", "--jobs", "3000", "--tenants", "20", "--json"));
         assertThat(ipc.path("lifecycles_per_second").asDouble()).isPositive();
