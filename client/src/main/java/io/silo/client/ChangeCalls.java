@@ -40,7 +40,7 @@ final class ChangeCalls {
     }
 
     /** Fails a call whose answer does not speak of all its items. */
-    private static boolean isComplete(Call<?> call, int answered, int asked) {
+    static boolean isComplete(Call<?> call, int answered, int asked) {
         if (answered != asked) {
             call.fail(new SiloException(
                     RejectReason.UNKNOWN_OUTCOME,
@@ -158,7 +158,10 @@ final class ChangeCalls {
             for (final Map.Entry<String, String> entry : request.metadata.entrySet()) {
                 metadata.next().key(entry.getKey()).value(entry.getValue());
             }
-            out.tenant(item.tenant).taskGroup(request.taskGroup).jobId(request.id);
+            out.tenant(item.tenant)
+                    .taskGroup(request.taskGroup)
+                    .jobId(request.id)
+                    .uniqueKey(request.uniqueKey);
             final byte[] payload = item.inlineBytes(0);
             out.putPayload(payload, 0, payload.length);
         }

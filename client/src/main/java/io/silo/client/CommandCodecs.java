@@ -1,17 +1,22 @@
 package io.silo.client;
 
 import io.silo.protocol.command.CancelJobsEncoder;
+import io.silo.protocol.command.CatchUp;
 import io.silo.protocol.command.CommandHeaderEncoder;
 import io.silo.protocol.command.Durability;
 import io.silo.protocol.command.EnqueueEncoder;
 import io.silo.protocol.command.GetJobEncoder;
 import io.silo.protocol.command.GetJobResultEncoder;
+import io.silo.protocol.command.GetScheduleEncoder;
 import io.silo.protocol.command.GetTaskGroupEncoder;
 import io.silo.protocol.command.HeartbeatEncoder;
 import io.silo.protocol.command.ImportJobsEncoder;
 import io.silo.protocol.command.LeaseJobEncoder;
+import io.silo.protocol.command.ListSchedulesEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
+import io.silo.protocol.command.PauseSchedulesEncoder;
 import io.silo.protocol.command.PayloadEncoding;
+import io.silo.protocol.command.PutScheduleEncoder;
 import io.silo.protocol.command.ReadBytesEncoder;
 import io.silo.protocol.command.ReportOutcomeEncoder;
 import io.silo.protocol.command.ReturnLeasesEncoder;
@@ -33,6 +38,12 @@ final class CommandCodecs {
 
     final LeaseJobEncoder leaseJob = new LeaseJobEncoder();
     final ImportJobsEncoder importJobs = new ImportJobsEncoder();
+    final PutScheduleEncoder putSchedule = new PutScheduleEncoder();
+    /** Of all three changes, which have one layout. */
+    final PauseSchedulesEncoder changeSchedules = new PauseSchedulesEncoder();
+
+    final ListSchedulesEncoder listSchedules = new ListSchedulesEncoder();
+    final GetScheduleEncoder getSchedule = new GetScheduleEncoder();
     final SubscribeEncoder subscribe = new SubscribeEncoder();
     final UnsubscribeEncoder unsubscribe = new UnsubscribeEncoder();
     final HeartbeatEncoder heartbeat = new HeartbeatEncoder();
@@ -54,6 +65,14 @@ final class CommandCodecs {
             case TEXT -> PayloadEncoding.TEXT;
             case JSON -> PayloadEncoding.JSON;
             case MSGPACK -> PayloadEncoding.MSGPACK;
+        };
+    }
+
+    static CatchUp wire(io.silo.client.CatchUp catchUp) {
+        return switch (catchUp) {
+            case SKIP -> CatchUp.SKIP;
+            case ONE -> CatchUp.ONE;
+            case ALL -> CatchUp.ALL;
         };
     }
 }

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxRun longest run of one attempt; null = no bound.
  * @param retryPolicy what follows a failure.
  * @param metadata names and values given by its producer.
+ * @param uniqueKey that no other job of the tenant has that has not ended; null = none.
  * @param payload given by its producer.
  * @param errorCode of the last failure; null if the last attempt did not fail.
  * @param result of the last ended attempt: of a success, or data of a failure; null before.
@@ -49,6 +50,7 @@ public record Job(
         @Nullable Duration maxRun,
         RetryPolicy retryPolicy,
         Map<String, String> metadata,
+        @Nullable String uniqueKey,
         Payload payload,
         @Nullable String errorCode,
         @Nullable Payload result,

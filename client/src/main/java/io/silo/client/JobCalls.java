@@ -111,7 +111,7 @@ final class JobCalls {
             out.tenant(item.tenant)
                     .taskGroup(request.taskGroup)
                     .jobId(request.id)
-                    .uniqueKey("");
+                    .uniqueKey(request.uniqueKey);
             if (item.uploadId == 0) {
                 out.putPayload(request.payload.bytes(), 0, request.payload.size());
             } else {
@@ -126,7 +126,15 @@ final class JobCalls {
             final List<EnqueueResult> results = new ArrayList<>(items.size());
             for (final EnqueueReplyDecoder.ResultsDecoder result : reply.results()) {
                 final Item item = items.get(results.size());
-                results.add(new EnqueueResult(item.tenant, item.request.id, reason(result.code()), position, reached));
+                results.add(new EnqueueResult(
+                        item.tenant, item.request.id, reason(result.code()), position, reached, null));
+            }
+            for (final EnqueueReplyDecoder.HeldDecoder held : reply.held()) {
+                final int place = held.item();
+                final String holder = held.jobId();
+                if (place < results.size()) {
+                    results.set(place, results.get(place).heldBy(holder));
+                }
             }
             succeed(results);
         }

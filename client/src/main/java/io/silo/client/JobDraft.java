@@ -91,7 +91,7 @@ record JobDraft(Job job, Content payload, Content result) {
         final String tenant = reply.tenant();
         final String taskGroup = reply.taskGroup();
         final String jobId = reply.jobId();
-        reply.skipUniqueKey();
+        final String uniqueKey = reply.uniqueKey();
         final String errorCode = reply.errorCode();
         final byte[] payload = new byte[reply.payloadLength()];
         reply.getPayload(payload, 0, payload.length);
@@ -120,6 +120,7 @@ record JobDraft(Job job, Content payload, Content result) {
                         reply.retryBackoffPermille() / 1_000.0,
                         reply.retryJitter() == 1),
                 Map.copyOf(metadata),
+                emptyToNull(uniqueKey),
                 Payload.EMPTY,
                 emptyToNull(errorCode),
                 null,
@@ -189,6 +190,7 @@ record JobDraft(Job job, Content payload, Content result) {
                 job.maxRun(),
                 job.retryPolicy(),
                 job.metadata(),
+                job.uniqueKey(),
                 wholePayload,
                 job.errorCode(),
                 hasResult ? wholeResult : null,
@@ -214,11 +216,11 @@ record JobDraft(Job job, Content payload, Content result) {
         return List.copyOf(completed);
     }
 
-    private static @Nullable Instant instant(long ms) {
+    static @Nullable Instant instant(long ms) {
         return ms == 0 ? null : Instant.ofEpochMilli(ms);
     }
 
-    private static @Nullable Duration duration(long ms) {
+    static @Nullable Duration duration(long ms) {
         return ms == 0 ? null : Duration.ofMillis(ms);
     }
 
@@ -241,7 +243,7 @@ record JobDraft(Job job, Content payload, Content result) {
         };
     }
 
-    private static @Nullable String emptyToNull(String text) {
+    static @Nullable String emptyToNull(String text) {
         return text.isEmpty() ? null : text;
     }
 }

@@ -45,6 +45,9 @@ public final class JobRequest {
     final long startAtMs;
     final RetryPolicy retry;
     final Map<String, String> metadata;
+    /** Empty = none. */
+    final String uniqueKey;
+
     final Payload payload;
     final @Nullable Durability durability;
     final long leaseMs;
@@ -61,6 +64,7 @@ public final class JobRequest {
         startAtMs = builder.delay == null ? builder.startAtMs : System.currentTimeMillis() + builder.delay.toMillis();
         retry = builder.retry;
         metadata = Map.copyOf(builder.metadata);
+        uniqueKey = builder.uniqueKey;
         payload = builder.payload;
         durability = builder.durability;
         leaseMs = builder.leaseMs;
@@ -126,6 +130,9 @@ public final class JobRequest {
         if (utf8Length(id) > TEXT_BYTES_MAX) {
             return RejectReason.INVALID_JOB_ID;
         }
+        if (utf8Length(uniqueKey) > TEXT_BYTES_MAX) {
+            return RejectReason.INVALID_UNIQUE_KEY;
+        }
         if (retry.retries() < 0
                 || retry.retries() > Bounds.RETRY_COUNT_MAX
                 || !(retry.backoff() >= 0 && retry.backoff() <= Bounds.RETRY_BACKOFF_PERMILLE_MAX / 1_000.0)) {
@@ -139,7 +146,11 @@ public final class JobRequest {
 
     /** Bytes of the job in a command, without its payload, a few more rather than less. */
     int encodedLengthMax(String effectiveTenant) {
-        int length = FIXED_BYTES + utf8Length(effectiveTenant) + utf8Length(taskGroup) + utf8Length(id);
+        int length = FIXED_BYTES
+                + utf8Length(effectiveTenant)
+                + utf8Length(taskGroup)
+                + utf8Length(id)
+                + utf8Length(uniqueKey);
         for (final Map.Entry<String, String> entry : metadata.entrySet()) {
             length += 2 * Short.BYTES + utf8Length(entry.getKey()) + utf8Length(entry.getValue());
         }
@@ -163,6 +174,7 @@ public final class JobRequest {
         private final Map<String, String> metadata = new LinkedHashMap<>();
         private @Nullable String tenant;
         private @Nullable String id;
+        private String uniqueKey = "";
         private int priority = PRIORITY_DEFAULT;
         private long startAtMs;
         private @Nullable Duration delay;
@@ -186,6 +198,15 @@ public final class JobRequest {
         /** Id, 1 to 256 bytes of UTF-8, unique in its tenant; default: a random UUID. */
         public Builder id(String value) {
             id = value;
+            return this;
+        }
+
+        /**
+         * At most one job of the tenant that has not ended has this key, at most 256 bytes of UTF-8: while one has, others are refused
+         * with {@code UNIQUE_KEY_HELD}. Default, and empty: none.
+         */
+        public Builder uniqueKey(String value) {
+            uniqueKey = value;
             return this;
         }
 

@@ -12,6 +12,9 @@ import io.silo.protocol.reply.JobResultReplyDecoder;
 import io.silo.protocol.reply.JobsChangedReplyDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.ReplyHeaderDecoder;
+import io.silo.protocol.reply.ScheduleReplyDecoder;
+import io.silo.protocol.reply.SchedulesChangedReplyDecoder;
+import io.silo.protocol.reply.SchedulesReplyDecoder;
 import io.silo.protocol.reply.SubscribeReplyDecoder;
 import io.silo.protocol.reply.TaskGroupReplyDecoder;
 import io.silo.protocol.reply.TasksLeasedDecoder;
@@ -231,6 +234,33 @@ final class ShardLink implements ReplyHandler {
         final Call<?> call = take(reply.header());
         if (call != null) {
             call.onImportReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onSchedulesChangedReply(SchedulesChangedReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onSchedulesChangedReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onSchedulesReply(SchedulesReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onSchedulesReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onScheduleReply(ScheduleReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onScheduleReply(reply);
             agent.afterReply(call);
         }
     }

@@ -3,10 +3,12 @@ package io.silo.client;
 import io.silo.protocol.Bounds;
 import io.silo.protocol.RejectReason;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -16,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Enqueues jobs, reads and changes them. One client serves a whole process: it has one connection to each shard thread, one network
+ * Enqueues jobs, reads and changes them, and makes schedules of jobs. One client serves a whole process: it has one connection to each shard thread, one network
  * thread, and is safe for any thread.
  *
  * <pre>{@code
@@ -37,6 +39,9 @@ public final class SiloClient implements AutoCloseable {
     // 3: an upload is given up by a restart or under memory pressure; thrice in a row is no accident.
     private static final int UPLOAD_ATTEMPTS = 3;
 
+    /** Items of a message with unique keys: 256 ids of 256 bytes are 66 KiB of an answer's 120. */
+    private static final int UNIQUE_ITEMS_MAX = 256;
+
     private static final int CALLBACK_THREADS = 2;
 
     private final SiloClientBuilder settings;
@@ -45,6 +50,7 @@ public final class SiloClient implements AutoCloseable {
     private final Semaphore window;
     private final Semaphore waitingWindow;
     private final JobChanges changes = new JobChanges(this);
+    private final Schedules schedules = new Schedules(this);
 
     SiloClient(SiloClientBuilder settings) {
         this.settings = settings;
@@ -82,8 +88,10 @@ public final class SiloClient implements AutoCloseable {
             final EnqueueResult result = results.get(0);
             final RejectReason rejected = result.rejected();
             if (rejected != null) {
+                final String holder = result.heldBy() == null ? "" : " It is job '" + result.heldBy() + "'.";
                 throw new SiloException(
-                        rejected, "Expected to enqueue job '" + result.jobId() + "', but: " + rejected.sentence());
+                        rejected,
+                        "Expected to enqueue job '" + result.jobId() + "', but: " + rejected.sentence() + holder);
             }
             return new JobHandle(this, result);
         });
@@ -127,7 +135,7 @@ public final class SiloClient implements AutoCloseable {
                 places.add(i);
             } else {
                 results[i] = new EnqueueResult(
-                        item.tenant, item.request.id, refused, EnqueueResult.NULL_POSITION, durability(item));
+                        item.tenant, item.request.id, refused, EnqueueResult.NULL_POSITION, durability(item), null);
             }
         }
         if (sound.size() == items.size()) {
@@ -213,7 +221,10 @@ public final class SiloClient implements AutoCloseable {
                 items,
                 item -> new Key(map.target(item.hash), durability(item)),
                 JobCalls.Item::inlineLength,
-                Bounds.BATCH_ITEMS_MAX,
+                // Fewer where a unique key may be held, so that the answer has room for the ids of all that hold one.
+                items.stream().allMatch(item -> item.request.uniqueKey.isEmpty())
+                        ? Bounds.BATCH_ITEMS_MAX
+                        : UNIQUE_ITEMS_MAX,
                 this::sendBatch);
     }
 
@@ -398,6 +409,126 @@ public final class SiloClient implements AutoCloseable {
         return submit(new LeaseCalls.LeaseJob(job, workerId, settings.durability, deadlineNs()))
                 .thenCompose(data ->
                         whole(data.payload()).thenApply(payload -> new LeasedTask(this, data, workerId, payload)));
+    }
+
+    /**
+     * Makes a schedule, or replaces the one with its id: it goes on as the new one says.
+     *
+     * @return when it fires first; empty if it is paused. Throws {@code INVALID_SCHEDULE}, {@code INVALID_TIME_ZONE},
+     *     {@code TOO_MANY_SCHEDULES}, and what a job is refused with.
+     */
+    public Optional<Instant> putSchedule(ScheduleRequest request) {
+        return join(putScheduleAsync(request));
+    }
+
+    /** As {@link #putSchedule}, without waiting. */
+    public CompletableFuture<Optional<Instant>> putScheduleAsync(ScheduleRequest request) {
+        return schedules.put(request, false);
+    }
+
+    /**
+     * As {@link #putSchedule}, but throws {@code SCHEDULE_EXISTS} if there is one with this id; also, seldom, when this call made
+     * it and its answer was lost.
+     */
+    public Optional<Instant> createSchedule(ScheduleRequest request) {
+        return join(createScheduleAsync(request));
+    }
+
+    /** As {@link #createSchedule}, without waiting. */
+    public CompletableFuture<Optional<Instant>> createScheduleAsync(ScheduleRequest request) {
+        return schedules.put(request, true);
+    }
+
+    /** Pauses a schedule of the default tenant. See {@link #pauseSchedule(String, String)}. */
+    public void pauseSchedule(String id) {
+        pauseSchedule(settings.tenant, id);
+    }
+
+    /** Keeps a schedule from firing until it is resumed; one that is paused stays so. Throws {@code SCHEDULE_NOT_FOUND}. */
+    public void pauseSchedule(String tenant, String id) {
+        accepted(join(pauseSchedulesAsync(List.of(new ScheduleRef(tenant, id)))));
+    }
+
+    /** Pauses many schedules. Each is accepted or refused by itself: one result a schedule, in order. */
+    public CompletableFuture<List<ScheduleChange>> pauseSchedulesAsync(List<ScheduleRef> named) {
+        return schedules.change(ScheduleCalls.Change.PAUSE, named);
+    }
+
+    /** Resumes a schedule of the default tenant. See {@link #resumeSchedule(String, String)}. */
+    public Optional<Instant> resumeSchedule(String id) {
+        return resumeSchedule(settings.tenant, id);
+    }
+
+    /**
+     * Lets a paused schedule fire again. What it would have fired meanwhile is left out, whatever its catch-up policy.
+     *
+     * @return when it fires next, if ever. Throws {@code SCHEDULE_NOT_FOUND}.
+     */
+    public Optional<Instant> resumeSchedule(String tenant, String id) {
+        return Optional.ofNullable(accepted(join(resumeSchedulesAsync(List.of(new ScheduleRef(tenant, id)))))
+                .nextFireAt());
+    }
+
+    /** Resumes many schedules. Each is accepted or refused by itself: one result a schedule, in order. */
+    public CompletableFuture<List<ScheduleChange>> resumeSchedulesAsync(List<ScheduleRef> named) {
+        return schedules.change(ScheduleCalls.Change.RESUME, named);
+    }
+
+    /** Deletes a schedule of the default tenant. See {@link #deleteSchedule(String, String)}. */
+    public void deleteSchedule(String id) {
+        deleteSchedule(settings.tenant, id);
+    }
+
+    /** Removes a schedule; its jobs stay. One that is not there is fine. */
+    public void deleteSchedule(String tenant, String id) {
+        accepted(join(deleteSchedulesAsync(List.of(new ScheduleRef(tenant, id)))));
+    }
+
+    /** Deletes many schedules. Each is accepted or refused by itself: one result a schedule, in order. */
+    public CompletableFuture<List<ScheduleChange>> deleteSchedulesAsync(List<ScheduleRef> named) {
+        return schedules.change(ScheduleCalls.Change.DELETE, named);
+    }
+
+    private static ScheduleChange accepted(List<ScheduleChange> changes) {
+        final RejectReason rejected = changes.get(0).rejected();
+        if (rejected != null) {
+            throw new SiloException(rejected);
+        }
+        return changes.get(0);
+    }
+
+    /** Reads a schedule of the default tenant. See {@link #getSchedule(String, String, int)}. */
+    public Schedule getSchedule(String id, int firings) {
+        return getSchedule(settings.tenant, id, firings);
+    }
+
+    /**
+     * Reads a schedule. Throws {@code SCHEDULE_NOT_FOUND} if there is none.
+     *
+     * @param firings how many of the next firing times to tell, 0 to 100.
+     */
+    public Schedule getSchedule(String tenant, String id, int firings) {
+        return join(getScheduleAsync(tenant, id, firings));
+    }
+
+    /** As {@link #getSchedule(String, String, int)}, without waiting. */
+    public CompletableFuture<Schedule> getScheduleAsync(String tenant, String id, int firings) {
+        return schedules.get(new ScheduleRef(tenant, id), firings);
+    }
+
+    /** Lists the schedules of all tenants that this client may see, on all shards, by tenant and id. Each shard must be served. */
+    public List<ScheduleSummary> listSchedules() {
+        return listSchedules("");
+    }
+
+    /** Lists the schedules of one tenant by id; of all tenants if it is empty. */
+    public List<ScheduleSummary> listSchedules(String tenant) {
+        return join(listSchedulesAsync(tenant));
+    }
+
+    /** As {@link #listSchedules(String)}, without waiting. */
+    public CompletableFuture<List<ScheduleSummary>> listSchedulesAsync(String tenant) {
+        return schedules.list(tenant);
     }
 
     /** Reads a job of the default tenant. */

@@ -81,6 +81,11 @@ public final class Task {
         return data.metadata();
     }
 
+    /** Key that no other job of the tenant has that has not ended; null = none. */
+    public @Nullable String uniqueKey() {
+        return data.uniqueKey().isEmpty() ? null : data.uniqueKey();
+    }
+
     /** What the producer gave; checked against its checksum. */
     public Payload payload() {
         return payload;

@@ -21,6 +21,7 @@ record TaskData(
         String tenant,
         String taskGroup,
         String jobId,
+        String uniqueKey,
         JobDraft.Content payload) {
 
     static TaskData of(TasksLeasedDecoder.TasksDecoder task) {
@@ -32,7 +33,7 @@ record TaskData(
         final String tenant = task.tenant();
         final String taskGroup = task.taskGroup();
         final String jobId = task.jobId();
-        task.skipUniqueKey();
+        final String uniqueKey = task.uniqueKey();
         final byte[] payload = new byte[task.payloadLength()];
         task.getPayload(payload, 0, payload.length);
         return new TaskData(
@@ -51,6 +52,7 @@ record TaskData(
                 tenant,
                 taskGroup,
                 jobId,
+                uniqueKey,
                 new JobDraft.Content(
                         tenant,
                         jobId,

@@ -50,6 +50,7 @@ final class TestReplies {
         for (int i = 0; i < codes.size(); i++) {
             results.next().jobKey(keys.get(i)).code(codes.get(i));
         }
+        reply.heldCount(0);
         send(session, reply.encodedLength());
     }
 

@@ -220,6 +220,8 @@ class ScheduleTest {
         assertThat(schedules.put(both)).isEqualTo(RejectReason.INVALID_SCHEDULE.code());
         assertThat(schedules.put(new Wish("s"))).as("neither").isEqualTo(RejectReason.INVALID_SCHEDULE.code());
         assertThat(schedules.put(every("x".repeat(201), 10_000))).isEqualTo(RejectReason.INVALID_SCHEDULE_ID.code());
+        assertThat(schedules.put(every("x".repeat(257), 10_000))).isEqualTo(RejectReason.INVALID_SCHEDULE_ID.code());
+        assertThat(schedules.put(every("", 10_000))).isEqualTo(RejectReason.INVALID_SCHEDULE_ID.code());
         assertThat(schedules.page(0, "", "")).isEqualTo("INVALID_LIMIT");
         assertThat(schedules.page(257, "", "")).isEqualTo("INVALID_LIMIT");
         assertThat(schedules.firings("s", 101)).containsExactly(-(long) RejectReason.INVALID_LIMIT.code());

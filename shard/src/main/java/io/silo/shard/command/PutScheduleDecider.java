@@ -71,7 +71,8 @@ final class PutScheduleDecider implements CommandDecider {
     private @Nullable RejectReason refusal(CommandContext context, DirectBuffer buffer, boolean isCronShort) {
         RejectReason refusal = spec.refusal(context, buffer);
         refusal = refusal != null ? refusal : spec.uniqueKeyRefusal(buffer);
-        if (refusal == null && spec.idLength > Bounds.SCHEDULE_ID_BYTES_MAX) {
+        if (refusal == RejectReason.INVALID_JOB_ID
+                || (refusal == null && spec.idLength > Bounds.SCHEDULE_ID_BYTES_MAX)) {
             refusal = RejectReason.INVALID_SCHEDULE_ID;
         }
         if (refusal != null) {
