@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Says what became of the jobs of a pipeline. Stateless. */
 final class BatchReport {
@@ -22,7 +23,15 @@ final class BatchReport {
             if (refusal.attempt() > 0) {
                 entry.put("attempt", refusal.attempt());
             }
+            if (refusal.heldBy() != null) {
+                entry.put("held_by", refusal.heldBy());
+            }
         }
+    }
+
+    /** Who has the unique key, as a sentence behind another; empty if it is not known. */
+    static String holder(@Nullable String heldBy) {
+        return heldBy == null ? "" : " It is job " + heldBy + ".";
     }
 
     /** Names the first refusals, one a line. */
@@ -30,7 +39,7 @@ final class BatchReport {
         for (JobPipeline.Refusal refusal : pipeline.refusals()) {
             err.println("error: Line " + refusal.line() + " was refused: "
                     + (refusal.attempt() > 0 ? "attempt " + refusal.attempt() + ": " : "")
-                    + ClientConnection.sentence(refusal.reason().sentence()) + " ["
+                    + ClientConnection.sentence(refusal.reason().sentence()) + holder(refusal.heldBy()) + " ["
                     + refusal.reason().name() + "]");
         }
         if (pipeline.refused() > pipeline.refusals().size()) {

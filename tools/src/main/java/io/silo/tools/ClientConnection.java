@@ -1,6 +1,7 @@
 package io.silo.tools;
 
 import io.silo.client.Durability;
+import io.silo.client.EnqueueResult;
 import io.silo.client.SiloClient;
 import io.silo.client.SiloClientBuilder;
 import io.silo.client.SiloException;
@@ -78,6 +79,20 @@ final class ClientConnection {
                 hint(reason));
     }
 
+    /** What the refusal of a job means to the user of a command. */
+    static CommandFailure refusal(EnqueueResult job) {
+        final RejectReason reason = job.rejected();
+        if (reason == null) {
+            throw new IllegalArgumentException("job " + job.jobId() + " was accepted");
+        }
+        return new CommandFailure(
+                ExitCode.REFUSED,
+                reason.name(),
+                "Job " + job.jobId() + " was refused: " + sentence(reason.sentence())
+                        + BatchReport.holder(job.heldBy()),
+                hint(reason));
+    }
+
     /** The reason's sentence, as a sentence. */
     static String sentence(String text) {
         final String upper = text.isEmpty() ? text : Character.toUpperCase(text.charAt(0)) + text.substring(1);
@@ -90,6 +105,7 @@ final class ClientConnection {
             case PERMISSION_DENIED -> "Use a token that allows this call for this tenant.";
             case UNREACHABLE -> "Is the server running? See: ./silo status";
             case SHARD_CLOSED -> "See which shard and why: ./silo status";
+            case UNIQUE_KEY_HELD -> "The key is free when that job ends.";
             case UNKNOWN_OUTCOME -> "The job may exist: look it up by its id before sending it again.";
             default -> reason.isTransient() ? "Try again shortly." : "";
         };

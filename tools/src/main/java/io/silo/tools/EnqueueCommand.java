@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.silo.client.Durability;
 import io.silo.client.Encoding;
 import io.silo.client.EnqueueResult;
-import io.silo.client.JobHandle;
 import io.silo.client.JobRequest;
 import io.silo.client.Payload;
 import io.silo.client.SiloClient;
@@ -42,8 +41,8 @@ final class EnqueueCommand implements Callable<Integer> {
                 names = "--file",
                 paramLabel = "FILE",
                 description = "One JSON job a line: payload or payload_base64, and id, tenant, task_group, priority,"
-                        + " start_at_ms, start_deadline_ms, max_run_ms, lease_ms, retry, metadata as wanted; - is"
-                        + " standard input.")
+                        + " start_at_ms, start_deadline_ms, max_run_ms, lease_ms, retry, unique_key, metadata as wanted;"
+                        + " - is standard input.")
         private @Nullable Path file;
 
         @Option(names = "--lines", description = "Each line of standard input is the payload of one job.")
@@ -73,6 +72,13 @@ final class EnqueueCommand implements Callable<Integer> {
 
     @Option(names = "--id", paramLabel = "ID", description = "Id of the one job; without it, a random UUID.")
     private @Nullable String id;
+
+    @Option(
+            names = "--unique-key",
+            paramLabel = "KEY",
+            defaultValue = "",
+            description = "No job is made while another of the tenant that has this key has not ended.")
+    private String uniqueKey = "";
 
     @Option(names = "--priority", paramLabel = "0-99", description = "0 is first (default 50).")
     private int priority = JobRequest.PRIORITY_DEFAULT;
@@ -123,7 +129,7 @@ final class EnqueueCommand implements Callable<Integer> {
 
     private JobRequest.Builder request(String group) {
         final JobRequest.Builder builder =
-                JobRequest.to(group).priority(priority).metadata(metadata);
+                JobRequest.to(group).priority(priority).metadata(metadata).uniqueKey(uniqueKey);
         if (startAt != null) {
             builder.startAt(Instant.ofEpochMilli(startAt.epochMs(System.currentTimeMillis())));
         }
@@ -141,23 +147,26 @@ final class EnqueueCommand implements Callable<Integer> {
         if (id != null) {
             builder.id(id);
         }
-        final JobHandle job;
+        final EnqueueResult job;
         try {
-            job = client.enqueue(builder.build());
+            job = client.enqueueAll(List.of(builder.build())).get(0);
         } catch (SiloException refused) {
             throw ClientConnection.failure(refused);
+        }
+        if (!job.isAccepted()) {
+            throw ClientConnection.refusal(job);
         }
         final PrintWriter out = Out.of(spec);
         if (common.json) {
             final ObjectNode node = Output.object();
             node.put("acknowledged", 1);
             node.put("refused", 0);
-            node.put("id", job.id());
+            node.put("id", job.jobId());
             node.put("tenant", job.tenant());
             node.put("durability", job.durability().name().toLowerCase(Locale.ROOT));
             out.println(Output.line(node));
         } else {
-            out.println("Job " + job.id() + " acknowledged ("
+            out.println("Job " + job.jobId() + " acknowledged ("
                     + job.durability().name().toLowerCase(Locale.ROOT) + ").");
         }
         return ExitCode.OK;
@@ -190,7 +199,7 @@ final class EnqueueCommand implements Callable<Integer> {
 
     private static List<JobPipeline.Answer> answers(List<EnqueueResult> results) {
         return results.stream()
-                .map(result -> new JobPipeline.Answer(result.jobId(), result.rejected(), 0))
+                .map(result -> new JobPipeline.Answer(result.jobId(), result.rejected(), 0, result.heldBy()))
                 .toList();
     }
 

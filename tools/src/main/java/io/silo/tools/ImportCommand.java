@@ -27,8 +27,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Bring in jobs with their history, or add attempts to jobs that are there.",
             "One JSON job a line, with the names that silo job get --json --attempts prints: id, payload or"
-                    + " payload_base64, task_group, tenant, priority, enqueued_at_ms, start_at_ms, metadata, retry, and"
-                    + " attempts, each with status, started_at_ms, finished_at_ms and, as it ended, result or error_code"
+                    + " payload_base64, task_group, tenant, priority, enqueued_at_ms, start_at_ms, metadata, retry, unique_key,"
+                    + " and attempts, each with status, started_at_ms, finished_at_ms and, as it ended, result or error_code"
                     + " and error_data (result_base64, error_data_base64). All attempts but the last must be FAILED."
         })
 final class ImportCommand implements Callable<Integer> {
@@ -98,7 +98,7 @@ final class ImportCommand implements Callable<Integer> {
             }
         }
         return results.stream()
-                .map(result -> new JobPipeline.Answer(result.job().id(), result.rejected(), result.attempt()))
+                .map(result -> new JobPipeline.Answer(result.job().id(), result.rejected(), result.attempt(), null))
                 .toList();
     }
 

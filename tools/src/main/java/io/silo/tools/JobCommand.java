@@ -216,6 +216,9 @@ final class JobCommand implements Runnable {
             }
             final ObjectNode metadata = node.putObject("metadata");
             task.metadata().forEach(metadata::put);
+            if (task.uniqueKey() != null) {
+                node.put("unique_key", task.uniqueKey());
+            }
             Output.putBytes(node, "payload", task.payload().bytes());
             return node;
         }

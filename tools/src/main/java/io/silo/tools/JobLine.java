@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxRunMs null = the option's.
  * @param leaseMs null = the server's.
  * @param retry null = none.
+ * @param uniqueKey null = the option's.
  * @param payload bytes.
  * @param metadata in order of the line.
  */
@@ -33,6 +34,7 @@ record JobLine(
         @Nullable Long maxRunMs,
         @Nullable Long leaseMs,
         @Nullable RetryPolicy retry,
+        @Nullable String uniqueKey,
         Payload payload,
         Map<String, String> metadata) {
     /** Names of a job's own fields. */
@@ -46,6 +48,7 @@ record JobLine(
             "max_run_ms",
             "lease_ms",
             "retry",
+            "unique_key",
             "payload",
             "payload_base64",
             "payload_encoding",
@@ -79,6 +82,7 @@ record JobLine(
                 fields.ms("max_run_ms"),
                 fields.ms("lease_ms"),
                 retry(fields.object("retry", RETRY_KEYS)),
+                fields.text("unique_key"),
                 fields.needed("payload"),
                 fields.texts("metadata"));
     }
@@ -127,6 +131,9 @@ record JobLine(
         }
         if (retry != null) {
             builder.retry(retry);
+        }
+        if (uniqueKey != null) {
+            builder.uniqueKey(uniqueKey);
         }
         return builder;
     }

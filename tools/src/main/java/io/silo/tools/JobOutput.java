@@ -34,14 +34,9 @@ final class JobOutput {
         node.put("relative_attempt", job.relativeAttempt());
         put(node, "lease_ms", job.leaseDuration());
         put(node, "max_run_ms", job.maxRun());
-        final RetryPolicy retry = job.retryPolicy();
-        if (retry.retries() > 0) {
-            final ObjectNode policy = node.putObject("retry");
-            policy.put("retries", retry.retries());
-            policy.put("initial_interval_ms", retry.initialInterval().toMillis());
-            policy.put("max_interval_ms", retry.maxInterval().toMillis());
-            policy.put("backoff", retry.backoff());
-            policy.put("jitter", retry.jitter());
+        put(node, job.retryPolicy());
+        if (job.uniqueKey() != null) {
+            node.put("unique_key", job.uniqueKey());
         }
         final ObjectNode metadata = node.putObject("metadata");
         job.metadata().forEach(metadata::put);
@@ -77,20 +72,32 @@ final class JobOutput {
         return node;
     }
 
-    private static void put(ObjectNode node, String field, @Nullable Instant at) {
+    /** The policy, unless nothing follows a failure. */
+    static void put(ObjectNode node, RetryPolicy retry) {
+        if (retry.retries() > 0) {
+            final ObjectNode policy = node.putObject("retry");
+            policy.put("retries", retry.retries());
+            policy.put("initial_interval_ms", retry.initialInterval().toMillis());
+            policy.put("max_interval_ms", retry.maxInterval().toMillis());
+            policy.put("backoff", retry.backoff());
+            policy.put("jitter", retry.jitter());
+        }
+    }
+
+    static void put(ObjectNode node, String field, @Nullable Instant at) {
         if (at != null) {
             node.put(field, at.toEpochMilli());
         }
     }
 
-    private static void put(ObjectNode node, String field, @Nullable Duration duration) {
+    static void put(ObjectNode node, String field, @Nullable Duration duration) {
         if (duration != null) {
             node.put(field, duration.toMillis());
         }
     }
 
     /** The bytes, and what they are unless that is seen: text under its name, others as Base64. */
-    private static void put(ObjectNode node, String field, Payload payload) {
+    static void put(ObjectNode node, String field, Payload payload) {
         Output.putBytes(node, field, payload.bytes());
         final boolean isText = Output.asText(payload.bytes()) != null;
         if (payload.encoding() != (isText ? Encoding.TEXT : Encoding.RAW) && payload.size() > 0) {
@@ -109,6 +116,7 @@ final class JobOutput {
         line(out, "start by    ", job.startDeadline());
         line(out, "cancelled   ", job.cancelledAt());
         line(out, "max run     ", job.maxRun());
+        line(out, "unique key  ", job.uniqueKey());
         out.println("attempt     " + job.attempt()
                 + (job.relativeAttempt() == job.attempt() || job.relativeAttempt() == 0
                         ? ""
@@ -132,7 +140,7 @@ final class JobOutput {
         }
     }
 
-    private static void line(PrintWriter out, String name, @Nullable Object value) {
+    static void line(PrintWriter out, String name, @Nullable Object value) {
         if (value != null) {
             out.println(name + (value instanceof Duration duration ? duration.toMillis() + " ms" : value));
         }

@@ -41,11 +41,21 @@ final class JobPipeline<T> {
      *
      * @param reason null if it was accepted.
      * @param attempt number of the attempt that is to blame; 0 = none.
+     * @param heldBy id of the job that has the unique key; null = none has, or it is not told.
      */
-    record Answer(String jobId, @Nullable RejectReason reason, int attempt) {}
+    record Answer(
+            String jobId,
+            @Nullable RejectReason reason,
+            int attempt,
+            @Nullable String heldBy) {}
 
     /** A job that was refused. */
-    record Refusal(long line, String jobId, RejectReason reason, int attempt) {}
+    record Refusal(
+            long line,
+            String jobId,
+            RejectReason reason,
+            int attempt,
+            @Nullable String heldBy) {}
 
     /**
      * @param batchJobs jobs of a batch.
@@ -111,7 +121,8 @@ final class JobPipeline<T> {
             } else {
                 refused++;
                 if (refusals.size() < REFUSALS_TOLD) {
-                    refusals.add(new Refusal(batch.lines().get(i), answer.jobId(), reason, answer.attempt()));
+                    refusals.add(new Refusal(
+                            batch.lines().get(i), answer.jobId(), reason, answer.attempt(), answer.heldBy()));
                 }
             }
         }

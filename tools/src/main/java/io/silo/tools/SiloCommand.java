@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             WorkCommand.class,
             JobCommand.class,
             ImportCommand.class,
+            ScheduleCommand.class,
             StatusCommand.class,
             LoadCommand.class,
             LogCommand.class,

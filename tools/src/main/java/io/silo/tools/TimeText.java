@@ -1,6 +1,7 @@
 package io.silo.tools;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,6 +32,18 @@ final class TimeText {
         } catch (ArithmeticException tooLong) {
             throw new TypeConversionException("'" + text + "' is longer than any time");
         }
+    }
+
+    /** A duration as {@link #durationMs} reads it, in the largest unit that it is whole in. */
+    static String duration(Duration duration) {
+        final long ms = duration.toMillis();
+        for (String unit : List.of("d", "h", "m", "s")) {
+            final Long unitMs = UNIT_MS.get(unit);
+            if (unitMs != null && ms > 0 && ms % unitMs == 0) {
+                return ms / unitMs + unit;
+            }
+        }
+        return ms + "ms";
     }
 
     /** When a job may start: epoch milliseconds, or a duration from now. */
