@@ -16,7 +16,7 @@ class JobLineTest {
     void shouldReadEveryKey() {
         final JobLine line = JobLine.parse("""
                 {"id":"a","tenant":"t","task_group":"g","priority":7,"start_at_ms":5,"start_deadline_ms":6,"max_run_ms":700,
-                "lease_ms":800,"payload":"x","metadata":{"k":"v"},
+                "lease_ms":800,"unique_key":"u","payload":"x","metadata":{"k":"v"},
                 "retry":{"retries":3,"initial_interval_ms":10,"max_interval_ms":90,"backoff":1.5,"jitter":true}}
                 """);
         assertThat(line.id()).isEqualTo("a");
@@ -28,6 +28,7 @@ class JobLineTest {
         assertThat(line.startDeadlineMs()).isEqualTo(6);
         assertThat(line.maxRunMs()).isEqualTo(700);
         assertThat(line.leaseMs()).isEqualTo(800);
+        assertThat(line.uniqueKey()).isEqualTo("u");
         assertThat(line.retry()).isEqualTo(new RetryPolicy(3, Duration.ofMillis(10), Duration.ofMillis(90), 1.5, true));
         assertThat(line.payload()).isEqualTo(Payload.text("x"));
     }
@@ -65,6 +66,7 @@ class JobLineTest {
                 "{\"payload\":1,\"max_run_ms\":1.5}", "has a 'max_run_ms' that is not a whole number of milliseconds");
         wrong.put("{\"payload\":1,\"retry\":{\"tries\":1}}", "has the unknown key 'tries'");
         wrong.put("{\"payload\":1,\"retry\":{\"jitter\":1}}", "has a 'jitter' that is neither true nor false");
+        wrong.put("{\"payload\":1,\"unique_key\":3}", "has a 'unique_key' that is not text");
         wrong.put("{\"payload\":1,\"retry\":3}", "has a 'retry' that is not an object");
         wrong.forEach((line, sentence) -> assertThatThrownBy(() -> JobLine.parse(line))
                 .as(line)

@@ -109,9 +109,7 @@ class RecurringJobsIT {
             assertThat(reason(() -> client.getSchedule("tick", 0))).isEqualTo(RejectReason.SCHEDULE_NOT_FOUND);
             final int deleted = ran.size();
             sleep(2_100);
-            assertThat(ran.size() - deleted)
-                    .as("one may have been on its way")
-                    .isLessThan(2);
+            assertThat(ran.size() - deleted).as("one may have been on its way").isLessThan(2);
             assertThat(worker.heldCount()).isZero();
             assertThat(client.awaitResult("-", "tick@" + first, SOON).status()).isEqualTo(JobStatus.SUCCEEDED);
         }
@@ -203,9 +201,7 @@ class RecurringJobsIT {
         final List<ScheduleSummary> all = client.listSchedules();
         assertThat(all.stream().filter(schedule -> schedule.tenant().equals("pages")))
                 .hasSize(count);
-        assertThat(all.stream()
-                        .filter(schedule -> schedule.id().equals("one"))
-                        .map(ScheduleSummary::tenant))
+        assertThat(all.stream().filter(schedule -> schedule.id().equals("one")).map(ScheduleSummary::tenant))
                 .containsExactlyElementsOf(
                         IntStream.range(0, 8).mapToObj(i -> "tenant" + i).toList());
         assertThat(client.listSchedules("tenant0")).singleElement().satisfies(schedule -> {
@@ -221,8 +217,7 @@ class RecurringJobsIT {
         IntStream.range(0, 8).forEach(i -> named.add(new ScheduleRef("tenant" + i, "one")));
         IntStream.range(0, 1_000).forEach(i -> named.add(new ScheduleRef("pages", "no such " + i)));
         named.add(new ScheduleRef("pages", "x".repeat(70_000)));
-        final List<ScheduleChange> changes =
-                client.pauseSchedulesAsync(named).join();
+        final List<ScheduleChange> changes = client.pauseSchedulesAsync(named).join();
         for (int i = 0; i < named.size(); i++) {
             assertThat(changes.get(i).schedule()).isEqualTo(named.get(i));
             assertThat(changes.get(i).rejected())
@@ -258,7 +253,8 @@ class RecurringJobsIT {
                 hourly("r").payload("x".repeat(65_536)).metadata("k", "y".repeat(60_000)),
                 RejectReason.PAYLOAD_TOO_LARGE);
         assertThat(client.listSchedules("refusals")).isEmpty();
-        assertThat(client.putSchedule(hourly("r").tenant("large").payload("x".repeat(65_536)).build()))
+        assertThat(client.putSchedule(
+                        hourly("r").tenant("large").payload("x".repeat(65_536)).build()))
                 .isPresent();
         assertThat(client.getSchedule("large", "r", 0).payload().size()).isEqualTo(65_536);
         assertThat(reason(() -> client.getSchedule("large", "r", 101))).isEqualTo(RejectReason.INVALID_LIMIT);
@@ -404,7 +400,10 @@ class RecurringJobsIT {
     }
 
     private static ScheduleRequest.Builder hourly(String id) {
-        return ScheduleRequest.to("hourly").id(id).every(HOUR).firstAt(Instant.now().plus(HOUR));
+        return ScheduleRequest.to("hourly")
+                .id(id)
+                .every(HOUR)
+                .firstAt(Instant.now().plus(HOUR));
     }
 
     private static void refused(ScheduleRequest.Builder request, RejectReason reason) {
