@@ -27,6 +27,39 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class ScheduleCommandsIT {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String[] NIGHTLY = {
+        "schedule",
+        "create",
+        "nightly",
+        "--task-group",
+        "reports",
+        "--cron",
+        "0 3 * * *",
+        "--zone",
+        "Europe/Berlin",
+        "--tenant",
+        "acme",
+        "--first-at",
+        "2216160000000",
+        "--catch-up",
+        "one",
+        "--start-within",
+        "10m",
+        "--unique-key",
+        "nightly",
+        "--payload",
+        "all",
+        "--priority",
+        "9",
+        "--retries",
+        "3",
+        "--retry-delay",
+        "5s",
+        "--max-run",
+        "1h",
+        "--metadata",
+        "k=v"
+    };
 
     @TempDir
     static Path directory;
@@ -47,39 +80,8 @@ class ScheduleCommandsIT {
     }
 
     @Test
-    void shouldMakeShowPauseResumeAndDeleteSchedules() throws IOException {
-        final Run created = silo(
-                "schedule",
-                "create",
-                "nightly",
-                "--task-group",
-                "reports",
-                "--cron",
-                "0 3 * * *",
-                "--zone",
-                "Europe/Berlin",
-                "--tenant",
-                "acme",
-                "--first-at",
-                "2216160000000",
-                "--catch-up",
-                "one",
-                "--start-within",
-                "10m",
-                "--unique-key",
-                "nightly",
-                "--payload",
-                "all",
-                "--priority",
-                "9",
-                "--retries",
-                "3",
-                "--retry-delay",
-                "5s",
-                "--max-run",
-                "1h",
-                "--metadata",
-                "k=v");
+    void shouldMakeAndShowSchedules() throws IOException {
+        final Run created = silo(NIGHTLY);
         // 2216160000000 is 2040-03-24T00:00:00Z.
         assertThat(created)
                 .isEqualTo(new Run(ExitCode.OK, "Schedule nightly fires next at 2040-03-24T02:00:00Z.\n", ""));
@@ -123,6 +125,11 @@ class ScheduleCommandsIT {
                 "--paused",
                 "--json"));
         assertThat(put.toString()).isEqualTo("{\"id\":\"nightly\",\"tenant\":\"acme\",\"paused\":true}");
+    }
+
+    @Test
+    void shouldListPauseResumeAndDeleteSchedules() {
+        silo("schedule", "put", "nightly", "--task-group", "g", "--every", "5m", "--tenant", "list", "--paused");
         assertThat(silo("schedule", "put", "hourly", "--task-group", "group", "--every", "60m", "--first-at", "+1h")
                         .out())
                 .startsWith("Schedule hourly fires next at 20");
@@ -130,9 +137,9 @@ class ScheduleCommandsIT {
         final List<String> lines = silo("schedule", "list").out().lines().toList();
         assertThat(lines).hasSizeGreaterThanOrEqualTo(2);
         assertThat(lines).anyMatch(line -> line.matches("hourly +group +every 1h +20.*Z"));
-        assertThat(lines).anyMatch(line -> line.matches("acme/nightly +g +every 5m +paused"));
-        assertThat(silo("schedule", "list", "--tenant", "acme", "--json").out())
-                .isEqualTo("{\"id\":\"nightly\",\"tenant\":\"acme\",\"task_group\":\"g\",\"interval_ms\":300000,"
+        assertThat(lines).anyMatch(line -> line.matches("list/nightly +g +every 5m +paused"));
+        assertThat(silo("schedule", "list", "--tenant", "list", "--json").out())
+                .isEqualTo("{\"id\":\"nightly\",\"tenant\":\"list\",\"task_group\":\"g\",\"interval_ms\":300000,"
                         + "\"catch_up\":\"skip\",\"paused\":true}\n");
 
         assertThat(silo("schedule", "pause", "hourly", "none"))
