@@ -61,6 +61,45 @@ final class ArgumentRules {
         return reasons;
     }
 
+    EnumSet<RejectReason> of(Session session, ModelCommand.PutSchedule command, long nowMs) {
+        final EnumSet<RejectReason> reasons = ofItem(session, command.template());
+        final boolean isInterval = command.intervalMs() != 0;
+        final boolean isCron = !command.cron().isEmpty();
+        add(
+                reasons,
+                !isName(command.template().wanted().jobId(), Bounds.SCHEDULE_ID_BYTES_MAX),
+                RejectReason.INVALID_SCHEDULE_ID);
+        add(
+                reasons,
+                isInterval == isCron
+                        || isInterval
+                                && (command.intervalMs() < Bounds.SCHEDULE_INTERVAL_MS_MIN
+                                        || command.intervalMs() > Bounds.RETRY_INTERVAL_MS_MAX)
+                        || !isTime(command.firstAtMs() == 0 ? nowMs : command.firstAtMs())
+                        || command.startWithinMs() < 0
+                        || command.startWithinMs() > Bounds.RETRY_INTERVAL_MS_MAX
+                        || command.catchUp() > ModelSchedule.ALL
+                        || isCron && ModelSchedule.isZone(command.zone()) && !ModelSchedule.isCron(command.cron()),
+                RejectReason.INVALID_SCHEDULE);
+        add(reasons, isCron && !ModelSchedule.isZone(command.zone()), RejectReason.INVALID_TIME_ZONE);
+        return reasons;
+    }
+
+    /** Of the tenant and id of a schedule that exists, or not. */
+    EnumSet<RejectReason> ofSchedule(Session session, String tenant, String id) {
+        final EnumSet<RejectReason> reasons = ofTenant(session, tenant, true);
+        add(reasons, !isName(id, Bounds.SCHEDULE_ID_BYTES_MAX), RejectReason.INVALID_SCHEDULE_ID);
+        return reasons;
+    }
+
+    EnumSet<RejectReason> of(Session session, ModelCommand.ListSchedules command) {
+        final EnumSet<RejectReason> reasons = command.tenant().isEmpty()
+                ? EnumSet.noneOf(RejectReason.class)
+                : ofTenant(session, command.tenant(), true);
+        add(reasons, command.pageSize() < 1 || command.pageSize() > Bounds.PAGE_ITEMS_MAX, RejectReason.INVALID_LIMIT);
+        return reasons;
+    }
+
     /** Absent is good. */
     private static boolean isUniqueKey(String key) {
         return key.isEmpty() || isName(key, Bounds.UNIQUE_KEY_BYTES_MAX);

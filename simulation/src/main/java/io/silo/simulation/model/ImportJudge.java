@@ -132,6 +132,10 @@ final class ImportJudge {
         if (count < known) {
             return new Refusal(RejectReason.ATTEMPTS_MISSING, 0);
         }
+        // What an attempt is compared by has to be there.
+        if (isUploadMissing(expected.session, item, false, 0)) {
+            return new Refusal(RejectReason.UPLOAD_NOT_FOUND, 0);
+        }
         for (ModelAttempt own : job.ended) {
             if (!isSame(expected.session, own, item.attempts().get((int) own.attempt() - 1))) {
                 return new Refusal(RejectReason.ATTEMPT_MISMATCH, (int) own.attempt());

@@ -22,12 +22,14 @@ final class InternalJudge {
     private static final char STR_16 = 0xDA;
 
     private final ModelContext context;
+    private final TimedJudge timed;
     private final Set<Long> closedSessions = new HashSet<>();
     private final Set<Object> lateBefore = new HashSet<>();
     private long carriedThrough = -1;
 
     InternalJudge(ModelContext context) {
         this.context = context;
+        this.timed = new TimedJudge(context);
     }
 
     void judge(List<ModelEvent> record) {
@@ -50,6 +52,9 @@ final class InternalJudge {
             final List<Asker> askers = new ArrayList<>(context.subscriptions.all());
             askers.addAll(context.waitingCalls);
             context.grants.grant(context.state, grants, askers, context.monotonicMs);
+            return;
+        }
+        if (timed.judge(record)) {
             return;
         }
         for (ModelEvent event : record) {
@@ -75,6 +80,8 @@ final class InternalJudge {
                     chunk.uploadId() == 0, "a part of an upload was appended without its command: %s", chunk.place());
         } else if (event instanceof ModelEvent.Remembered remembered) {
             remembered(remembered);
+        } else if (event instanceof ModelEvent.ScheduleSet image) {
+            timed.image(image);
         } else {
             Claim.check(event instanceof ModelEvent.Image, "nobody asked for %s", event);
         }
@@ -217,6 +224,13 @@ final class InternalJudge {
                     job.neededFrom(),
                     event);
         }
+        for (ModelSchedule schedule : context.state.schedules().byName()) {
+            Claim.check(
+                    schedule.position() >= event.firstPosition(),
+                    "%s is needed, but %s lets go of it",
+                    schedule,
+                    event);
+        }
         context.state
                 .requests()
                 .all()
@@ -244,6 +258,7 @@ final class InternalJudge {
         if (!context.roomIsShort) {
             checkLeases(nowLate);
             checkAskers(nowLate);
+            timed.addDue(nowLate);
             for (ModelJob job : context.state.toStartInTime()) {
                 if (job.definition.startDeadlineMs() < context.nowMs) {
                     nowLate.add(job);

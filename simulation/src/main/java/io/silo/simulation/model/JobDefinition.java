@@ -121,6 +121,31 @@ record JobDefinition(
                 inlinePayload);
     }
 
+    /** The same of another job: what a firing makes of its template, or the template of what was wanted. */
+    JobDefinition of(long key, String id, long enqueuedMs, long startMs, long latestStartMs) {
+        return new JobDefinition(
+                key,
+                requestId,
+                enqueuedMs,
+                startMs,
+                chunkPosition,
+                chunkFirstPosition,
+                retry,
+                leaseMs,
+                maxRunMs,
+                latestStartMs,
+                payloadBytes,
+                payloadCrc,
+                priority,
+                payloadEncoding,
+                metadata,
+                tenant,
+                taskGroup,
+                id,
+                uniqueKey,
+                inlinePayload);
+    }
+
     String name() {
         return nameOf(tenant, jobId);
     }

@@ -3,18 +3,24 @@ package io.silo.simulation.model;
 import io.silo.protocol.command.CancelJobsDecoder;
 import io.silo.protocol.command.CommandHeaderDecoder;
 import io.silo.protocol.command.DeleteJobsDecoder;
+import io.silo.protocol.command.DeleteSchedulesDecoder;
 import io.silo.protocol.command.EnqueueDecoder;
 import io.silo.protocol.command.ExpediteJobsDecoder;
 import io.silo.protocol.command.GetJobDecoder;
 import io.silo.protocol.command.GetJobResultDecoder;
+import io.silo.protocol.command.GetScheduleDecoder;
 import io.silo.protocol.command.HeartbeatDecoder;
 import io.silo.protocol.command.ImportJobsDecoder;
 import io.silo.protocol.command.LeaseJobDecoder;
 import io.silo.protocol.command.LeaseTasksDecoder;
+import io.silo.protocol.command.ListSchedulesDecoder;
 import io.silo.protocol.command.MessageHeaderDecoder;
+import io.silo.protocol.command.PauseSchedulesDecoder;
+import io.silo.protocol.command.PutScheduleDecoder;
 import io.silo.protocol.command.ReadBytesDecoder;
 import io.silo.protocol.command.ReportOutcomeDecoder;
 import io.silo.protocol.command.RestartJobsDecoder;
+import io.silo.protocol.command.ResumeSchedulesDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
 import io.silo.protocol.command.SubscribeDecoder;
 import io.silo.protocol.command.UnsubscribeDecoder;
@@ -101,6 +107,32 @@ sealed interface ModelCommand {
     record ImportedJob(NewJob job, List<ImportedAttempt> attempts) {}
 
     record ImportJobs(List<ImportedJob> items) implements ModelCommand {}
+
+    /** A PutSchedule. The template is as the definition of an item of an Enqueue. */
+    record PutSchedule(
+            long intervalMs,
+            long firstAtMs,
+            long startWithinMs,
+            int catchUp,
+            boolean paused,
+            boolean createOnly,
+            NewJob template,
+            String cron,
+            String zone)
+            implements ModelCommand {}
+
+    /** What is done to schedules that exist. */
+    enum ScheduleVerb {
+        PAUSE,
+        RESUME,
+        DELETE
+    }
+
+    record ChangeSchedules(ScheduleVerb verb, List<NamedJob> schedules) implements ModelCommand {}
+
+    record ListSchedules(int pageSize, String tenant, String afterTenant, String afterId) implements ModelCommand {}
+
+    record GetSchedule(int firings, String tenant, String scheduleId) implements ModelCommand {}
 
     record GetJob(boolean includeAttempts, String tenant, String jobId) implements ModelCommand {}
 
@@ -191,8 +223,90 @@ sealed interface ModelCommand {
                         Text.of(d.workerIdLength(), d::getWorkerId));
             }
             case ImportJobsDecoder.TEMPLATE_ID -> importJobs(new ImportJobsDecoder().wrapAndApplyHeader(b, o, h));
+            default -> ofSchedules(b, o, h);
+        };
+    }
+
+    private static ModelCommand ofSchedules(DirectBuffer b, int o, MessageHeaderDecoder h) {
+        return switch (h.templateId()) {
+            case PutScheduleDecoder.TEMPLATE_ID -> putSchedule(new PutScheduleDecoder().wrapAndApplyHeader(b, o, h));
+            case PauseSchedulesDecoder.TEMPLATE_ID ->
+                new ChangeSchedules(ScheduleVerb.PAUSE, named(new PauseSchedulesDecoder().wrapAndApplyHeader(b, o, h)));
+            case ResumeSchedulesDecoder.TEMPLATE_ID ->
+                new ChangeSchedules(
+                        ScheduleVerb.RESUME, named(new ResumeSchedulesDecoder().wrapAndApplyHeader(b, o, h)));
+            case DeleteSchedulesDecoder.TEMPLATE_ID ->
+                new ChangeSchedules(
+                        ScheduleVerb.DELETE, named(new DeleteSchedulesDecoder().wrapAndApplyHeader(b, o, h)));
+            case ListSchedulesDecoder.TEMPLATE_ID -> {
+                final ListSchedulesDecoder d = new ListSchedulesDecoder().wrapAndApplyHeader(b, o, h);
+                yield new ListSchedules(
+                        d.pageSize(),
+                        Text.of(d.tenantLength(), d::getTenant),
+                        Text.of(d.afterTenantLength(), d::getAfterTenant),
+                        Text.of(d.afterIdLength(), d::getAfterId));
+            }
+            case GetScheduleDecoder.TEMPLATE_ID -> {
+                final GetScheduleDecoder d = new GetScheduleDecoder().wrapAndApplyHeader(b, o, h);
+                yield new GetSchedule(
+                        d.firings(),
+                        Text.of(d.tenantLength(), d::getTenant),
+                        Text.of(d.scheduleIdLength(), d::getScheduleId));
+            }
             default -> new Unknown();
         };
+    }
+
+    private static PutSchedule putSchedule(PutScheduleDecoder d) {
+        final RetryRule retry = new RetryRule(
+                d.retryCount(),
+                d.retryInitialIntervalMs(),
+                d.retryMaxIntervalMs(),
+                d.retryBackoffPermille(),
+                d.retryJitter());
+        final List<String> metadata = new ArrayList<>();
+        for (PutScheduleDecoder.MetadataDecoder entry : d.metadata()) {
+            metadata.add(Text.of(entry.keyLength(), entry::getKey));
+            metadata.add(Text.of(entry.valueLength(), entry::getValue));
+        }
+        final String tenant = Text.of(d.tenantLength(), d::getTenant);
+        final String taskGroup = Text.of(d.taskGroupLength(), d::getTaskGroup);
+        final String id = Text.of(d.scheduleIdLength(), d::getScheduleId);
+        final String uniqueKey = Text.of(d.uniqueKeyLength(), d::getUniqueKey);
+        final String payload = Text.of(d.payloadLength(), d::getPayload);
+        final String cron = Text.of(d.cronLength(), d::getCron);
+        final String zone = Text.of(d.zoneLength(), d::getZone);
+        final JobDefinition wanted = new JobDefinition(
+                0,
+                RequestId.NONE,
+                0,
+                0,
+                -1,
+                -1,
+                retry,
+                d.leaseMs(),
+                d.maxRunMs(),
+                0,
+                payload.length(),
+                Checksum.of(payload),
+                d.priority(),
+                d.payloadEncodingRaw(),
+                metadata,
+                tenant,
+                taskGroup,
+                id,
+                uniqueKey,
+                payload);
+        return new PutSchedule(
+                d.intervalMs(),
+                d.firstAtMs(),
+                d.startWithinMs(),
+                d.catchUpRaw(),
+                d.paused() != 0,
+                d.createOnly() != 0,
+                new NewJob(wanted, 0, payload.length()),
+                cron,
+                zone);
     }
 
     private static Subscribe subscribe(SubscribeDecoder d) {
@@ -311,6 +425,33 @@ sealed interface ModelCommand {
             jobs.add(new NamedJob(Text.of(i.tenantLength(), i::getTenant), Text.of(i.jobIdLength(), i::getJobId)));
         }
         return jobs;
+    }
+
+    private static List<NamedJob> named(PauseSchedulesDecoder d) {
+        final List<NamedJob> schedules = new ArrayList<>();
+        for (PauseSchedulesDecoder.ItemsDecoder i : d.items()) {
+            schedules.add(new NamedJob(
+                    Text.of(i.tenantLength(), i::getTenant), Text.of(i.scheduleIdLength(), i::getScheduleId)));
+        }
+        return schedules;
+    }
+
+    private static List<NamedJob> named(ResumeSchedulesDecoder d) {
+        final List<NamedJob> schedules = new ArrayList<>();
+        for (ResumeSchedulesDecoder.ItemsDecoder i : d.items()) {
+            schedules.add(new NamedJob(
+                    Text.of(i.tenantLength(), i::getTenant), Text.of(i.scheduleIdLength(), i::getScheduleId)));
+        }
+        return schedules;
+    }
+
+    private static List<NamedJob> named(DeleteSchedulesDecoder d) {
+        final List<NamedJob> schedules = new ArrayList<>();
+        for (DeleteSchedulesDecoder.ItemsDecoder i : d.items()) {
+            schedules.add(new NamedJob(
+                    Text.of(i.tenantLength(), i::getTenant), Text.of(i.scheduleIdLength(), i::getScheduleId)));
+        }
+        return schedules;
     }
 
     private static ImportJobs importJobs(ImportJobsDecoder d) {

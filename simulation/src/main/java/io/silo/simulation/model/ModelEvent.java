@@ -22,6 +22,10 @@ import io.silo.protocol.event.Outcome;
 import io.silo.protocol.event.PayloadChunkDecoder;
 import io.silo.protocol.event.RequestRememberedDecoder;
 import io.silo.protocol.event.ReturnReason;
+import io.silo.protocol.event.ScheduleDeletedDecoder;
+import io.silo.protocol.event.ScheduleFiredDecoder;
+import io.silo.protocol.event.SchedulePausedDecoder;
+import io.silo.protocol.event.ScheduleSetDecoder;
 import io.silo.protocol.event.ShardOpenedDecoder;
 import io.silo.protocol.event.TaskLeasedDecoder;
 import io.silo.shard.state.JobState;
@@ -136,6 +140,17 @@ sealed interface ModelEvent {
     record Remembered(Place place, RequestId requestId, long jobKey, long jobIdHash, long removedAtMs)
             implements ModelEvent {}
 
+    /** A schedule as it is from here on; its positions are those of the event. */
+    record ScheduleSet(Place place, ModelSchedule schedule) implements ModelEvent {}
+
+    /** @param jobKey -1 = it brought none. */
+    record ScheduleFired(Place place, long scheduleKey, long nominalMs, long nextFireMs, long jobKey)
+            implements ModelEvent {}
+
+    record SchedulePaused(Place place, long scheduleKey, long nextFireMs, boolean paused) implements ModelEvent {}
+
+    record ScheduleDeleted(Place place, long scheduleKey) implements ModelEvent {}
+
     /** The job as its image has it. */
     record Image(Place place, ModelJob job) implements ModelEvent {}
 
@@ -237,6 +252,47 @@ sealed interface ModelEvent {
                         d.jobIdHash(),
                         d.removedAtMs());
             }
+            default -> ofSchedule(place, b, h);
+        };
+    }
+
+    private static ModelEvent ofSchedule(Place place, DirectBuffer b, MessageHeaderDecoder h) {
+        return switch (h.templateId()) {
+            case ScheduleSetDecoder.TEMPLATE_ID -> {
+                final ScheduleSetDecoder d = new ScheduleSetDecoder().wrapAndApplyHeader(b, 0, h);
+                final String cron = Text.of(d.cronLength(), d::getCron);
+                final String zone = Text.of(d.zoneLength(), d::getZone);
+                final byte[] template = new byte[d.jobTemplateLength()];
+                d.getJobTemplate(template, 0, template.length);
+                yield new ScheduleSet(
+                        place,
+                        new ModelSchedule(
+                                d.scheduleKey(),
+                                d.intervalMs(),
+                                d.firstAtMs(),
+                                d.startWithinMs(),
+                                d.catchUpRaw(),
+                                cron,
+                                zone,
+                                JobDefinition.decode(new UnsafeBuffer(template), 0),
+                                d.nextFireMs(),
+                                d.lastFireMs(),
+                                d.paused() != 0,
+                                place.position(),
+                                place.position()));
+            }
+            case ScheduleFiredDecoder.TEMPLATE_ID -> {
+                final ScheduleFiredDecoder d = new ScheduleFiredDecoder().wrapAndApplyHeader(b, 0, h);
+                yield new ScheduleFired(place, d.scheduleKey(), d.nominalMs(), d.nextFireMs(), d.jobKey());
+            }
+            case SchedulePausedDecoder.TEMPLATE_ID -> {
+                final SchedulePausedDecoder d = new SchedulePausedDecoder().wrapAndApplyHeader(b, 0, h);
+                yield new SchedulePaused(place, d.scheduleKey(), d.nextFireMs(), d.paused() != 0);
+            }
+            case ScheduleDeletedDecoder.TEMPLATE_ID ->
+                new ScheduleDeleted(
+                        place,
+                        new ScheduleDeletedDecoder().wrapAndApplyHeader(b, 0, h).scheduleKey());
             default -> throw new AssertionError("the log holds an event of unknown template " + h.templateId());
         };
     }

@@ -20,6 +20,7 @@ final class ModelState {
     private final ReadyOrder ready = new ReadyOrder();
     private final Set<ModelJob> touched = new LinkedHashSet<>();
     private final RememberedRequests requests = new RememberedRequests();
+    private final ModelSchedules schedules = new ModelSchedules();
 
     /** Jobs with a latest start, in force or not. */
     private final Set<ModelJob> withDeadline = new LinkedHashSet<>();
@@ -101,6 +102,10 @@ final class ModelState {
         return all;
     }
 
+    ModelSchedules schedules() {
+        return schedules;
+    }
+
     RememberedRequests requests() {
         return requests;
     }
@@ -125,6 +130,7 @@ final class ModelState {
         final ModelState copy = new ModelState();
         jobs.values().forEach(job -> copy.insert(job.copy()));
         copy.requests.addAll(requests);
+        copy.schedules.copyFrom(schedules);
         copy.nextJobKey = nextJobKey;
         copy.lastTimeMs = lastTimeMs;
         copy.touched.clear();
@@ -143,6 +149,7 @@ final class ModelState {
         Claim.equal(jobCount(), rebuilt.jobCount(), "jobs in the log");
         Claim.equal(
                 requests.inForce(lastTimeMs), rebuilt.requests.inForce(lastTimeMs), "requests remembered by the log");
+        schedules.checkRebuilt(rebuilt.schedules);
         Claim.equal(nextJobKey, rebuilt.nextJobKey, "next job key by the log");
         Claim.equal(lastTimeMs, rebuilt.lastTimeMs, "last time of the log");
     }
@@ -164,6 +171,10 @@ final class ModelState {
             nextJobKey = Math.max(nextJobKey, carried.nextArrival());
             lastTimeMs = Math.max(lastTimeMs, carried.lastTimeMs());
         } else {
+            if (event instanceof ModelEvent.ScheduleSet set) {
+                nextJobKey = Math.max(nextJobKey, set.schedule().key() + 1);
+            }
+            schedules.apply(event, lenient);
             applyChange(place, event);
         }
     }

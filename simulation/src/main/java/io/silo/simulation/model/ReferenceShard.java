@@ -26,6 +26,7 @@ public final class ReferenceShard implements ShardTap {
     private final ImportJudge imports;
     private final LeaseJudge leases;
     private final ReadJudge reads;
+    private final ScheduleJudge schedules;
     private final InternalJudge internals;
     private final Recovery recovery = new Recovery();
     private boolean isIdle = true;
@@ -44,6 +45,7 @@ public final class ReferenceShard implements ShardTap {
         imports = new ImportJudge(context, writes);
         leases = new LeaseJudge(context, writes);
         reads = new ReadJudge(context);
+        schedules = new ScheduleJudge(context, writes);
         internals = new InternalJudge(context);
     }
 
@@ -184,6 +186,8 @@ public final class ReferenceShard implements ShardTap {
             reads.getJobResult(expected, get);
         } else if (command instanceof ModelCommand.ReadBytes read) {
             reads.readBytes(expected, read);
+        } else {
+            schedules.judge(expected, command, events);
         }
     }
 

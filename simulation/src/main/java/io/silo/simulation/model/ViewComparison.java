@@ -4,6 +4,7 @@ import io.silo.shard.state.JobState;
 import io.silo.shard.state.JobView;
 import io.silo.shard.state.LeaseView;
 import io.silo.shard.state.RowSlab;
+import io.silo.shard.state.Schedule;
 import io.silo.shard.state.ShardView;
 import java.util.HashMap;
 import java.util.List;
@@ -27,6 +28,12 @@ final class ViewComparison {
     void compareCounts() {
         Claim.equal(state.jobCount(), view.jobs().count(), "jobs");
         Claim.equal(state.leaseCount(), view.leases().count(), "leases");
+        Claim.equal(state.schedules().byName().size(), view.schedules().count(), "schedules");
+        final ModelSchedule first = state.schedules().first();
+        Claim.equal(
+                first == null ? Long.MAX_VALUE : first.nextFireMs(),
+                view.schedules().nextFireMs(),
+                "next firing");
         Claim.equal(state.nextJobKey(), view.nextJobKey(), "next job key");
         Claim.equal(state.lastTimeMs(), view.lastTimeMs(), "time of the last record");
     }
@@ -53,6 +60,7 @@ final class ViewComparison {
 
     void compareAll() {
         state.jobs().forEach(this::compare);
+        state.schedules().byName().forEach(this::compare);
         state.requests().all().forEach((key, gone) -> {
             final long found = view.requests()
                     .jobKey(key.requestId().high(), key.requestId().low(), key.jobIdHash(), nowMs);
@@ -84,6 +92,34 @@ final class ViewComparison {
             found++;
         }
         Claim.equal(count, found, "jobs " + jobState + " of tenant " + tenant);
+    }
+
+    private void compare(ModelSchedule schedule) {
+        final Schedule found = view.schedules().findByKey(schedule.key());
+        if (found == null) {
+            throw new AssertionError("the shard lost " + schedule);
+        }
+        Claim.equal(schedule.tenant(), found.tenant(), "tenant of", schedule);
+        Claim.equal(schedule.id(), found.id(), "id of", schedule);
+        Claim.equal(
+                List.of(
+                        schedule.nextFireMs(),
+                        schedule.lastFireMs(),
+                        schedule.paused(),
+                        schedule.intervalMs(),
+                        schedule.firstAtMs(),
+                        schedule.startWithinMs(),
+                        schedule.position()),
+                List.of(
+                        found.nextFireMs(),
+                        found.lastFireMs(),
+                        found.isPaused(),
+                        found.spec().intervalMs(),
+                        found.spec().firstAtMs(),
+                        found.spec().startWithinMs(),
+                        found.position()),
+                "next and last firing, pause, times and place of",
+                schedule);
     }
 
     void compare(ModelJob job) {

@@ -5,23 +5,30 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.silo.protocol.Session;
 import io.silo.protocol.command.CancelJobsEncoder;
+import io.silo.protocol.command.CatchUp;
 import io.silo.protocol.command.CommandHeaderEncoder;
 import io.silo.protocol.command.DeleteJobsEncoder;
+import io.silo.protocol.command.DeleteSchedulesEncoder;
 import io.silo.protocol.command.Durability;
 import io.silo.protocol.command.EnqueueEncoder;
 import io.silo.protocol.command.ExpediteJobsEncoder;
 import io.silo.protocol.command.GetJobEncoder;
 import io.silo.protocol.command.GetJobResultEncoder;
+import io.silo.protocol.command.GetScheduleEncoder;
 import io.silo.protocol.command.HeartbeatEncoder;
 import io.silo.protocol.command.ImportJobsEncoder;
 import io.silo.protocol.command.LeaseJobEncoder;
 import io.silo.protocol.command.LeaseTasksEncoder;
+import io.silo.protocol.command.ListSchedulesEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.Outcome;
+import io.silo.protocol.command.PauseSchedulesEncoder;
 import io.silo.protocol.command.PayloadEncoding;
+import io.silo.protocol.command.PutScheduleEncoder;
 import io.silo.protocol.command.ReadBytesEncoder;
 import io.silo.protocol.command.ReportOutcomeEncoder;
 import io.silo.protocol.command.RestartJobsEncoder;
+import io.silo.protocol.command.ResumeSchedulesEncoder;
 import io.silo.protocol.command.ReturnLeasesEncoder;
 import io.silo.protocol.command.SubscribeEncoder;
 import io.silo.protocol.command.UnsubscribeEncoder;
@@ -90,6 +97,10 @@ final class RandomClients {
     }
 
     void say() {
+        if (random.nextInt(10) == 0) {
+            sayOfSchedules();
+            return;
+        }
         int dice = random.nextInt(100);
         if (dice < 22) {
             enqueue();
@@ -119,6 +130,19 @@ final class RandomClients {
             getJobResult();
         } else {
             readBytes();
+        }
+    }
+
+    private void sayOfSchedules() {
+        int dice = random.nextInt(100);
+        if (dice < 45) {
+            putSchedule();
+        } else if (dice < 75) {
+            changeSchedules();
+        } else if (dice < 85) {
+            listSchedules();
+        } else {
+            getSchedule();
         }
     }
 
@@ -535,6 +559,94 @@ final class RandomClients {
                 .result((short) random.nextInt(2))
                 .tenant(task.tenant())
                 .jobId(task.jobId());
+        send(command.limit());
+    }
+
+    private String scheduleId() {
+        return seldom()
+                ? List.of("", "s\u0000", "s".repeat(201), "s".repeat(257)).get(random.nextInt(4))
+                : "s" + random.nextInt(6);
+    }
+
+    /** Every minute at the least often, or what nobody can read. */
+    private String cron() {
+        return seldom()
+                ? "never"
+                : List.of("* * * * *", "*/5 * * * *", "0 * * * *").get(random.nextInt(3));
+    }
+
+    private void putSchedule() {
+        var command = new PutScheduleEncoder();
+        fill(command.wrapAndApplyHeader(out, 0, header).header());
+        boolean byCron = random.nextInt(8) == 0;
+        command.intervalMs(byCron && !seldom() ? 0 : seldom() ? 999 : 1_000 + random.nextInt(20_000))
+                .firstAtMs(start())
+                .startWithinMs(seldom() ? -1 : random.nextInt(3) == 0 ? random.nextInt(4_000) : 0)
+                .retryInitialIntervalMs(random.nextInt(3_000))
+                .retryMaxIntervalMs(0)
+                .retryCount(random.nextInt(3))
+                .retryBackoffPermille(seldom() ? 999 : 1_500)
+                .leaseMs(random.nextBoolean() ? 0 : 500 + random.nextInt(5_000))
+                .maxRunMs(seldom() ? 99 : 0)
+                .priority((short) (seldom() ? 100 : random.nextInt(3)))
+                .retryJitter((short) random.nextInt(2))
+                .payloadEncoding(PayloadEncoding.RAW)
+                .catchUp(CatchUp.get((short) random.nextInt(3)))
+                .paused((short) (random.nextInt(6) == 0 ? 1 : 0))
+                .createOnly((short) (random.nextInt(4) == 0 ? 1 : 0));
+        command.metadataCount(1).next().key("k").value("v");
+        byte[] payload = new byte[random.nextInt(600)];
+        String id = scheduleId();
+        command.tenant(seldom() ? tenant() : scheduleTenant(id))
+                .taskGroup(group())
+                .scheduleId(id)
+                .uniqueKey(uniqueKey())
+                .putPayload(payload, 0, payload.length);
+        command.cron(byCron ? cron() : "").zone(seldom() ? "Nowhere" : random.nextBoolean() ? "" : "Europe/Berlin");
+        send(command.limit());
+    }
+
+    private static String scheduleTenant(String id) {
+        return id.endsWith("1") ? "a" : id.endsWith("2") ? "b" : "";
+    }
+
+    private void changeSchedules() {
+        int count = 1 + random.nextInt(3);
+        // The three have one layout.
+        var command = new PauseSchedulesEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        int kind = random.nextInt(5);
+        header.templateId(
+                kind < 2
+                        ? PauseSchedulesEncoder.TEMPLATE_ID
+                        : kind < 4 ? ResumeSchedulesEncoder.TEMPLATE_ID : DeleteSchedulesEncoder.TEMPLATE_ID);
+        fill(command.header());
+        var items = command.itemsCount(count);
+        for (int i = 0; i < count; i++) {
+            String id = scheduleId();
+            items.next().tenant(seldom() ? tenant() : scheduleTenant(id)).scheduleId(id);
+        }
+        send(command.limit());
+    }
+
+    private void listSchedules() {
+        var command = new ListSchedulesEncoder();
+        fill(command.wrapAndApplyHeader(out, 0, header).header());
+        boolean isFirst = random.nextBoolean();
+        command.pageSize(seldom() ? 257 : random.nextInt(8))
+                .tenant(random.nextBoolean() ? "" : tenant())
+                .afterTenant(isFirst ? "" : random.nextBoolean() ? "-" : "a")
+                .afterId(isFirst ? "" : scheduleId());
+        send(command.limit());
+    }
+
+    private void getSchedule() {
+        var command = new GetScheduleEncoder();
+        fill(command.wrapAndApplyHeader(out, 0, header).header());
+        String id = scheduleId();
+        command.firings((short) (seldom() ? 101 : random.nextInt(5)))
+                .tenant(seldom() ? tenant() : scheduleTenant(id))
+                .scheduleId(id);
         send(command.limit());
     }
 }

@@ -19,7 +19,12 @@ import io.silo.protocol.event.JobRestartedDecoder;
 import io.silo.protocol.event.LeaseReturnedDecoder;
 import io.silo.protocol.event.PayloadChunkDecoder;
 import io.silo.protocol.event.RequestRememberedDecoder;
+import io.silo.protocol.event.ScheduleDeletedDecoder;
+import io.silo.protocol.event.ScheduleFiredDecoder;
+import io.silo.protocol.event.SchedulePausedDecoder;
+import io.silo.protocol.event.ScheduleSetDecoder;
 import io.silo.protocol.event.TaskLeasedDecoder;
+import io.silo.shard.command.Retention;
 import io.silo.shard.command.ShardSettings;
 import java.util.List;
 import java.util.Set;
@@ -39,6 +44,18 @@ class ReferenceShardTest {
             ShardSettings.Tenancy.OPTIONAL,
             0,
             -1L);
+
+    /** Ended jobs go soon, by age or by count. */
+    static final ShardSettings FORGETFUL = new ShardSettings(
+            0,
+            ShardSettings.DEFAULT_LEASE_MS,
+            2,
+            Bounds.PAYLOAD_BYTES_MAX,
+            Long.MAX_VALUE,
+            ShardSettings.Tenancy.OPTIONAL,
+            0,
+            -1L,
+            new Retention.Limits(8_000, 0, 5_000, 40));
 
     private static final int STEPS = 400;
     private static final int SEEDS = 20;
@@ -61,7 +78,11 @@ class ReferenceShardTest {
             JobDeletedDecoder.TEMPLATE_ID,
             JobImportedDecoder.TEMPLATE_ID,
             JobImageDecoder.TEMPLATE_ID,
-            RequestRememberedDecoder.TEMPLATE_ID);
+            RequestRememberedDecoder.TEMPLATE_ID,
+            ScheduleSetDecoder.TEMPLATE_ID,
+            ScheduleFiredDecoder.TEMPLATE_ID,
+            SchedulePausedDecoder.TEMPLATE_ID,
+            ScheduleDeletedDecoder.TEMPLATE_ID);
 
     @Test
     void shouldAgreeWithTheShard() {
@@ -71,8 +92,9 @@ class ReferenceShardTest {
         var events = new TreeSet<Integer>();
         for (long seed = only == null ? 1 : only; seed <= (only == null ? SEEDS : only); seed++) {
             System.out.println("seed " + seed);
-            ReferenceShard model = new ReferenceShard(SETTINGS);
-            Run run = new Run(seed, new CountingTap(model, events), model);
+            ShardSettings settings = seed % 3 == 0 ? FORGETFUL : SETTINGS;
+            ReferenceShard model = new ReferenceShard(settings);
+            Run run = new Run(seed, settings, new CountingTap(model, events), model);
             run.go(STEPS);
             trimmed += run.shard.firstPosition() > 0 ? 1 : 0;
             commands += run.clients.commands;
@@ -112,8 +134,12 @@ class ReferenceShardTest {
         final RandomClients clients;
 
         Run(long seed, ShardTap tap, ReferenceShard model) {
+            this(seed, SETTINGS, tap, model);
+        }
+
+        Run(long seed, ShardSettings settings, ShardTap tap, ReferenceShard model) {
             random = new SplittableRandom(seed);
-            shard = new TappedShard(seed, SETTINGS, 192 * 1024, tap, model);
+            shard = new TappedShard(seed, settings, 192 * 1024, tap, model);
             clients = new RandomClients(random, shard);
         }
 
@@ -131,7 +157,8 @@ class ReferenceShardTest {
                 }
                 runSome();
             } else if (dice < 88) {
-                shard.advance(random.nextInt(4_000));
+                // Now and then so long that firings are missed.
+                shard.advance(random.nextInt(15) == 0 ? 55_000 + random.nextInt(30_000) : random.nextInt(4_000));
                 runSome();
             } else if (dice < 90) {
                 shard.setWall(random.nextInt(4_000) - 2_000);
