@@ -1,6 +1,7 @@
 package io.silo.simulation;
 
 import io.silo.log.simulated.SimulatedDisk;
+import io.silo.shard.command.Retention;
 import io.silo.simulation.broker.SimBroker;
 import io.silo.simulation.broker.SimParts;
 import io.silo.simulation.client.SimClient;
@@ -191,13 +192,15 @@ public final class Simulation {
         drain(scenario, run);
         run.clients().forEach(SimClient::stop);
         run.broker().closeAndReplay();
-        checkHistory(run);
+        checkHistory(scenario, run);
         plan.scenario().check(run);
     }
 
-    private void checkHistory(SimRun run) {
+    private void checkHistory(ScenarioPlan scenario, SimRun run) {
         int slackMs = world.has(Fault.SLOW_SYNC) ? STALLED_SLACK_MS : SLACK_MS;
-        List<Violation> violations = HistoryChecker.check(run.history().entries(), new Expectations(true, slackMs));
+        boolean forgets = !scenario.broker().retention().equals(Retention.Limits.NONE);
+        List<Violation> violations =
+                HistoryChecker.check(run.history().entries(), new Expectations(true, slackMs, forgets));
         world.checked(run.history().entries().size());
         if (!violations.isEmpty()) {
             throw new SimViolation(

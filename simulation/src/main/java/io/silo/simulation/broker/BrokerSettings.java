@@ -1,6 +1,7 @@
 package io.silo.simulation.broker;
 
 import io.silo.protocol.Bounds;
+import io.silo.shard.command.Retention;
 import io.silo.shard.command.ShardSettings;
 
 /**
@@ -10,12 +11,24 @@ import io.silo.shard.command.ShardSettings;
  * @param cycleBytes at which a log's cycle is rolled.
  * @param leaseMs default lease length.
  * @param memoryBytesMax watermark of a shard's indexes.
+ * @param retention how long ended jobs are kept.
  */
-public record BrokerSettings(int shards, long cycleBytes, int leaseMs, long memoryBytesMax) {
+public record BrokerSettings(
+        int shards, long cycleBytes, int leaseMs, long memoryBytesMax, Retention.Limits retention) {
     /** Free space below which no new work is taken, and below which nothing is appended: two and a half allocation steps, and one. */
     static final long LOW_WATER_BYTES = 6L * 1024 * 1024;
 
     static final long FLOOR_BYTES = 1024 * 1024;
+
+    /** Settings that keep every ended job. */
+    public BrokerSettings(int shards, long cycleBytes, int leaseMs, long memoryBytesMax) {
+        this(shards, cycleBytes, leaseMs, memoryBytesMax, Retention.Limits.NONE);
+    }
+
+    /** The same with other limits of retention. */
+    public BrokerSettings with(Retention.Limits limits) {
+        return new BrokerSettings(shards, cycleBytes, leaseMs, memoryBytesMax, limits);
+    }
 
     /** Settings of one shard. */
     public ShardSettings shard(int number) {
@@ -27,7 +40,8 @@ public record BrokerSettings(int shards, long cycleBytes, int leaseMs, long memo
                 memoryBytesMax,
                 ShardSettings.Tenancy.OPTIONAL,
                 rangeFirst(number),
-                rangeLast(number));
+                rangeLast(number),
+                retention);
     }
 
     /** First tenant hash of a shard, unsigned. */

@@ -1,9 +1,11 @@
 package io.silo.simulation.client;
 
 import io.silo.protocol.command.CancelJobsEncoder;
+import io.silo.protocol.command.CatchUp;
 import io.silo.protocol.command.CloseSessionEncoder;
 import io.silo.protocol.command.CommandHeaderEncoder;
 import io.silo.protocol.command.DeleteJobsEncoder;
+import io.silo.protocol.command.DeleteSchedulesEncoder;
 import io.silo.protocol.command.Durability;
 import io.silo.protocol.command.EnqueueEncoder;
 import io.silo.protocol.command.ExpediteJobsEncoder;
@@ -17,9 +19,12 @@ import io.silo.protocol.command.LeaseJobEncoder;
 import io.silo.protocol.command.LeaseTasksEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.Outcome;
+import io.silo.protocol.command.PauseSchedulesEncoder;
 import io.silo.protocol.command.PayloadEncoding;
+import io.silo.protocol.command.PutScheduleEncoder;
 import io.silo.protocol.command.ReportOutcomeEncoder;
 import io.silo.protocol.command.RestartJobsEncoder;
+import io.silo.protocol.command.ResumeSchedulesEncoder;
 import io.silo.protocol.command.ReturnLeasesEncoder;
 import io.silo.protocol.command.SubscribeEncoder;
 import io.silo.protocol.command.UploadChunkEncoder;
@@ -86,7 +91,7 @@ final class Commands {
             items.tenant(job.spec().job().tenant())
                     .taskGroup(job.spec().taskGroup())
                     .jobId(job.spec().job().id())
-                    .uniqueKey("")
+                    .uniqueKey(job.uniqueKey())
                     .putPayload(inline, 0, inline.length);
         }
         return bytes(command.limit());
@@ -240,6 +245,66 @@ final class Commands {
                 .jobId(job.spec().job().id())
                 .uniqueKey("")
                 .putPayload(job.payload(), 0, job.payload().length);
+        return bytes(command.limit());
+    }
+
+    /** A schedule, with what its jobs are to be. */
+    record ScheduleDraft(
+            JobRef schedule,
+            String taskGroup,
+            long intervalMs,
+            long firstAtMs,
+            CatchUp catchUp,
+            int retryCount,
+            byte[] payload) {}
+
+    /** Puts a schedule, or changes one: the three changes have one layout. */
+    byte[] schedule(long correlation, int shard, Entry.ScheduleChange change, ScheduleDraft draft) {
+        if (change == Entry.ScheduleChange.PUT) {
+            return putSchedule(correlation, shard, draft);
+        }
+        var command = new PauseSchedulesEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        header.templateId(
+                switch (change) {
+                    case PAUSE -> PauseSchedulesEncoder.TEMPLATE_ID;
+                    case RESUME -> ResumeSchedulesEncoder.TEMPLATE_ID;
+                    case DELETE, PUT -> DeleteSchedulesEncoder.TEMPLATE_ID;
+                });
+        fill(command.header(), correlation, shard, false);
+        command.itemsCount(1)
+                .next()
+                .tenant(draft.schedule().tenant())
+                .scheduleId(draft.schedule().id());
+        return bytes(command.limit());
+    }
+
+    private byte[] putSchedule(long correlation, int shard, ScheduleDraft draft) {
+        var command = new PutScheduleEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, shard, false);
+        command.intervalMs(draft.intervalMs())
+                .firstAtMs(draft.firstAtMs())
+                .startWithinMs(0)
+                .retryInitialIntervalMs(100)
+                .retryMaxIntervalMs(0)
+                .retryCount(draft.retryCount())
+                .retryBackoffPermille(2_000)
+                .leaseMs(0)
+                .maxRunMs(0)
+                .priority((short) 1)
+                .retryJitter((short) 0)
+                .payloadEncoding(PayloadEncoding.RAW)
+                .catchUp(draft.catchUp())
+                .paused((short) 0)
+                .createOnly((short) 0);
+        command.metadataCount(0);
+        command.tenant(draft.schedule().tenant())
+                .taskGroup(draft.taskGroup())
+                .scheduleId(draft.schedule().id())
+                .uniqueKey("")
+                .putPayload(draft.payload(), 0, draft.payload().length);
+        command.cron("").zone("");
         return bytes(command.limit());
     }
 

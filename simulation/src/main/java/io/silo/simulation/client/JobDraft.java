@@ -11,6 +11,7 @@ import io.silo.simulation.history.JobSpec;
  * @param uploadId upload that holds the payload; 0 = inline.
  * @param startDeadlineMs latest start; 0 = none.
  * @param maxRunMs longest run of an attempt; 0 = no bound.
+ * @param uniqueKey empty = none.
  */
 record JobDraft(
         JobSpec spec,
@@ -20,18 +21,19 @@ record JobDraft(
         byte[] payload,
         long uploadId,
         long startDeadlineMs,
-        int maxRunMs) {
+        int maxRunMs,
+        String uniqueKey) {
     JobDraft withUpload(long id) {
-        return new JobDraft(spec, requestId, retryInitialMs, jitter, payload, id, startDeadlineMs, maxRunMs);
+        return new JobDraft(spec, requestId, retryInitialMs, jitter, payload, id, startDeadlineMs, maxRunMs, uniqueKey);
     }
 
     /** The same with a large payload. */
     JobDraft withPayload(JobSpec changed, byte[] large) {
-        return new JobDraft(changed, requestId, retryInitialMs, jitter, large, 0, startDeadlineMs, maxRunMs);
+        return new JobDraft(changed, requestId, retryInitialMs, jitter, large, 0, startDeadlineMs, maxRunMs, uniqueKey);
     }
 
     /** The same, asked for anew: a latest start may be over by now. */
     JobDraft withRequest(long id) {
-        return new JobDraft(spec, id, retryInitialMs, jitter, payload, uploadId, 0, maxRunMs);
+        return new JobDraft(spec, id, retryInitialMs, jitter, payload, uploadId, 0, maxRunMs, uniqueKey);
     }
 }

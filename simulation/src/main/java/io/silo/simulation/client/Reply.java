@@ -10,6 +10,7 @@ import io.silo.protocol.reply.JobsChangedReplyDecoder;
 import io.silo.protocol.reply.MessageHeaderDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.ReplyHeaderDecoder;
+import io.silo.protocol.reply.SchedulesChangedReplyDecoder;
 import io.silo.protocol.reply.TasksLeasedDecoder;
 import io.silo.protocol.session.ShardRoute;
 import io.silo.simulation.history.JobRef;
@@ -96,6 +97,11 @@ final class Reply {
                 var decoder = new JobsChangedReplyDecoder();
                 decoder.wrapAndApplyHeader(bytes, 0, messageHeader);
                 decoder.results().forEach(result -> items.add(new Item(result.jobKey(), result.code())));
+            }
+            case SchedulesChangedReplyDecoder.TEMPLATE_ID -> {
+                var decoder = new SchedulesChangedReplyDecoder();
+                decoder.wrapAndApplyHeader(bytes, 0, messageHeader);
+                decoder.results().forEach(result -> items.add(new Item(0, result.code())));
             }
             case ImportReplyDecoder.TEMPLATE_ID -> {
                 var decoder = new ImportReplyDecoder();

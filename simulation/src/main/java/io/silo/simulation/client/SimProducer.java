@@ -13,8 +13,10 @@ import io.silo.simulation.world.SimViolation;
 import io.silo.simulation.world.SimWorld;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -36,8 +38,10 @@ public final class SimProducer extends SimClient {
     private final Map<String, JobRef> acknowledged = new TreeMap<>();
     private final Map<String, JobRef> unfinished = new TreeMap<>();
     private final Map<String, JobDraft> drafts = new TreeMap<>();
+    private final Set<JobRef> keyed = new HashSet<>();
     private final Map<String, Long> forgotten = new TreeMap<>();
     private final Operations operations;
+    private final Recurring recurring;
     private int made;
     private long uploads;
 
@@ -47,6 +51,7 @@ public final class SimProducer extends SimClient {
         this.profile = profile;
         this.jobsMax = Math.min(profile.jobs(), world.jobsMax());
         this.operations = new Operations(this);
+        this.recurring = new Recurring(this);
     }
 
     WorkProfile profile() {
@@ -91,6 +96,9 @@ public final class SimProducer extends SimClient {
         }
         if (world.has(Feature.IMPORTS) && !world.isHealed() && random.nextInt(4) == 0) {
             operations.importSome();
+        }
+        if (world.has(Feature.RECURRING) && !world.isHealed() && random.nextInt(3) == 0) {
+            recurring.act();
         }
         if (world.has(Feature.BAD_INPUT) && random.nextInt(8) == 0) {
             callBadly();
@@ -154,7 +162,8 @@ public final class SimProducer extends SimClient {
                 payload,
                 0,
                 startDeadlineMs,
-                maxRunMs);
+                maxRunMs,
+                world.has(Feature.UNIQUE_KEYS) && random.nextInt(3) == 0 ? "key-" + random.nextInt(5) : "");
     }
 
     private static JobSpec withPayload(JobSpec spec, byte[] payload) {
@@ -213,6 +222,9 @@ public final class SimProducer extends SimClient {
         for (JobDraft draft : batch) {
             long call = history.nextCall();
             entries.add(call);
+            if (!draft.uniqueKey().isEmpty() && keyed.add(draft.spec().job())) {
+                history.add(new Entry.KeyNamed(world.nowNs(), draft.spec().job(), draft.uniqueKey()));
+            }
             history.add(new Entry.EnqueueInvoked(world.nowNs(), call, name(), draft.spec(), !appended));
         }
         call(
@@ -361,6 +373,7 @@ public final class SimProducer extends SimClient {
 
     /** Looks at every job that is not known to be terminal; the run is over when none is left. */
     public void readUnfinished() {
+        recurring.end();
         for (JobRef job : List.copyOf(unfinished.values())) {
             read(job);
         }
@@ -389,7 +402,7 @@ public final class SimProducer extends SimClient {
         byte[] payload = payload(id, 10);
         JobSpec spec =
                 new JobSpec(new JobRef(profile.tenant(0), id), group, priority, 0, 0, 0, Reply.crc(payload), List.of());
-        JobDraft draft = new JobDraft(spec, random.nextLong(), 1, false, payload, 0, 0, 0);
+        JobDraft draft = new JobDraft(spec, random.nextLong(), 1, false, payload, 0, 0, 0, "");
         call(
                 "Enqueue",
                 0,
@@ -409,7 +422,7 @@ public final class SimProducer extends SimClient {
 
     /** Whether every job was made, acknowledged and seen terminal. */
     public boolean isDone() {
-        return made >= jobsMax && unacknowledged.isEmpty() && unfinished.isEmpty();
+        return made >= jobsMax && unacknowledged.isEmpty() && unfinished.isEmpty() && recurring.isDone();
     }
 
     /** Jobs that were acknowledged. */

@@ -70,6 +70,32 @@ public sealed interface Entry {
     record ChangeAnswered(long atNs, long call, int code, long jobKey, String status, LogPlace place, boolean durable)
             implements Entry {}
 
+    /** What may be done to a schedule. */
+    enum ScheduleChange {
+        /** It is made, or replaced. */
+        PUT,
+        PAUSE,
+        RESUME,
+        DELETE
+    }
+
+    /** Something is to be done to a schedule; interval and origin of one that is put, ms. */
+    record ScheduleInvoked(
+            long atNs,
+            long call,
+            String client,
+            JobRef schedule,
+            ScheduleChange change,
+            long intervalMs,
+            long firstAtMs)
+            implements Entry {}
+
+    /** The answer to it. */
+    record ScheduleAnswered(long atNs, long call, int code, LogPlace place, boolean durable) implements Entry {}
+
+    /** A job that is about to be enqueued has a unique key. */
+    record KeyNamed(long atNs, JobRef job, String uniqueKey) implements Entry {}
+
     /** A client asks for a job with its attempts. */
     record ReadInvoked(long atNs, long call, String client, JobRef job) implements Entry {}
 

@@ -8,8 +8,10 @@ package io.silo.simulation.history;
  * @param leaseSlackMs how much earlier than by the clock of the history a lease may run out: the broker counts whole milliseconds
  *     from the clock reading of its duty cycle, which began before the call arrived. 2 where time is virtual; the longest duty cycle
  *     or pause of the broker's process where it is real.
+ * @param forgetsEnded whether the broker forgets ended jobs of its own accord. A job that nobody was seen to lease has not ended then:
+ *     such histories must not lose messages.
  */
-public record Expectations(boolean drained, int leaseSlackMs) {
+public record Expectations(boolean drained, int leaseSlackMs, boolean forgetsEnded) {
     /** For real processes on a machine that has other work too. */
     public static final int LEASE_SLACK_MS_DEFAULT = 1_000;
 
@@ -18,6 +20,11 @@ public record Expectations(boolean drained, int leaseSlackMs) {
 
     /** As {@link #NONE}, drained. */
     public static final Expectations DRAINED = new Expectations(true, LEASE_SLACK_MS_DEFAULT);
+
+    /** Of a broker that keeps what nobody deletes. */
+    public Expectations(boolean drained, int leaseSlackMs) {
+        this(drained, leaseSlackMs, false);
+    }
 
     public Expectations {
         if (leaseSlackMs < 0) {

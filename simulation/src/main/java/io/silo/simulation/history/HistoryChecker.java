@@ -29,11 +29,14 @@ public final class HistoryChecker {
      * @throws IllegalArgumentException if the entries are no history: an answer without its call, a call number used twice.
      */
     public static List<Violation> check(List<Entry> entries, Expectations expectations) {
-        final Timeline timeline = Timeline.of(entries, expectations.leaseSlackMs());
+        final Timeline timeline = Timeline.of(entries, expectations);
         final Findings findings = new Findings();
         for (final JobTrace job : timeline.jobs()) {
             new LeaseChecks(timeline, findings, job).check();
-            if (job.isOperated()) {
+            final ScheduleTrace schedule = timeline.scheduleOf(job);
+            if (schedule != null) {
+                new FiringChecks(timeline, findings, job, schedule).check();
+            } else if (job.isOperated()) {
                 new OperatedChecks(timeline, findings, job).check(expectations.drained());
             } else {
                 new JobChecks(timeline, findings, job).check(expectations.drained());
@@ -43,6 +46,7 @@ public final class HistoryChecker {
         }
         new TokenCheck(findings).check(timeline);
         new OrderCheck(timeline, findings).check();
+        new KeyCheck(findings).check(timeline);
         new LimitCheck(timeline, findings).check();
         return findings.violations();
     }

@@ -101,6 +101,24 @@ public enum Invariant {
     /** A task that was given back until later is not leased before that: its start time says so. */
     EARLY_SNOOZE,
 
+    /** A job of a schedule was fired at one of the nominal times that somebody asked for, and does not start before it. */
+    PHANTOM_FIRING,
+
+    /** A firing of a schedule brings one job. */
+    DOUBLE_FIRING,
+
+    /**
+     * Once a schedule was paused or deleted, and nothing that may make it go on is under way, it brings no job that is younger than
+     * one that was first enqueued after that. Sound: job keys rise.
+     */
+    STOPPED_FIRING,
+
+    /**
+     * No job is accepted while another one with its unique key lives: one that was accepted before it in the log, and is leased
+     * behind it.
+     */
+    DOUBLE_HOLDER,
+
     /** After a history that ended drained, the last read of each acknowledged job shows its end. */
     NOT_DRAINED;
 

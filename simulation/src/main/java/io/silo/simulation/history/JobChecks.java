@@ -116,9 +116,11 @@ final class JobChecks {
         for (final Call<Entry.EnqueueInvoked> enqueue : job.enqueues) {
             if (enqueue.isOk() && timeline.survives(enqueue, Call.NO_ANSWER)) {
                 final JobSeen seen = last == null ? null : last.seen;
-                if (seen == null) {
+                if (seen == null && timeline.mayBeForgotten(job, Call.NO_ANSWER)) {
+                    return;
+                } else if (seen == null) {
                     found(Invariant.NOT_DRAINED, enqueue + " accept it, but no read finds it.");
-                } else if (!seen.isTerminal()) {
+                } else if (!seen.isTerminal() && !isForgottenSince(last)) {
                     found(
                             Invariant.NOT_DRAINED,
                             enqueue + " accept it, but its last read of " + last + " shows it " + seen.status() + ".");
@@ -126,6 +128,19 @@ final class JobChecks {
                 return;
             }
         }
+    }
+
+    /** Whether a later read does not find it any more. */
+    private boolean isForgottenSince(@Nullable Call<Entry.ReadInvoked> last) {
+        for (final Call<Entry.ReadInvoked> read : job.reads) {
+            if (last != null
+                    && read.from > last.to
+                    && read.isAnswered(RejectReason.JOB_NOT_FOUND)
+                    && timeline.mayBeForgotten(job, read.to)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void found(Invariant invariant, String sentence) {

@@ -137,7 +137,8 @@ final class ReadChecks {
         }
         final boolean sameGeneration = !timeline.isPowerLost(read.from, read.to);
         if (read.isAnswered(RejectReason.JOB_NOT_FOUND)) {
-            if (!checkFound(read, snapshot.durable) && sameGeneration) {
+            final boolean mayBeGone = timeline.mayBeForgotten(job, read.to);
+            if (!mayBeGone && !checkFound(read, snapshot.durable) && sameGeneration) {
                 checkFound(read, snapshot.appended);
             }
         } else if (read.isOk() && seen != null) {

@@ -29,6 +29,12 @@ final class Timeline {
 
     private final Map<JobRef, JobTrace> jobs = new LinkedHashMap<>();
     private final Map<Long, Call<?>> calls = new HashMap<>();
+    private final Map<JobRef, ScheduleTrace> schedules = new HashMap<>();
+    private final Map<Long, ScheduleTrace.Change> scheduleCalls = new HashMap<>();
+
+    /** Jobs by tenant and unique key. */
+    private final Map<JobRef, List<JobTrace>> jobsOfKey = new LinkedHashMap<>();
+
     private final Map<ShardEpoch, Long> durablePositions = new HashMap<>();
     private final Map<ShardEpoch, Integer> firstSeen = new HashMap<>();
     private final Map<Integer, List<Bound>> bounds = new HashMap<>();
@@ -42,6 +48,8 @@ final class Timeline {
     /** Indexes of {@link Entry.StoodStill}, ascending. */
     private final List<Integer> standstills = new ArrayList<>();
 
+    private boolean forgetsEnded;
+
     private Timeline(int size) {
         losses = new int[size + 1];
         lastKills = new int[size + 1];
@@ -49,8 +57,10 @@ final class Timeline {
     }
 
     /** @throws IllegalArgumentException if the entries are no history: an answer without a call, a call number used twice. */
-    static Timeline of(List<Entry> entries, int leaseSlackMs) {
+    static Timeline of(List<Entry> entries, Expectations expectations) {
+        final int leaseSlackMs = expectations.leaseSlackMs();
         final Timeline timeline = new Timeline(entries.size());
+        timeline.forgetsEnded = expectations.forgetsEnded();
         for (int i = 0; i < entries.size(); i++) {
             final Entry entry = entries.get(i);
             final boolean lost = entry instanceof Entry.PowerLost;
@@ -67,6 +77,41 @@ final class Timeline {
             timeline.boundLeases(job, leaseSlackMs);
         }
         return timeline;
+    }
+
+    /** The schedule that brought a job, or null if none can have. */
+    @Nullable
+    ScheduleTrace scheduleOf(JobTrace job) {
+        final JobRef schedule = ScheduleTrace.of(job.ref);
+        return schedule == null || !job.enqueues.isEmpty() ? null : schedules.get(schedule);
+    }
+
+    /** Jobs that name one unique key, of each key. */
+    Iterable<List<JobTrace>> jobsOfKeys() {
+        return jobsOfKey.values();
+    }
+
+    /** A job of a shard that was first asked for after an entry and has a key below this one; null if there is none. */
+    @Nullable
+    JobTrace firstEnqueued(int shard, int after, long belowKey) {
+        for (final JobTrace job : jobs.values()) {
+            if (!job.enqueues.isEmpty() && !job.isOperated()) {
+                final Call<Entry.EnqueueInvoked> first = job.enqueues.get(0);
+                if (first.isOk()
+                        && first.from > after
+                        && first.jobKey > 0
+                        && first.jobKey < belowKey
+                        && first.place.shard() == shard) {
+                    return job;
+                }
+            }
+        }
+        return null;
+    }
+
+    /** Whether the broker may have forgotten a job before an entry: it ended, so it was leased. */
+    boolean mayBeForgotten(JobTrace job, int before) {
+        return forgetsEnded && !job.grants.isEmpty() && job.grants.get(0).index < before;
     }
 
     Iterable<JobTrace> jobs() {
@@ -181,6 +226,30 @@ final class Timeline {
                     .computeIfAbsent(closed.worker(), key -> new ArrayList<>())
                     .add(index);
             closeIndexes.add(index);
+        } else {
+            addSchedule(index, entry);
+        }
+    }
+
+    private void addSchedule(int index, Entry entry) {
+        if (entry instanceof Entry.ScheduleInvoked invoked) {
+            final ScheduleTrace.Change change = new ScheduleTrace.Change(invoked, index);
+            schedules
+                    .computeIfAbsent(invoked.schedule(), key -> new ScheduleTrace())
+                    .changes
+                    .add(change);
+            scheduleCalls.put(invoked.call(), change);
+        } else if (entry instanceof Entry.ScheduleAnswered answered) {
+            final ScheduleTrace.Change change = scheduleCalls.remove(answered.call());
+            if (change == null) {
+                throw new IllegalArgumentException(
+                        "Entry " + index + " answers call " + answered.call() + ", which is not open.");
+            }
+            change.answered(index, answered);
+        } else if (entry instanceof Entry.KeyNamed named) {
+            jobsOfKey
+                    .computeIfAbsent(new JobRef(named.job().tenant(), named.uniqueKey()), key -> new ArrayList<>())
+                    .add(job(named.job()));
         }
     }
 

@@ -26,7 +26,9 @@ public final class Scenarios {
             new OperatorsScenario(),
             new CrashLoopScenario(),
             new ImportScenario(),
-            new TimeBoundsScenario());
+            new TimeBoundsScenario(),
+            new RecurringScenario(),
+            new RetentionScenario());
 
     private Scenarios() {}
 

@@ -39,7 +39,11 @@ public enum Feature {
     /** Workers give tasks back until later. */
     SNOOZES,
     /** Jobs have a latest start, or a longest run of an attempt. */
-    TIME_BOUNDS;
+    TIME_BOUNDS,
+    /** Schedules bring jobs. */
+    RECURRING,
+    /** Some jobs have a unique key. */
+    UNIQUE_KEYS;
 
     /** Name on the command line and in reports, as in {@code long-poll}. */
     public String label() {

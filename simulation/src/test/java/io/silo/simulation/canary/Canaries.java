@@ -49,7 +49,15 @@ final class Canaries {
                     20,
                     () -> CommandBug.parts(ForgottenRequests::new)),
             once("kept-number", "numbers of restarted jobs", "operators", 20, () -> ReplyBug.parts(KeptNumbers::new)),
-            once("ignored-snooze", "tasks put off", "time-bounds", 10, () -> CommandBug.parts(IgnoredSnoozes::new)));
+            once("ignored-snooze", "tasks put off", "time-bounds", 10, () -> CommandBug.parts(IgnoredSnoozes::new)),
+            once("resumed-pause", "pauses of schedules", "recurring", 20, () -> CommandBug.parts(ResumedPauses::new)),
+            once(
+                    "shifted-schedule",
+                    "times of firings",
+                    "recurring",
+                    10,
+                    () -> CommandBug.parts(ShiftedSchedules::new)),
+            once("unheld-key", "unique keys", "retention", 20, () -> CommandBug.parts(UnheldKeys::new)));
 
     private Canaries() {}
 

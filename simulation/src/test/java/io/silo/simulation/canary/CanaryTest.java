@@ -51,7 +51,9 @@ class CanaryTest {
         "cancelled-retry, cancelled-runs",
         "forgotten-request, request-memory",
         "kept-number, attempt-number",
-        "ignored-snooze, early-snooze"
+        "ignored-snooze, early-snooze",
+        "shifted-schedule, phantom-firing",
+        "unheld-key, double-holder"
     })
     void shouldFindCanaryWithoutModel(String name, String invariant) {
         // given

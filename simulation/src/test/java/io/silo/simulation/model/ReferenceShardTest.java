@@ -106,6 +106,27 @@ class ReferenceShardTest {
         }
     }
 
+    @Test
+    void shouldNoticeThatEndedJobsAreForgottenTooEarly() {
+        assertThat(whatIsWrong(FORGETFUL, SETTINGS)).contains("nobody asked to forget");
+    }
+
+    @Test
+    void shouldNoticeThatEndedJobsAreKeptForTooLong() {
+        assertThat(whatIsWrong(SETTINGS, FORGETFUL)).contains("nothing was done");
+    }
+
+    /** What a model with one set of settings says of a shard with another. */
+    private static String whatIsWrong(ShardSettings ofShard, ShardSettings ofModel) {
+        ReferenceShard model = new ReferenceShard(ofModel);
+        try {
+            new Run(1, ofShard, model, model).go(STEPS);
+        } catch (AssertionError found) {
+            return String.valueOf(found.getMessage());
+        }
+        return "nothing";
+    }
+
     /** Sees which kinds of events there were. */
     private static final class CountingTap extends LyingTap {
         private final Set<Integer> seen;

@@ -67,7 +67,7 @@ class WrongBehaviourTest {
 
     @Test
     void shouldReportAnotherAttemptNumber() {
-        shouldReport("attempt leased", model -> new LyingTap(model) {
+        shouldReport("attempt leased|TaskLeased: expected", model -> new LyingTap(model) {
             @Override
             List<LoggedEvent> command(List<LoggedEvent> events) {
                 return change(events, TaskLeasedDecoder.TEMPLATE_ID, event -> {
