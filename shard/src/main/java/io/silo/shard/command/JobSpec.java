@@ -45,6 +45,9 @@ final class JobSpec {
     short retryJitter;
     short payloadEncoding;
 
+    /** Its id is that of a schedule, which has rules of its own. */
+    private boolean isTemplate;
+
     // Where the names lie in the command's buffer.
     int tenantOffset;
     int tenantLength;
@@ -99,6 +102,7 @@ final class JobSpec {
 
     /** The template of a schedule's jobs: no request, start or latest start of its own. */
     void set(PutScheduleDecoder command) {
+        isTemplate = true;
         requestIdHigh = 0;
         requestIdLow = 0;
         enqueuedAtMs = 0;
@@ -203,7 +207,7 @@ final class JobSpec {
         if (refusal == null) {
             refusal = NameChecks.taskGroup(buffer, taskGroupOffset, taskGroupLength);
         }
-        if (refusal == null) {
+        if (refusal == null && !isTemplate) {
             refusal = NameChecks.jobId(buffer, idOffset, idLength);
         }
         if (refusal == null && payloadLength > Bounds.INLINE_BYTES_MAX) {

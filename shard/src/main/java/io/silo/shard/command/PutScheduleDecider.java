@@ -71,10 +71,7 @@ final class PutScheduleDecider implements CommandDecider {
     private @Nullable RejectReason refusal(CommandContext context, DirectBuffer buffer, boolean isCronShort) {
         RejectReason refusal = spec.refusal(context, buffer);
         refusal = refusal != null ? refusal : spec.uniqueKeyRefusal(buffer);
-        if (refusal == RejectReason.INVALID_JOB_ID
-                || (refusal == null && spec.idLength > Bounds.SCHEDULE_ID_BYTES_MAX)) {
-            refusal = RejectReason.INVALID_SCHEDULE_ID;
-        }
+        refusal = refusal != null ? refusal : ScheduleNames.idRefusal(buffer, spec.idOffset, spec.idLength);
         if (refusal != null) {
             return refusal;
         }

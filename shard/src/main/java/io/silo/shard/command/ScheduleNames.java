@@ -24,7 +24,11 @@ final class ScheduleNames {
         if (refusal != null) {
             return refusal;
         }
-        return idLength > Bounds.SCHEDULE_ID_BYTES_MAX || NameChecks.jobId(buffer, idOffset, idLength) != null
+        return idRefusal(buffer, idOffset, idLength);
+    }
+
+    static @Nullable RejectReason idRefusal(DirectBuffer buffer, int offset, int length) {
+        return length > Bounds.SCHEDULE_ID_BYTES_MAX || NameChecks.jobId(buffer, offset, length) != null
                 ? RejectReason.INVALID_SCHEDULE_ID
                 : null;
     }

@@ -63,6 +63,8 @@ final class ArgumentRules {
 
     EnumSet<RejectReason> of(Session session, ModelCommand.PutSchedule command, long nowMs) {
         final EnumSet<RejectReason> reasons = ofItem(session, command.template());
+        // The id of a schedule has rules of its own.
+        reasons.remove(RejectReason.INVALID_JOB_ID);
         final boolean isInterval = command.intervalMs() != 0;
         final boolean isCron = !command.cron().isEmpty();
         add(
