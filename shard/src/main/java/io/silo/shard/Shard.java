@@ -707,6 +707,8 @@ public final class Shard {
         if (waits) {
             parked.park(session, position, buffer, length);
         } else {
+            // A roll may have made earlier ones durable: of two answers to one request the first goes first.
+            counters.add(Figure.ACKNOWLEDGED_DURABLE, parked.dispatch(log.durablePosition(), replies));
             replies.send(session, buffer, 0, length);
             counters.add(isDurable ? Figure.ACKNOWLEDGED_DURABLE : Figure.ACKNOWLEDGED_APPENDED, 1);
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.silo.protocol.Bounds;
 import io.silo.protocol.ReplySink;
 import io.silo.protocol.Session;
+import io.silo.shard.command.ShardSettings;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -143,5 +144,24 @@ class ParkedRepliesTest {
                     .containsExactly("j" + i);
         }
         harness.shard.checkInvariants();
+    }
+
+    /** A roll between two commands of a duty cycle makes the first durable: its answer goes first all the same. */
+    @Test
+    void shouldAnswerInOrderAroundARoll() {
+        ShardHarness harness = new ShardHarness(1, ShardSettings.whole(0), 256 * 1024);
+        TestClient client = new TestClient(harness, 1);
+        for (int i = 0; i < 40; i++) {
+            TestClient.Item item = new TestClient.Item("j" + i);
+            item.payload = new byte[20_000];
+            long first = client.sendEnqueue(item);
+            long second = client.sendEnqueue(item);
+            harness.run();
+            assertThat(harness.take())
+                    .extracting(TestClient::correlation)
+                    .as("answers to job %s", i)
+                    .containsExactly(first, second);
+        }
+        assertThat(harness.log.oldestCycleLastPosition()).as("a roll").isPositive();
     }
 }

@@ -1,11 +1,15 @@
 package io.silo.simulation.scenario;
 
+import io.silo.protocol.RejectReason;
 import io.silo.simulation.history.Entry;
 import io.silo.simulation.world.Feature;
 import java.util.SplittableRandom;
 
 /** Schedules that are put, paused, resumed and deleted while everything fails. */
 final class RecurringScenario implements Scenario {
+    /** Changes of schedules from which one has to have fired. */
+    private static final int ACCEPTED_MIN = 10;
+
     @Override
     public String name() {
         return "recurring";
@@ -29,10 +33,13 @@ final class RecurringScenario implements Scenario {
     @Override
     public void check(SimRun run) {
         boolean isFired = false;
+        int accepted = 0;
         for (Entry entry : run.history().entries()) {
             isFired |= entry instanceof Entry.Granted granted
                     && granted.lease().job().id().contains("-every-");
+            accepted += entry instanceof Entry.ScheduleAnswered answer && answer.code() == RejectReason.OK ? 1 : 0;
         }
-        SimRun.require(isFired || run.world().jobsMax() < Integer.MAX_VALUE, "some firing brought a job");
+        // A few changes may all be pauses, or of schedules that had no time to fire.
+        SimRun.require(isFired || accepted < ACCEPTED_MIN, "some firing brought a job");
     }
 }
