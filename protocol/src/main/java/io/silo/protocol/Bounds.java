@@ -66,6 +66,8 @@ public final class Bounds {
     public static final int SCHEDULE_INTERVAL_MS_MIN = 1_000;
     public static final int PAGE_ITEMS_MAX = 256;
     public static final int FIRINGS_MAX = 100;
+    /** All keys and values of a filter's metadata together. */
+    public static final int FILTER_BYTES_MAX = 8_192;
 
     private Bounds() {}
 }

@@ -83,6 +83,11 @@ public enum RejectReason {
             "A schedule has either an interval of 1 s to 400 days or a cron expression of five fields that fires some day."),
     INVALID_TIME_ZONE(56, false, "INVALID_ARGUMENT", "The server does not know this time zone."),
     INVALID_LIMIT(57, false, "INVALID_ARGUMENT", "The page or the number of firings asked for is too large, or 0."),
+    INVALID_FILTER(
+            58,
+            false,
+            "INVALID_ARGUMENT",
+            "A filter names known statuses, no negative age, and at most 16 metadata entries of 8,192 bytes together; one that changes jobs names something."),
 
     // State.
     JOB_EXISTS(60, false, "ALREADY_EXISTS", "Another request created a job with this id."),
@@ -109,6 +114,8 @@ public enum RejectReason {
     SCHEDULE_NOT_FOUND(81, false, "NOT_FOUND", "schedule not found"),
     SCHEDULE_EXISTS(82, false, "ALREADY_EXISTS", "A schedule with this id exists."),
     TOO_MANY_SCHEDULES(83, false, "RESOURCE_EXHAUSTED", "The shard's bound on schedules is reached."),
+    BULK_NOT_FOUND(84, false, "NOT_FOUND", "The shard knows no such bulk change, or has forgotten it."),
+    TOO_MANY_BULKS(85, true, "RESOURCE_EXHAUSTED", "The shard has 16 bulk changes under way."),
 
     // Found by the client itself; never on the wire from a server.
     UNKNOWN_OUTCOME(

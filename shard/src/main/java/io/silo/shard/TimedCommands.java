@@ -1,11 +1,13 @@
 package io.silo.shard;
 
+import io.silo.shard.command.BulkSlices;
 import io.silo.shard.command.CommandContext;
 import io.silo.shard.command.CommandDeciders;
 import io.silo.shard.command.JobChanges;
 import io.silo.shard.command.LeaseEnds;
 import io.silo.shard.command.Retention;
 import io.silo.shard.command.ScheduleFirings;
+import io.silo.shard.state.BulkChange;
 import io.silo.shard.state.RowSlab;
 import io.silo.shard.state.Schedule;
 import io.silo.shard.state.ShardCounters;
@@ -14,7 +16,7 @@ import io.silo.shard.state.ShardState;
 
 /**
  * What a shard does because time has passed: leases that ran out, jobs not started by their latest start, schedules that are due,
- * ended jobs kept long enough. Each is an internal command of one record a duty cycle. Shard thread only.
+ * ended jobs kept long enough, bulk changes under way. Each is an internal command of one record a duty cycle. Shard thread only.
  */
 final class TimedCommands {
     /** Room for the record of an internal command. */
@@ -37,6 +39,7 @@ final class TimedCommands {
     private final LeaseEnds leaseEnds;
     private final ScheduleFirings firings = new ScheduleFirings();
     private final Retention retention;
+    private final BulkSlices bulkSlices;
 
     TimedCommands(
             Records records,
@@ -51,6 +54,7 @@ final class TimedCommands {
         this.counters = counters;
         this.leaseEnds = leaseEnds;
         this.retention = new Retention(changes, command.settings().retention());
+        this.bulkSlices = new BulkSlices(changes);
     }
 
     /**
@@ -75,6 +79,7 @@ final class TimedCommands {
         if (retention.isDue(state, nowMs)) {
             work += forgetJobs();
         }
+        work += workOffBulk();
         return work + state.forgetRequests(nowMs, REQUESTS_FORGOTTEN_PER_CYCLE);
     }
 
@@ -126,6 +131,17 @@ final class TimedCommands {
         final int forgotten = retention.forget(command);
         records.finish();
         return forgotten;
+    }
+
+    /** A slice of the bulk change that is under way. */
+    private int workOffBulk() {
+        final BulkChange bulk = state.bulks().first();
+        if (bulk == null || !records.begin(RECORD_BYTES)) {
+            return 0;
+        }
+        bulkSlices.run(command, bulk);
+        records.finish();
+        return 1;
     }
 
     private int refuseLateJobs(long nowMs) {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.silo.log.simulated.SimulatedDisk;
+import io.silo.protocol.command.BulkVerb;
 import io.silo.protocol.command.Outcome;
 import io.silo.protocol.command.PauseKind;
 import io.silo.shard.TestClient.Item;
@@ -12,6 +13,7 @@ import io.silo.shard.command.ShardSettings;
 import io.silo.shard.event.EventAppliers;
 import io.silo.shard.event.EventFrames;
 import io.silo.shard.event.Replayer;
+import io.silo.shard.state.JobState;
 import io.silo.shard.state.JobView;
 import io.silo.shard.state.ShardState;
 import java.io.IOException;
@@ -133,6 +135,14 @@ class GoldenTest {
         verbs.setPaused(PauseKind.TENANT, prefix + "quiet", true);
         verbs.setPaused(PauseKind.TASK_GROUP, prefix + "quiet", true);
         schedules.delete(prefix + "goes");
+        TestBulks.Where where = TestBulks.Where.status(JobState.SCHEDULED)
+                .group(prefix + "bulk")
+                .metadata(Map.of("to go", "yes"));
+        Item unwanted = new Item(prefix + "unwanted");
+        unwanted.taskGroup = where.taskGroup;
+        unwanted.metadata = where.metadata;
+        client.enqueue(unwanted);
+        new TestBulks(client).change(BulkVerb.CANCEL, where);
         verbs.importJob(new Item(prefix + "imported"), TestVerbs.Ended.failed(1, "E"));
         verbs.importJob(new Item(prefix + "imported"), TestVerbs.Ended.failed(1, "E"), TestVerbs.Ended.cancelled(9));
     }

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.silo.protocol.Bounds;
 import io.silo.protocol.RejectReason;
 import io.silo.protocol.Session;
+import io.silo.protocol.command.BulkVerb;
 import io.silo.protocol.command.CommandHeaderDecoder;
 import io.silo.protocol.command.EnqueueDecoder;
 import io.silo.protocol.command.MessageHeaderDecoder;
@@ -49,7 +50,8 @@ class RejectionsTest {
             UNREACHABLE,
             PAYLOAD_CORRUPT,
             TWICE_IN_BATCH,
-            TOO_MANY_SCHEDULES);
+            TOO_MANY_SCHEDULES,
+            TOO_MANY_BULKS);
 
     /** The world that a row begins in: a job that waits, one that runs, one that ended. */
     private static final class World {
@@ -58,6 +60,7 @@ class RejectionsTest {
         final TestClient scoped;
         final TestVerbs verbs;
         final TestSchedules schedules;
+        final TestBulks bulks;
         Task running;
         Task ended;
 
@@ -66,6 +69,7 @@ class RejectionsTest {
             client = new TestClient(harness, 1);
             verbs = new TestVerbs(client);
             schedules = new TestSchedules(client);
+            bulks = new TestBulks(client);
             scoped = new TestClient(harness, new Session(2, new UnsafeBuffer("own".getBytes(UTF_8))));
         }
 
@@ -382,6 +386,10 @@ class RejectionsTest {
                 INVALID_LIMIT,
                 "101 firings",
                 w -> -w.schedules.firings("s", 101).get(0).intValue());
+        row(
+                INVALID_FILTER,
+                "everything",
+                w -> w.bulks.change(BulkVerb.CANCEL, new TestBulks.Where()).code());
     }
 
     private void importRow(RejectReason expected, String id, List<Ended> attempts) {
@@ -441,6 +449,7 @@ class RejectionsTest {
             wish.createOnly = true;
             return w.schedules.put(wish);
         });
+        row(BULK_NOT_FOUND, "get", w -> w.bulks.get(4_711).code());
     }
 
     private static Task other(Task task) {

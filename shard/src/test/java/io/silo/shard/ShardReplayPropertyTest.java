@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.silo.log.EventLog;
 import io.silo.protocol.RejectReason;
+import io.silo.protocol.command.BulkVerb;
 import io.silo.protocol.command.CatchUp;
 import io.silo.protocol.command.Outcome;
 import io.silo.protocol.command.PauseKind;
@@ -205,6 +206,10 @@ class ShardReplayPropertyTest {
                 }
                 return;
             }
+            if (random.nextInt(5) == 0) {
+                changeMany();
+                return;
+            }
             TestVerbs.Verb verb = TestVerbs.Verb.values()[random.nextInt(4)];
             String[] ids = new String[1 + random.nextInt(5)];
             for (int i = 0; i < ids.length; i++) {
@@ -218,6 +223,21 @@ class ShardReplayPropertyTest {
                 }
             }
             changes += answers.contains("OK") ? 1 : 0;
+        }
+
+        /** A bulk change that deletes nothing, so that what was acknowledged stays; at random it is cut short. */
+        private void changeMany() {
+            TestBulks.Where where = new TestBulks.Where();
+            where.statuses = 1 + random.nextInt(31);
+            where.taskGroup = random.nextBoolean() ? "" : "g" + random.nextInt(2);
+            TestBulks bulks = new TestBulks(client);
+            bulks.send(BulkVerb.get((short) random.nextInt(3)), where, random.nextInt(4) == 0, 1 + random.nextInt(20));
+            if (random.nextInt(3) == 0) {
+                harness.agent.doWork();
+                harness.kill();
+                reconnect();
+            }
+            changes++;
         }
 
         private String anyId() {

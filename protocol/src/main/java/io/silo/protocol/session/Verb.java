@@ -1,10 +1,13 @@
 package io.silo.protocol.session;
 
+import io.silo.protocol.command.BulkChangeDecoder;
 import io.silo.protocol.command.CancelJobsDecoder;
+import io.silo.protocol.command.CountJobsDecoder;
 import io.silo.protocol.command.DeleteJobsDecoder;
 import io.silo.protocol.command.DeleteSchedulesDecoder;
 import io.silo.protocol.command.EnqueueDecoder;
 import io.silo.protocol.command.ExpediteJobsDecoder;
+import io.silo.protocol.command.GetBulkDecoder;
 import io.silo.protocol.command.GetJobDecoder;
 import io.silo.protocol.command.GetJobResultDecoder;
 import io.silo.protocol.command.GetScheduleDecoder;
@@ -13,6 +16,7 @@ import io.silo.protocol.command.HeartbeatDecoder;
 import io.silo.protocol.command.ImportJobsDecoder;
 import io.silo.protocol.command.LeaseJobDecoder;
 import io.silo.protocol.command.LeaseTasksDecoder;
+import io.silo.protocol.command.ListJobsDecoder;
 import io.silo.protocol.command.ListSchedulesDecoder;
 import io.silo.protocol.command.PauseSchedulesDecoder;
 import io.silo.protocol.command.PutScheduleDecoder;
@@ -50,7 +54,10 @@ public enum Verb {
             ReadBytesDecoder.TEMPLATE_ID,
             GetTaskGroupDecoder.TEMPLATE_ID,
             ListSchedulesDecoder.TEMPLATE_ID,
-            GetScheduleDecoder.TEMPLATE_ID),
+            GetScheduleDecoder.TEMPLATE_ID,
+            ListJobsDecoder.TEMPLATE_ID,
+            CountJobsDecoder.TEMPLATE_ID,
+            GetBulkDecoder.TEMPLATE_ID),
     /** Changes jobs that exist, and brings in those of another system. */
     MANAGE(
             CancelJobsDecoder.TEMPLATE_ID,
@@ -63,6 +70,8 @@ public enum Verb {
             ResumeSchedulesDecoder.TEMPLATE_ID,
             DeleteSchedulesDecoder.TEMPLATE_ID,
             SetPausedDecoder.TEMPLATE_ID,
+            BulkChangeDecoder.TEMPLATE_ID,
+            GetBulkDecoder.TEMPLATE_ID,
             UploadChunkDecoder.TEMPLATE_ID),
     /** Everything. */
     ADMIN();

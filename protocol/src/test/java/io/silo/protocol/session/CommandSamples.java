@@ -1,14 +1,18 @@
 package io.silo.protocol.session;
 
+import io.silo.protocol.command.BulkChangeEncoder;
+import io.silo.protocol.command.BulkVerb;
 import io.silo.protocol.command.CancelJobsEncoder;
 import io.silo.protocol.command.CatchUp;
 import io.silo.protocol.command.CloseSessionEncoder;
 import io.silo.protocol.command.CommandHeaderEncoder;
+import io.silo.protocol.command.CountJobsEncoder;
 import io.silo.protocol.command.DeleteJobsEncoder;
 import io.silo.protocol.command.DeleteSchedulesEncoder;
 import io.silo.protocol.command.Durability;
 import io.silo.protocol.command.EnqueueEncoder;
 import io.silo.protocol.command.ExpediteJobsEncoder;
+import io.silo.protocol.command.GetBulkEncoder;
 import io.silo.protocol.command.GetJobEncoder;
 import io.silo.protocol.command.GetJobResultEncoder;
 import io.silo.protocol.command.GetScheduleEncoder;
@@ -19,6 +23,7 @@ import io.silo.protocol.command.ImportJobsEncoder;
 import io.silo.protocol.command.KeepAliveEncoder;
 import io.silo.protocol.command.LeaseJobEncoder;
 import io.silo.protocol.command.LeaseTasksEncoder;
+import io.silo.protocol.command.ListJobsEncoder;
 import io.silo.protocol.command.ListSchedulesEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.Outcome;
@@ -81,6 +86,10 @@ final class CommandSamples {
         all.add(samples.listSchedules());
         all.add(samples.getSchedule());
         all.add(samples.setPaused());
+        all.add(samples.bulkChange());
+        all.add(samples.getBulk());
+        all.add(samples.listJobs());
+        all.add(samples.countJobs());
         return all;
     }
 
@@ -319,6 +328,38 @@ final class CommandSamples {
         final SetPausedEncoder e = new SetPausedEncoder().wrapAndApplyHeader(buffer, 0, header);
         fill(e.header());
         e.kind(PauseKind.TENANT).paused((short) 1).name("t");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] bulkChange() {
+        final BulkChangeEncoder e = new BulkChangeEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.verb(BulkVerb.DELETE).dryRun((short) 1).statuses((short) 4).minAgeMs(5);
+        e.metadataCount(1).next().key("a").value("1");
+        e.tenant("t").taskGroup("group");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] getBulk() {
+        final GetBulkEncoder e = new GetBulkEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.bulkKey(7);
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] listJobs() {
+        final ListJobsEncoder e = new ListJobsEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.cursor(3).pageSize(5).statuses((short) 4).minAgeMs(5);
+        e.metadataCount(1).next().key("a").value("1");
+        e.tenant("t").taskGroup("group");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] countJobs() {
+        final CountJobsEncoder e = new CountJobsEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.tenant("t");
         return bytes(e.encodedLength());
     }
 

@@ -9,7 +9,9 @@ import io.silo.protocol.event.PauseSetEncoder;
 import io.silo.protocol.event.RequestRememberedEncoder;
 import io.silo.protocol.event.ScheduleSetEncoder;
 import io.silo.shard.command.Uploads;
+import io.silo.shard.event.BulkStarts;
 import io.silo.shard.event.RecordBuffer;
+import io.silo.shard.state.BulkChange;
 import io.silo.shard.state.JobView;
 import io.silo.shard.state.Pauses;
 import io.silo.shard.state.RequestMemory;
@@ -57,6 +59,7 @@ public final class LogCleaner {
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
     private final RequestRememberedEncoder remembered = new RequestRememberedEncoder();
     private final ScheduleSetEncoder scheduleSet = new ScheduleSetEncoder();
+    private final BulkStarts bulkStarts = new BulkStarts();
     private final PauseSetEncoder pauseSet = new PauseSetEncoder();
     private final List<Schedule> stale = new ArrayList<>();
     private final CarriedThroughEncoder carriedThrough = new CarriedThroughEncoder();
@@ -125,7 +128,8 @@ public final class LogCleaner {
         if (nextSlot >= jobs.slotLimit()
                 && carryRequests(record, nowMs)
                 && carrySchedules(record)
-                && carryPauses(record)) {
+                && carryPauses(record)
+                && carryBulks(record)) {
             finish(record, nowMs);
         }
         return 1;
@@ -184,6 +188,16 @@ public final class LogCleaner {
                     .paused((short) 1)
                     .name(pause.name());
             record.commit(pauseSet.limit());
+        }
+        return true;
+    }
+
+    private boolean carryBulks(RecordBuffer record) {
+        for (BulkChange bulk : view.bulks().setUntil(throughPosition)) {
+            if (!record.hasRoom(BulkStarts.BYTES_MAX)) {
+                return false;
+            }
+            bulkStarts.write(record, bulk.image());
         }
         return true;
     }

@@ -2,11 +2,14 @@ package io.silo.shard.command;
 
 import io.silo.log.EventLog;
 import io.silo.protocol.Bounds;
+import io.silo.protocol.command.BulkChangeDecoder;
 import io.silo.protocol.command.CancelJobsDecoder;
+import io.silo.protocol.command.CountJobsDecoder;
 import io.silo.protocol.command.DeleteJobsDecoder;
 import io.silo.protocol.command.DeleteSchedulesDecoder;
 import io.silo.protocol.command.EnqueueDecoder;
 import io.silo.protocol.command.ExpediteJobsDecoder;
+import io.silo.protocol.command.GetBulkDecoder;
 import io.silo.protocol.command.GetJobDecoder;
 import io.silo.protocol.command.GetJobResultDecoder;
 import io.silo.protocol.command.GetScheduleDecoder;
@@ -15,6 +18,7 @@ import io.silo.protocol.command.HeartbeatDecoder;
 import io.silo.protocol.command.ImportJobsDecoder;
 import io.silo.protocol.command.LeaseJobDecoder;
 import io.silo.protocol.command.LeaseTasksDecoder;
+import io.silo.protocol.command.ListJobsDecoder;
 import io.silo.protocol.command.ListSchedulesDecoder;
 import io.silo.protocol.command.PauseSchedulesDecoder;
 import io.silo.protocol.command.PutScheduleDecoder;
@@ -25,6 +29,7 @@ import io.silo.protocol.command.ResumeSchedulesDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
 import io.silo.protocol.command.SetPausedDecoder;
 import io.silo.protocol.command.UploadChunkDecoder;
+import io.silo.protocol.event.BulkVerb;
 import org.jspecify.annotations.Nullable;
 
 /** Template id to decider: the command half of the shard's catalogue. One per shard. */
@@ -51,16 +56,24 @@ public final class CommandDeciders {
         deciders[ReportOutcomeDecoder.TEMPLATE_ID] = new ReportOutcomeDecider(ends);
         deciders[ReturnLeasesDecoder.TEMPLATE_ID] = new ReturnLeasesDecider(ends);
         deciders[LeaseJobDecoder.TEMPLATE_ID] = new LeaseJobDecider(grants);
-        deciders[CancelJobsDecoder.TEMPLATE_ID] = new JobsDecider(changes::cancel, JobsDecider.Unknown.REFUSED);
-        deciders[RestartJobsDecoder.TEMPLATE_ID] = new JobsDecider(changes::restart, JobsDecider.Unknown.REFUSED);
-        deciders[ExpediteJobsDecoder.TEMPLATE_ID] = new JobsDecider(changes::expedite, JobsDecider.Unknown.REFUSED);
-        deciders[DeleteJobsDecoder.TEMPLATE_ID] = new JobsDecider(changes::delete, JobsDecider.Unknown.FINE);
+        deciders[CancelJobsDecoder.TEMPLATE_ID] =
+                new JobsDecider(changes.verb(BulkVerb.CANCEL), JobsDecider.Unknown.REFUSED);
+        deciders[RestartJobsDecoder.TEMPLATE_ID] =
+                new JobsDecider(changes.verb(BulkVerb.RESTART), JobsDecider.Unknown.REFUSED);
+        deciders[ExpediteJobsDecoder.TEMPLATE_ID] =
+                new JobsDecider(changes.verb(BulkVerb.EXPEDITE), JobsDecider.Unknown.REFUSED);
+        deciders[DeleteJobsDecoder.TEMPLATE_ID] =
+                new JobsDecider(changes.verb(BulkVerb.DELETE), JobsDecider.Unknown.FINE);
         deciders[ImportJobsDecoder.TEMPLATE_ID] = new ImportJobsDecider(imports);
         deciders[PutScheduleDecoder.TEMPLATE_ID] = new PutScheduleDecider();
         deciders[PauseSchedulesDecoder.TEMPLATE_ID] = new SchedulesDecider(SchedulesDecider.Change.PAUSE);
         deciders[ResumeSchedulesDecoder.TEMPLATE_ID] = new SchedulesDecider(SchedulesDecider.Change.RESUME);
         deciders[DeleteSchedulesDecoder.TEMPLATE_ID] = new SchedulesDecider(SchedulesDecider.Change.DELETE);
         deciders[SetPausedDecoder.TEMPLATE_ID] = new SetPausedDecider();
+        deciders[BulkChangeDecoder.TEMPLATE_ID] = new BulkChangeDecider();
+        deciders[GetBulkDecoder.TEMPLATE_ID] = new GetBulkDecider();
+        deciders[ListJobsDecoder.TEMPLATE_ID] = new ListJobsDecider();
+        deciders[CountJobsDecoder.TEMPLATE_ID] = new CountJobsDecider();
         deciders[ListSchedulesDecoder.TEMPLATE_ID] = new ListSchedulesDecider();
         deciders[GetScheduleDecoder.TEMPLATE_ID] = new GetScheduleDecider();
         deciders[GetJobDecoder.TEMPLATE_ID] = new GetJobDecider();
@@ -77,7 +90,10 @@ public final class CommandDeciders {
                 && templateId != ReadBytesDecoder.TEMPLATE_ID
                 && templateId != GetTaskGroupDecoder.TEMPLATE_ID
                 && templateId != ListSchedulesDecoder.TEMPLATE_ID
-                && templateId != GetScheduleDecoder.TEMPLATE_ID;
+                && templateId != GetScheduleDecoder.TEMPLATE_ID
+                && templateId != GetBulkDecoder.TEMPLATE_ID
+                && templateId != ListJobsDecoder.TEMPLATE_ID
+                && templateId != CountJobsDecoder.TEMPLATE_ID;
     }
 
     /**

@@ -26,10 +26,10 @@ final class JobsDecider implements CommandDecider {
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final CancelJobsDecoder command = new CancelJobsDecoder();
     private final JobsChangedReplyEncoder reply = new JobsChangedReplyEncoder();
-    private final JobChanges.Change change;
+    private final JobChanges.Verb change;
     private final Unknown unknown;
 
-    JobsDecider(JobChanges.Change change, Unknown unknown) {
+    JobsDecider(JobChanges.Verb change, Unknown unknown) {
         this.change = change;
         this.unknown = unknown;
     }

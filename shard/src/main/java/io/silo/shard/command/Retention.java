@@ -1,5 +1,6 @@
 package io.silo.shard.command;
 
+import io.silo.protocol.event.BulkVerb;
 import io.silo.shard.state.JobState;
 import io.silo.shard.state.RowSlab;
 import io.silo.shard.state.ShardView;
@@ -56,7 +57,7 @@ public final class Retention {
             if (slot == RowSlab.NULL_SLOT) {
                 break;
             }
-            changes.delete(context, slot);
+            changes.verb(BulkVerb.DELETE).apply(context, slot);
             forgotten++;
         }
         return forgotten;

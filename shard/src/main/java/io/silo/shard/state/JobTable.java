@@ -601,6 +601,10 @@ final class JobTable implements JobView, ReadyLinks {
         return finished.count();
     }
 
+    int count(JobState state) {
+        return chains.count(state);
+    }
+
     /** Jobs of a tenant in a state. */
     int count(int tenant, JobState state) {
         return chains.count(tenant, state);

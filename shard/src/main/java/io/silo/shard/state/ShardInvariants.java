@@ -63,6 +63,7 @@ final class ShardInvariants {
         Invariant.check(unique == shard.jobs.uniqueKeysHeld(), "unique keys held differ from the jobs");
         checkFinished();
         shard.schedules.checkInvariants();
+        shard.bulks.checkInvariants();
         checkCounts();
     }
 
@@ -91,12 +92,18 @@ final class ShardInvariants {
                 counts[shard.jobs.tenant(slot)][shard.jobs.state(slot).ordinal()]++;
             }
         }
+        final int[] totals = new int[JobState.values().length];
         for (int tenant = 0; tenant < counts.length; tenant++) {
             for (JobState state : JobState.values()) {
+                totals[state.ordinal()] += counts[tenant][state.ordinal()];
                 Invariant.check(
                         counts[tenant][state.ordinal()] == shard.jobs.count(tenant, state),
                         "count of a tenant and state differs from its jobs");
             }
+        }
+        for (JobState state : JobState.values()) {
+            Invariant.check(
+                    totals[state.ordinal()] == shard.jobs.count(state), "count of a state differs from its jobs");
         }
     }
 }

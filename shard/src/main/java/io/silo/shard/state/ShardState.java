@@ -38,6 +38,7 @@ public final class ShardState implements ShardView {
     final TimerQueue deadlineTimers = new TimerQueue();
     private final RequestMemory requests = new RequestMemory();
     final ScheduleTable schedules = new ScheduleTable();
+    final BulkTable bulks = new BulkTable();
     private final Pauses pauses = new Pauses();
     private final BitSet pausedGroups = new BitSet();
     private final SlotList finished = new SlotList();
@@ -416,6 +417,20 @@ public final class ShardState implements ShardView {
         schedules.remove(schedule);
     }
 
+    /** A bulk change as an event says it is. */
+    public void bulkStarted(BulkChange.Image image, long position) {
+        nextJobKey = Math.max(nextJobKey, image.key() + 1);
+        bulks.set(image, position);
+    }
+
+    public void bulkProgressed(BulkChange bulk, long changed) {
+        bulks.progressed(bulk, changed);
+    }
+
+    public void bulkFinished(BulkChange bulk, long changed, long skipped, long nowMs) {
+        bulks.finished(bulk, changed, skipped, nowMs);
+    }
+
     // ---- volatile
     // -----------------------------------------------------------------------------------------------------------
 
@@ -525,6 +540,11 @@ public final class ShardState implements ShardView {
     }
 
     @Override
+    public BulkTable bulks() {
+        return bulks;
+    }
+
+    @Override
     public Pauses pauses() {
         return pauses;
     }
@@ -548,6 +568,11 @@ public final class ShardState implements ShardView {
     @Override
     public int finishedCount() {
         return jobs.finishedCount();
+    }
+
+    @Override
+    public int jobCount(JobState state) {
+        return jobs.count(state);
     }
 
     @Override
@@ -658,12 +683,13 @@ public final class ShardState implements ShardView {
                 + leaseTimers.bytes()
                 + deadlineTimers.bytes()
                 + requests.bytes()
-                + schedules.bytes();
+                + schedules.bytes()
+                + bulks.bytes();
     }
 
     @Override
     public long digest() {
-        return jobs.digest() + schedules.digest() + pauses.digest() + nextJobKey;
+        return jobs.digest() + schedules.digest() + pauses.digest() + bulks.digest() + nextJobKey;
     }
 
     /** Compares every index with every other from scratch; for tests after each step and the slow recount. */

@@ -33,6 +33,11 @@ public interface ShardView {
     /** Jobs that have ended. */
     int finishedCount();
 
+    BulkTable bulks();
+
+    /** Jobs in a state. */
+    int jobCount(JobState state);
+
     /** Jobs of a tenant in a state. */
     int jobCount(int tenant, JobState state);
 

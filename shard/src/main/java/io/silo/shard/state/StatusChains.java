@@ -11,6 +11,7 @@ final class StatusChains {
 
     private int[][] heads = new int[0][];
     private int[][] counts = new int[0][];
+    private final int[] totals = new int[STATES];
 
     void push(JobTable jobs, int slot, int tenant, JobState state) {
         final int index = tenant * STATES + state.ordinal();
@@ -22,6 +23,7 @@ final class StatusChains {
         }
         heads[index / CHUNK][index % CHUNK] = slot;
         counts[index / CHUNK][index % CHUNK]++;
+        totals[state.ordinal()]++;
     }
 
     void remove(JobTable jobs, int slot, int tenant, JobState state) {
@@ -29,6 +31,7 @@ final class StatusChains {
         final int older = jobs.older(slot);
         final int index = tenant * STATES + state.ordinal();
         counts[index / CHUNK][index % CHUNK]--;
+        totals[state.ordinal()]--;
         if (newer == RowSlab.NULL_SLOT) {
             heads[index / CHUNK][index % CHUNK] = older;
         } else {
@@ -42,6 +45,7 @@ final class StatusChains {
     void clear() {
         heads = new int[0][];
         counts = new int[0][];
+        Arrays.fill(totals, 0);
     }
 
     int newest(int tenant, JobState state) {
@@ -52,6 +56,11 @@ final class StatusChains {
     int count(int tenant, JobState state) {
         final int index = tenant * STATES + state.ordinal();
         return index / CHUNK < counts.length ? counts[index / CHUNK][index % CHUNK] : 0;
+    }
+
+    /** Of all tenants. */
+    int count(JobState state) {
+        return totals[state.ordinal()];
     }
 
     long bytes() {
