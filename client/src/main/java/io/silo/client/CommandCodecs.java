@@ -1,10 +1,14 @@
 package io.silo.client;
 
+import io.silo.protocol.command.BulkChangeEncoder;
+import io.silo.protocol.command.BulkVerb;
 import io.silo.protocol.command.CancelJobsEncoder;
 import io.silo.protocol.command.CatchUp;
 import io.silo.protocol.command.CommandHeaderEncoder;
+import io.silo.protocol.command.CountJobsEncoder;
 import io.silo.protocol.command.Durability;
 import io.silo.protocol.command.EnqueueEncoder;
+import io.silo.protocol.command.GetBulkEncoder;
 import io.silo.protocol.command.GetJobEncoder;
 import io.silo.protocol.command.GetJobResultEncoder;
 import io.silo.protocol.command.GetScheduleEncoder;
@@ -12,6 +16,7 @@ import io.silo.protocol.command.GetTaskGroupEncoder;
 import io.silo.protocol.command.HeartbeatEncoder;
 import io.silo.protocol.command.ImportJobsEncoder;
 import io.silo.protocol.command.LeaseJobEncoder;
+import io.silo.protocol.command.ListJobsEncoder;
 import io.silo.protocol.command.ListSchedulesEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.PauseSchedulesEncoder;
@@ -44,6 +49,10 @@ final class CommandCodecs {
 
     final ListSchedulesEncoder listSchedules = new ListSchedulesEncoder();
     final GetScheduleEncoder getSchedule = new GetScheduleEncoder();
+    final BulkChangeEncoder bulkChange = new BulkChangeEncoder();
+    final GetBulkEncoder getBulk = new GetBulkEncoder();
+    final ListJobsEncoder listJobs = new ListJobsEncoder();
+    final CountJobsEncoder countJobs = new CountJobsEncoder();
     final SubscribeEncoder subscribe = new SubscribeEncoder();
     final UnsubscribeEncoder unsubscribe = new UnsubscribeEncoder();
     final HeartbeatEncoder heartbeat = new HeartbeatEncoder();
@@ -73,6 +82,15 @@ final class CommandCodecs {
             case SKIP -> CatchUp.SKIP;
             case ONE -> CatchUp.ONE;
             case ALL -> CatchUp.ALL;
+        };
+    }
+
+    static BulkVerb wire(io.silo.client.BulkVerb verb) {
+        return switch (verb) {
+            case CANCEL -> BulkVerb.CANCEL;
+            case RESTART -> BulkVerb.RESTART;
+            case EXPEDITE -> BulkVerb.EXPEDITE;
+            case DELETE -> BulkVerb.DELETE;
         };
     }
 }

@@ -224,6 +224,17 @@ record JobDraft(Job job, Content payload, Content result) {
         return ms == 0 ? null : Duration.ofMillis(ms);
     }
 
+    /** Number of a status on the wire. */
+    static int wire(JobStatus status) {
+        return switch (status) {
+            case SCHEDULED -> 0;
+            case RUNNING -> 1;
+            case SUCCEEDED -> 2;
+            case FAILED -> 3;
+            case CANCELLED -> 4;
+        };
+    }
+
     static JobStatus jobStatus(int code) {
         return switch (code) {
             case 0 -> JobStatus.SCHEDULED;

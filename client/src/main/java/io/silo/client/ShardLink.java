@@ -2,14 +2,17 @@ package io.silo.client;
 
 import io.aeron.Aeron;
 import io.silo.protocol.RejectReason;
+import io.silo.protocol.reply.BulkReplyDecoder;
 import io.silo.protocol.reply.BytesReplyDecoder;
 import io.silo.protocol.reply.EnqueueReplyDecoder;
 import io.silo.protocol.reply.HeartbeatReplyDecoder;
 import io.silo.protocol.reply.HelloReplyDecoder;
 import io.silo.protocol.reply.ImportReplyDecoder;
+import io.silo.protocol.reply.JobCountsReplyDecoder;
 import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobResultReplyDecoder;
 import io.silo.protocol.reply.JobsChangedReplyDecoder;
+import io.silo.protocol.reply.JobsReplyDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.ReplyHeaderDecoder;
 import io.silo.protocol.reply.ScheduleReplyDecoder;
@@ -261,6 +264,33 @@ final class ShardLink implements ReplyHandler {
         final Call<?> call = take(reply.header());
         if (call != null) {
             call.onScheduleReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onBulkReply(BulkReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onBulkReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onJobsReply(JobsReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onJobsReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onJobCountsReply(JobCountsReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onJobCountsReply(reply);
             agent.afterReply(call);
         }
     }

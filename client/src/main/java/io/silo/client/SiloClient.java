@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +52,7 @@ public final class SiloClient implements AutoCloseable {
     private final Semaphore waitingWindow;
     private final JobChanges changes = new JobChanges(this);
     private final Schedules schedules = new Schedules(this);
+    private final BulkChanges bulk = new BulkChanges(this);
 
     SiloClient(SiloClientBuilder settings) {
         this.settings = settings;
@@ -529,6 +531,50 @@ public final class SiloClient implements AutoCloseable {
     /** As {@link #listSchedules(String)}, without waiting. */
     public CompletableFuture<List<ScheduleSummary>> listSchedulesAsync(String tenant) {
         return schedules.list(tenant);
+    }
+
+    /**
+     * Cancels, restarts, expedites or deletes every job that matches now, on all shards, and waits until that is done. Jobs that come
+     * or change later are not touched. It goes on if this client does not wait for it, and through a restart of the server.
+     *
+     * @param filter names at least one condition, or throws {@code INVALID_FILTER}; who means every job names every status.
+     */
+    public BulkResult changeAll(BulkVerb verb, JobFilter filter) {
+        return join(changeAllAsync(verb, filter));
+    }
+
+    /** As {@link #changeAll}, without waiting. */
+    public CompletableFuture<BulkResult> changeAllAsync(BulkVerb verb, JobFilter filter) {
+        return bulk.change(verb, filter, false);
+    }
+
+    /** Counts what {@link #changeAll} would do, and changes nothing. It takes the same permission. */
+    public BulkResult dryRun(BulkVerb verb, JobFilter filter) {
+        return join(bulk.change(verb, filter, true));
+    }
+
+    /** Lists jobs that match, in no order that means anything, at most {@code limit}. See {@link #forEachJob}. */
+    public List<JobSummary> listJobs(JobFilter filter, int limit) {
+        final List<JobSummary> jobs = new ArrayList<>();
+        if (limit > 0) {
+            forEachJob(filter, job -> jobs.add(job) && jobs.size() < limit);
+        }
+        return jobs;
+    }
+
+    /** Shows jobs that match until {@code visitor} answers false, page by page. A job that is there all the time is shown once. */
+    public void forEachJob(JobFilter filter, Predicate<JobSummary> visitor) {
+        bulk.forEach(filter, visitor);
+    }
+
+    /** Counts the jobs of a tenant by status; of all that this client may see if it is empty. Costs the same however many. */
+    public JobCounts countJobs(String tenant) {
+        return join(countJobsAsync(tenant));
+    }
+
+    /** As {@link #countJobs}, without waiting. */
+    public CompletableFuture<JobCounts> countJobsAsync(String tenant) {
+        return bulk.count(tenant);
     }
 
     /** Reads a job of the default tenant. */

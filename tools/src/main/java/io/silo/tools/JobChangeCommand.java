@@ -1,8 +1,11 @@
 package io.silo.tools;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.silo.client.BulkResult;
+import io.silo.client.BulkVerb;
 import io.silo.client.Durability;
 import io.silo.client.JobChange;
+import io.silo.client.JobFilter;
 import io.silo.client.JobRef;
 import io.silo.client.JobStatus;
 import io.silo.client.SiloClient;
@@ -12,12 +15,14 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -39,16 +44,29 @@ abstract class JobChangeCommand implements Callable<Integer> {
     @Mixin
     private final ServerOptions server = new ServerOptions();
 
-    @Parameters(paramLabel = "ID", arity = "1..*", description = "Ids of jobs; - reads them from standard input.")
+    @Parameters(paramLabel = "ID", arity = "0..*", description = "Ids of jobs; - reads them from standard input.")
     private List<String> ids = new ArrayList<>();
 
     @Option(names = "--tenant", paramLabel = "TENANT", defaultValue = "", description = "Whose jobs they are.")
     private String tenant = "";
 
+    @Option(
+            names = "--where",
+            paramLabel = "CONDITIONS",
+            converter = WhereText.class,
+            description = "All jobs that match now, instead of ids. " + WhereText.HELP)
+    private @Nullable JobFilter filter;
+
+    @Option(names = "--dry-run", description = "With --where: only count them.")
+    private boolean dryRun;
+
     @Spec
     private @Nullable CommandSpec spec;
 
     private boolean refused;
+
+    /** What is done to all that match. */
+    abstract BulkVerb verb();
 
     /** Changes them all. */
     abstract List<JobChange> change(SiloClient client, List<JobRef> jobs);
@@ -61,7 +79,12 @@ abstract class JobChangeCommand implements Callable<Integer> {
 
     @Override
     public final Integer call() {
+        checkArguments();
         try (SiloClient client = ClientConnection.open(server, tenant, Durability.DURABLE)) {
+            if (filter != null) {
+                changeMatching(client, tenant.isEmpty() ? filter : filter.tenant(tenant));
+                return ExitCode.OK;
+            }
             final List<JobRef> jobs = new ArrayList<>();
             for (String id : ids) {
                 if (id.equals(STANDARD_INPUT)) {
@@ -75,6 +98,41 @@ abstract class JobChangeCommand implements Callable<Integer> {
             throw ClientConnection.failure(failed);
         }
         return refused ? ExitCode.REFUSED : ExitCode.OK;
+    }
+
+    private void checkArguments() {
+        if (spec == null) {
+            return;
+        }
+        if (ids.isEmpty() == (filter == null)) {
+            throw new ParameterException(spec.commandLine(), "Name either ids of jobs or --where");
+        }
+        if (dryRun && filter == null) {
+            throw new ParameterException(spec.commandLine(), "--dry-run goes with --where");
+        }
+    }
+
+    private void changeMatching(SiloClient client, JobFilter matching) {
+        final BulkResult result = dryRun ? client.dryRun(verb(), matching) : client.changeAll(verb(), matching);
+        final PrintWriter out = Out.of(spec);
+        if (common.json) {
+            final ObjectNode node = Output.object();
+            node.put("verb", verb().name().toLowerCase(Locale.ROOT));
+            node.put("dry_run", dryRun);
+            node.put("changed", result.changed());
+            node.put("skipped", result.skipped());
+            out.println(Output.line(node));
+        } else {
+            out.println(String.format(
+                    Locale.ROOT,
+                    dryRun
+                            ? "%,d jobs would be changed (%s); %,d match and are in no state for it."
+                            : "%,d jobs were changed (%s); %,d match and were in no state for it.",
+                    result.changed(),
+                    verb().name().toLowerCase(Locale.ROOT),
+                    result.skipped()));
+        }
+        out.flush();
     }
 
     private void readIds(SiloClient client, List<JobRef> jobs) {
@@ -162,6 +220,11 @@ abstract class JobChangeCommand implements Callable<Integer> {
             })
     static final class Cancel extends JobChangeCommand {
         @Override
+        BulkVerb verb() {
+            return BulkVerb.CANCEL;
+        }
+
+        @Override
         List<JobChange> change(SiloClient client, List<JobRef> jobs) {
             return client.cancelAll(jobs);
         }
@@ -185,6 +248,11 @@ abstract class JobChangeCommand implements Callable<Integer> {
                 "The exit code is 1 if any was refused."
             })
     static final class Restart extends JobChangeCommand {
+        @Override
+        BulkVerb verb() {
+            return BulkVerb.RESTART;
+        }
+
         @Override
         List<JobChange> change(SiloClient client, List<JobRef> jobs) {
             return client.restartAll(jobs);
@@ -210,6 +278,11 @@ abstract class JobChangeCommand implements Callable<Integer> {
             })
     static final class Expedite extends JobChangeCommand {
         @Override
+        BulkVerb verb() {
+            return BulkVerb.EXPEDITE;
+        }
+
+        @Override
         List<JobChange> change(SiloClient client, List<JobRef> jobs) {
             return client.expediteAll(jobs);
         }
@@ -233,6 +306,11 @@ abstract class JobChangeCommand implements Callable<Integer> {
                 "The exit code is 1 if any was refused."
             })
     static final class Delete extends JobChangeCommand {
+        @Override
+        BulkVerb verb() {
+            return BulkVerb.DELETE;
+        }
+
         @Override
         List<JobChange> change(SiloClient client, List<JobRef> jobs) {
             return client.deleteAll(jobs);

@@ -31,6 +31,8 @@ import picocli.CommandLine.Spec;
         description = "Look at jobs, and change them.",
         subcommands = {
             JobCommand.Get.class,
+            JobListCommand.ListJobs.class,
+            JobListCommand.Count.class,
             JobCommand.Await.class,
             JobChangeCommand.Cancel.class,
             JobChangeCommand.Restart.class,
@@ -49,7 +51,8 @@ final class JobCommand implements Runnable {
     public void run() {
         if (spec != null) {
             throw new ParameterException(
-                    spec.commandLine(), "A command is missing: get, await, cancel, restart, expedite, delete or lease");
+                    spec.commandLine(),
+                    "A command is missing: get, list, count, await, cancel, restart, expedite, delete or lease");
         }
     }
 

@@ -1,15 +1,18 @@
 package io.silo.transport;
 
 import io.silo.protocol.RejectReason;
+import io.silo.protocol.reply.BulkReplyDecoder;
 import io.silo.protocol.reply.BytesReplyDecoder;
 import io.silo.protocol.reply.EnqueueReplyDecoder;
 import io.silo.protocol.reply.ErrorReplyDecoder;
 import io.silo.protocol.reply.HeartbeatReplyDecoder;
 import io.silo.protocol.reply.HelloReplyDecoder;
 import io.silo.protocol.reply.ImportReplyDecoder;
+import io.silo.protocol.reply.JobCountsReplyDecoder;
 import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobResultReplyDecoder;
 import io.silo.protocol.reply.JobsChangedReplyDecoder;
+import io.silo.protocol.reply.JobsReplyDecoder;
 import io.silo.protocol.reply.MessageHeaderDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.PausedReplyDecoder;
@@ -47,6 +50,9 @@ final class ReplyDispatcher {
     private final SchedulesChangedReplyDecoder schedulesChangedReply = new SchedulesChangedReplyDecoder();
     private final SchedulesReplyDecoder schedulesReply = new SchedulesReplyDecoder();
     private final ScheduleReplyDecoder scheduleReply = new ScheduleReplyDecoder();
+    private final BulkReplyDecoder bulkReply = new BulkReplyDecoder();
+    private final JobsReplyDecoder jobsReply = new JobsReplyDecoder();
+    private final JobCountsReplyDecoder jobCountsReply = new JobCountsReplyDecoder();
     private final PausedReplyDecoder pausedReply = new PausedReplyDecoder();
     private DirectBuffer buffer = new UnsafeBuffer(0, 0);
     private int offset;
@@ -124,6 +130,12 @@ final class ReplyDispatcher {
                 handler.onScheduleReply(scheduleReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             case PausedReplyDecoder.TEMPLATE_ID ->
                 handler.onPausedReply(pausedReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case BulkReplyDecoder.TEMPLATE_ID ->
+                handler.onBulkReply(bulkReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case JobsReplyDecoder.TEMPLATE_ID ->
+                handler.onJobsReply(jobsReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case JobCountsReplyDecoder.TEMPLATE_ID ->
+                handler.onJobCountsReply(jobCountsReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             default ->
                 handler.onError(replyHeader.correlationId(), RejectReason.UNSUPPORTED, RejectReason.UNSUPPORTED.code());
         }

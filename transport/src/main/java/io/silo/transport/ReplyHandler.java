@@ -1,14 +1,17 @@
 package io.silo.transport;
 
 import io.silo.protocol.RejectReason;
+import io.silo.protocol.reply.BulkReplyDecoder;
 import io.silo.protocol.reply.BytesReplyDecoder;
 import io.silo.protocol.reply.EnqueueReplyDecoder;
 import io.silo.protocol.reply.HeartbeatReplyDecoder;
 import io.silo.protocol.reply.HelloReplyDecoder;
 import io.silo.protocol.reply.ImportReplyDecoder;
+import io.silo.protocol.reply.JobCountsReplyDecoder;
 import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobResultReplyDecoder;
 import io.silo.protocol.reply.JobsChangedReplyDecoder;
+import io.silo.protocol.reply.JobsReplyDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.PausedReplyDecoder;
 import io.silo.protocol.reply.ScheduleReplyDecoder;
@@ -81,4 +84,10 @@ public interface ReplyHandler {
     default void onScheduleReply(ScheduleReplyDecoder reply) {}
 
     default void onPausedReply(PausedReplyDecoder reply) {}
+
+    default void onBulkReply(BulkReplyDecoder reply) {}
+
+    default void onJobsReply(JobsReplyDecoder reply) {}
+
+    default void onJobCountsReply(JobCountsReplyDecoder reply) {}
 }
