@@ -90,6 +90,7 @@ public final class Shard {
     private final ParkedReplies parked;
     private final ResultWaiters waiters = new ResultWaiters();
     private final LogCleaner cleaner;
+    private final ShardGauges gauges;
     private final MessageHeaderDecoder messageHeader = new MessageHeaderDecoder();
     private final CommandHeaderDecoder commandHeader = new CommandHeaderDecoder();
     private final ReplyHeaderEncoder replyHeader = new ReplyHeaderEncoder();
@@ -126,6 +127,7 @@ public final class Shard {
         this.deciders = new CommandDeciders(grants, attemptEnds, changes, new JobImports(log::newReader));
         this.timed = new TimedCommands(new Internal(), command, state, counters, leaseEnds, changes);
         this.cleaner = new LogCleaner(state, log);
+        this.gauges = new ShardGauges(counters, state, log, parked);
     }
 
     /**
@@ -155,7 +157,7 @@ public final class Shard {
         status = Status.OPEN;
         // [SILO-OPEN-1]
         renewLeases();
-        publishGauges();
+        gauges.publish();
         return replayer.events();
     }
 
@@ -498,7 +500,7 @@ public final class Shard {
             final int work = sent + carry() + log.doWork(nowNs);
             publishDiskState();
             if (work > 0) {
-                publishGauges();
+                gauges.publish();
             }
             return work;
         } catch (Throwable failure) {
@@ -749,16 +751,6 @@ public final class Shard {
             diskState = now;
             counters.set(Figure.DISK_STATE, now.ordinal());
         }
-    }
-
-    private void publishGauges() {
-        counters.set(Figure.JOBS, state.jobs().count());
-        counters.set(Figure.LEASES, state.leases().count());
-        counters.set(Figure.MEMORY_BYTES, state.bytes());
-        counters.set(Figure.PARKED_REPLIES, parked.count());
-        counters.set(Figure.DURABLE_POSITION, log.durablePosition());
-        counters.set(Figure.APPENDED_POSITION, log.appendedPosition());
-        counters.set(Figure.SHARD_EPOCH, log.shardEpoch());
     }
 
     /** Sets `waitMs` of a kept command to 0: decided again, it is answered at once. */

@@ -25,20 +25,15 @@ final class WhereText implements ITypeConverter<JobFilter> {
 
     @Override
     public JobFilter convert(String text) {
+        if (text.chars().filter(character -> character == '"').count() % 2 != 0) {
+            throw new TypeConversionException("a quote in '" + text + "' is not closed");
+        }
         JobFilter filter = JobFilter.all();
         final Matcher conditions = CONDITION.matcher(text);
         int count = 0;
-        int end = 0;
         while (conditions.find()) {
-            if (!text.substring(end, conditions.start()).isBlank()) {
-                throw new TypeConversionException("a quote in '" + text + "' is not closed");
-            }
             filter = with(filter, conditions.group());
-            end = conditions.end();
             count++;
-        }
-        if (!text.substring(end).isBlank()) {
-            throw new TypeConversionException("a quote in '" + text + "' is not closed");
         }
         if (count == 0) {
             throw new TypeConversionException("no condition is named; status=any stands for every job");

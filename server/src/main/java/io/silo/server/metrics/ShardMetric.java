@@ -36,6 +36,7 @@ record ShardMetric(
     }
 
     private static final String COMPLETED = "Outcomes accepted, one an attempt; expired leases are not among them.";
+    private static final String JOBS = "Jobs in memory by status, ended ones too until retention forgets them.";
     private static final String ACKNOWLEDGED = "Replies sent, by the durability they had reached.";
 
     /** Every metric; those of one name stand together. */
@@ -64,7 +65,11 @@ record ShardMetric(
                     c -> c.get(Figure.GRANTS_COLD)),
             counter("silo_reads_ahead", "Payloads asked to be read ahead of a grant.", c -> c.get(Figure.READS_AHEAD)),
             gauge("silo_task_leases_active", "Task leases now.", Figure.LEASES),
-            gauge("silo_jobs", "Jobs in memory, finished ones too.", Figure.JOBS),
+            jobs("scheduled", Figure.JOBS_SCHEDULED),
+            jobs("running", Figure.JOBS_RUNNING),
+            jobs("succeeded", Figure.JOBS_SUCCEEDED),
+            jobs("failed", Figure.JOBS_FAILED),
+            jobs("cancelled", Figure.JOBS_CANCELLED),
             gauge("silo_shard_memory_bytes", "Memory of the shard's indexes.", Figure.MEMORY_BYTES),
             gauge("silo_replies_parked", "Replies that wait for a sync.", Figure.PARKED_REPLIES),
             acknowledged("durable", Figure.ACKNOWLEDGED_DURABLE),
@@ -89,6 +94,10 @@ record ShardMetric(
 
     private static ShardMetric gauge(String name, String help, Figure figure) {
         return new ShardMetric(name, "", "", Kind.GAUGE, help, counters -> counters.get(figure));
+    }
+
+    private static ShardMetric jobs(String status, Figure figure) {
+        return new ShardMetric("silo_jobs", "status", status, Kind.GAUGE, JOBS, counters -> counters.get(figure));
     }
 
     private static ShardMetric completed(String status, ToLongFunction<ShardCounters> reading) {

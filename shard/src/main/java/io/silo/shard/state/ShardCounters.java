@@ -27,8 +27,12 @@ public final class ShardCounters {
         READS_AHEAD,
         /** Grants whose task was read from its file on the shard thread without having been read ahead. */
         GRANTS_COLD,
-        /** Gauges from here. */
-        JOBS,
+        /** Gauges from here. Jobs by status, in the order of {@link JobState}. */
+        JOBS_SCHEDULED,
+        JOBS_RUNNING,
+        JOBS_SUCCEEDED,
+        JOBS_FAILED,
+        JOBS_CANCELLED,
         LEASES,
         MEMORY_BYTES,
         PARKED_REPLIES,
