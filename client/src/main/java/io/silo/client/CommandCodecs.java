@@ -20,6 +20,7 @@ import io.silo.protocol.command.PutScheduleEncoder;
 import io.silo.protocol.command.ReadBytesEncoder;
 import io.silo.protocol.command.ReportOutcomeEncoder;
 import io.silo.protocol.command.ReturnLeasesEncoder;
+import io.silo.protocol.command.SetPausedEncoder;
 import io.silo.protocol.command.SubscribeEncoder;
 import io.silo.protocol.command.UnsubscribeEncoder;
 import io.silo.protocol.command.UploadChunkEncoder;
@@ -44,6 +45,7 @@ final class CommandCodecs {
 
     final ListSchedulesEncoder listSchedules = new ListSchedulesEncoder();
     final GetScheduleEncoder getSchedule = new GetScheduleEncoder();
+    final SetPausedEncoder setPaused = new SetPausedEncoder();
     final SubscribeEncoder subscribe = new SubscribeEncoder();
     final UnsubscribeEncoder unsubscribe = new UnsubscribeEncoder();
     final HeartbeatEncoder heartbeat = new HeartbeatEncoder();

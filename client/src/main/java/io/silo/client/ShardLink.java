@@ -11,6 +11,7 @@ import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobResultReplyDecoder;
 import io.silo.protocol.reply.JobsChangedReplyDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
+import io.silo.protocol.reply.PausedReplyDecoder;
 import io.silo.protocol.reply.ReplyHeaderDecoder;
 import io.silo.protocol.reply.ScheduleReplyDecoder;
 import io.silo.protocol.reply.SchedulesChangedReplyDecoder;
@@ -261,6 +262,15 @@ final class ShardLink implements ReplyHandler {
         final Call<?> call = take(reply.header());
         if (call != null) {
             call.onScheduleReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onPausedReply(PausedReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onPausedReply(reply);
             agent.afterReply(call);
         }
     }
