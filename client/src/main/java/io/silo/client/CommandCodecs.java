@@ -25,6 +25,7 @@ import io.silo.protocol.command.PutScheduleEncoder;
 import io.silo.protocol.command.ReadBytesEncoder;
 import io.silo.protocol.command.ReportOutcomeEncoder;
 import io.silo.protocol.command.ReturnLeasesEncoder;
+import io.silo.protocol.command.SetPausedEncoder;
 import io.silo.protocol.command.SubscribeEncoder;
 import io.silo.protocol.command.UnsubscribeEncoder;
 import io.silo.protocol.command.UploadChunkEncoder;
@@ -53,6 +54,7 @@ final class CommandCodecs {
     final GetBulkEncoder getBulk = new GetBulkEncoder();
     final ListJobsEncoder listJobs = new ListJobsEncoder();
     final CountJobsEncoder countJobs = new CountJobsEncoder();
+    final SetPausedEncoder setPaused = new SetPausedEncoder();
     final SubscribeEncoder subscribe = new SubscribeEncoder();
     final UnsubscribeEncoder unsubscribe = new UnsubscribeEncoder();
     final HeartbeatEncoder heartbeat = new HeartbeatEncoder();

@@ -368,13 +368,17 @@ final class JobCalls {
 
         @Override
         public void onTaskGroupReply(TaskGroupReplyDecoder reply) {
-            succeed(new TaskGroup((int) reply.readyCount(), (int) reply.leasedCount()));
+            succeed(new TaskGroup(
+                    (int) reply.readyCount(),
+                    (int) reply.leasedCount(),
+                    reply.groupPaused() != 0,
+                    reply.tenantPaused() != 0));
         }
 
         @Override
         public void onError(long correlationId, @Nullable RejectReason reason, int code) {
             if (reason == RejectReason.SHARD_CLOSED) {
-                succeed(new TaskGroup(0, 0));
+                succeed(TaskGroup.NOTHING);
             } else {
                 super.onError(correlationId, reason, code);
             }

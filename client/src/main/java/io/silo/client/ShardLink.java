@@ -15,6 +15,7 @@ import io.silo.protocol.reply.JobsChangedReplyDecoder;
 import io.silo.protocol.reply.JobsReplyDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.ReplyHeaderDecoder;
+import io.silo.protocol.reply.PausedReplyDecoder;
 import io.silo.protocol.reply.ScheduleReplyDecoder;
 import io.silo.protocol.reply.SchedulesChangedReplyDecoder;
 import io.silo.protocol.reply.SchedulesReplyDecoder;
@@ -264,6 +265,15 @@ final class ShardLink implements ReplyHandler {
         final Call<?> call = take(reply.header());
         if (call != null) {
             call.onScheduleReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onPausedReply(PausedReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onPausedReply(reply);
             agent.afterReply(call);
         }
     }

@@ -53,6 +53,7 @@ public final class SiloClient implements AutoCloseable {
     private final JobChanges changes = new JobChanges(this);
     private final Schedules schedules = new Schedules(this);
     private final BulkChanges bulk = new BulkChanges(this);
+    private final Pauses pauses = new Pauses(this);
 
     SiloClient(SiloClientBuilder settings) {
         this.settings = settings;
@@ -577,6 +578,63 @@ public final class SiloClient implements AutoCloseable {
         return bulk.count(tenant);
     }
 
+    /**
+     * Keeps the tasks of a task group from workers until it is resumed, of all tenants and on all shards; one that is paused stays
+     * so. Jobs are still enqueued, and what workers hold goes on. Throws {@code PERMISSION_DENIED} to a token of one tenant. If a
+     * shard does not answer, the group may be paused on others: pause it again.
+     */
+    public void pauseTaskGroup(String taskGroup) {
+        join(pauseTaskGroupAsync(taskGroup));
+    }
+
+    /** As {@link #pauseTaskGroup}, without waiting. */
+    public CompletableFuture<Void> pauseTaskGroupAsync(String taskGroup) {
+        return pauses.setTaskGroup(taskGroup, true);
+    }
+
+    /** Gives the tasks of a paused task group to workers again; one that is not paused is fine. */
+    public void resumeTaskGroup(String taskGroup) {
+        join(resumeTaskGroupAsync(taskGroup));
+    }
+
+    /** As {@link #resumeTaskGroup}, without waiting. */
+    public CompletableFuture<Void> resumeTaskGroupAsync(String taskGroup) {
+        return pauses.setTaskGroup(taskGroup, false);
+    }
+
+    /** Pauses the default tenant. See {@link #pauseTenant(String)}. */
+    public void pauseTenant() {
+        pauseTenant(settings.tenant);
+    }
+
+    /**
+     * Keeps the tasks of a tenant from workers until it is resumed, in all task groups; one that is paused stays so. Jobs are still
+     * enqueued, and what workers hold goes on.
+     */
+    public void pauseTenant(String tenant) {
+        join(pauseTenantAsync(tenant));
+    }
+
+    /** As {@link #pauseTenant(String)}, without waiting. */
+    public CompletableFuture<Void> pauseTenantAsync(String tenant) {
+        return pauses.setTenant(tenant, true);
+    }
+
+    /** Resumes the default tenant. See {@link #resumeTenant(String)}. */
+    public void resumeTenant() {
+        resumeTenant(settings.tenant);
+    }
+
+    /** Gives the tasks of a paused tenant to workers again; one that is not paused is fine. */
+    public void resumeTenant(String tenant) {
+        join(resumeTenantAsync(tenant));
+    }
+
+    /** As {@link #resumeTenant(String)}, without waiting. */
+    public CompletableFuture<Void> resumeTenantAsync(String tenant) {
+        return pauses.setTenant(tenant, false);
+    }
+
     /** Reads a job of the default tenant. */
     public Job getJob(String jobId) {
         return getJob(settings.tenant, jobId);
@@ -634,7 +692,7 @@ public final class SiloClient implements AutoCloseable {
     }
 
     private CompletableFuture<TaskGroup> taskGroup(String tenant, String taskGroup, List<ShardMap.Target> targets) {
-        CompletableFuture<TaskGroup> sum = CompletableFuture.completedFuture(new TaskGroup(0, 0));
+        CompletableFuture<TaskGroup> sum = CompletableFuture.completedFuture(TaskGroup.NOTHING);
         for (final ShardMap.Target target : targets) {
             sum = sum.thenCombine(
                     submit(new JobCalls.GetTaskGroup(target.shard(), tenant, taskGroup, deadlineNs()), window),

@@ -26,6 +26,8 @@ import picocli.CommandLine.Spec;
             JobCommand.class,
             ImportCommand.class,
             ScheduleCommand.class,
+            PauseCommand.Pause.class,
+            PauseCommand.Resume.class,
             StatusCommand.class,
             LoadCommand.class,
             LogCommand.class,

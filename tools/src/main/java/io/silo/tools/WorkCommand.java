@@ -7,6 +7,7 @@ import io.silo.client.SiloException;
 import io.silo.client.SiloWorker;
 import io.silo.client.SiloWorkerBuilder;
 import io.silo.client.Task;
+import io.silo.client.TaskGroup;
 import io.silo.protocol.Bounds;
 import io.silo.tools.TimeText.DurationConverter;
 import java.io.PrintWriter;
@@ -165,6 +166,7 @@ final class WorkCommand implements Callable<Integer> {
         }
         try {
             final SiloWorker worker = builder.concurrency(concurrency).start();
+            tellIfPaused(client);
             long busyAtNs = System.nanoTime();
             while (!stopRequested && !(exitWhenIdle && System.nanoTime() - busyAtNs >= IDLE.toNanos())) {
                 Thread.sleep(CHECK_INTERVAL_MS);
@@ -180,13 +182,34 @@ final class WorkCommand implements Callable<Integer> {
         }
     }
 
-    /** Whether neither this worker nor any other of the group holds a task, and none is ready. */
+    /** One line on standard error, so that nobody wonders why nothing runs. */
+    private void tellIfPaused(SiloClient client) {
+        final TaskGroup group;
+        try {
+            group = group(client);
+        } catch (SiloException unknown) {
+            return; // the worker goes on, and fails if it must
+        }
+        if (group.isGroupPaused() || group.isTenantPaused()) {
+            final String subject = group.isGroupPaused() ? "Task group " + taskGroup : "Tenant " + tenant;
+            final String option = group.isGroupPaused() ? "--task-group " + taskGroup : "--tenant " + tenant;
+            final PrintWriter err = Out.errorOf(spec);
+            err.println("warning: " + subject + " is paused. To give out its tasks: ./silo resume " + option);
+            err.flush();
+        }
+    }
+
+    private TaskGroup group(SiloClient client) {
+        return tenant.isEmpty() ? client.taskGroup(taskGroup) : client.taskGroup(tenant, taskGroup);
+    }
+
+    /** Whether neither this worker nor any other of the group holds a task, and none is ready; what is paused does not count. */
     private boolean isIdle(SiloClient client, SiloWorker worker) {
         if (worker.heldCount() > 0) {
             return false;
         }
         try {
-            return (tenant.isEmpty() ? client.taskGroup(taskGroup) : client.taskGroup(tenant, taskGroup)).isIdle();
+            return group(client).isIdle();
         } catch (SiloException failed) {
             if (failed.isTransient()) {
                 return false; // the server is away: what it will say is not known

@@ -290,8 +290,8 @@ class CommandsIT {
                         .start()) {
             silo("enqueue", "--task-group", "shared", "--tenant", "one", "--payload", "x");
             assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
-            assertThat(client.taskGroup("shared")).isEqualTo(new TaskGroup(0, 1));
-            assertThat(client.taskGroup("one", "shared")).isEqualTo(new TaskGroup(0, 1));
+            assertThat(client.taskGroup("shared")).isEqualTo(new TaskGroup(0, 1, false, false));
+            assertThat(client.taskGroup("one", "shared")).isEqualTo(new TaskGroup(0, 1, false, false));
             assertThat(client.taskGroup("two", "shared").isIdle()).isTrue();
 
             // Another tenant's work is none of this worker's.

@@ -19,6 +19,7 @@ import io.silo.protocol.command.LeaseJobEncoder;
 import io.silo.protocol.command.LeaseTasksEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.Outcome;
+import io.silo.protocol.command.PauseKind;
 import io.silo.protocol.command.PauseSchedulesEncoder;
 import io.silo.protocol.command.PayloadEncoding;
 import io.silo.protocol.command.PutScheduleEncoder;
@@ -26,12 +27,14 @@ import io.silo.protocol.command.ReportOutcomeEncoder;
 import io.silo.protocol.command.RestartJobsEncoder;
 import io.silo.protocol.command.ResumeSchedulesEncoder;
 import io.silo.protocol.command.ReturnLeasesEncoder;
+import io.silo.protocol.command.SetPausedEncoder;
 import io.silo.protocol.command.SubscribeEncoder;
 import io.silo.protocol.command.UploadChunkEncoder;
 import io.silo.protocol.session.SessionGate;
 import io.silo.simulation.history.Entry;
 import io.silo.simulation.history.JobRef;
 import io.silo.simulation.history.Lease;
+import io.silo.simulation.history.PauseTarget;
 import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -305,6 +308,16 @@ final class Commands {
                 .uniqueKey("")
                 .putPayload(draft.payload(), 0, draft.payload().length);
         command.cron("").zone("");
+        return bytes(command.limit());
+    }
+
+    byte[] setPaused(long correlation, PauseTarget target, boolean paused) {
+        var command = new SetPausedEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, target.shard(), false);
+        command.kind(target.ofTenant() ? PauseKind.TENANT : PauseKind.TASK_GROUP)
+                .paused((short) (paused ? 1 : 0))
+                .name(target.name());
         return bytes(command.limit());
     }
 

@@ -42,6 +42,7 @@ public final class SimProducer extends SimClient {
     private final Map<String, Long> forgotten = new TreeMap<>();
     private final Operations operations;
     private final Recurring recurring;
+    private final Pausing pausing;
     private int made;
     private long uploads;
 
@@ -52,6 +53,7 @@ public final class SimProducer extends SimClient {
         this.jobsMax = Math.min(profile.jobs(), world.jobsMax());
         this.operations = new Operations(this);
         this.recurring = new Recurring(this);
+        this.pausing = new Pausing(this);
     }
 
     WorkProfile profile() {
@@ -99,6 +101,9 @@ public final class SimProducer extends SimClient {
         }
         if (world.has(Feature.RECURRING) && !world.isHealed() && random.nextInt(3) == 0) {
             recurring.act();
+        }
+        if (world.has(Feature.PAUSES) && !world.isHealed() && random.nextInt(6) == 0) {
+            pausing.act();
         }
         if (world.has(Feature.BAD_INPUT) && random.nextInt(8) == 0) {
             callBadly();
@@ -374,6 +379,7 @@ public final class SimProducer extends SimClient {
     /** Looks at every job that is not known to be terminal; the run is over when none is left. */
     public void readUnfinished() {
         recurring.end();
+        pausing.end();
         for (JobRef job : List.copyOf(unfinished.values())) {
             read(job);
         }
@@ -422,7 +428,11 @@ public final class SimProducer extends SimClient {
 
     /** Whether every job was made, acknowledged and seen terminal. */
     public boolean isDone() {
-        return made >= jobsMax && unacknowledged.isEmpty() && unfinished.isEmpty() && recurring.isDone();
+        return made >= jobsMax
+                && unacknowledged.isEmpty()
+                && unfinished.isEmpty()
+                && recurring.isDone()
+                && pausing.isDone();
     }
 
     /** Jobs that were acknowledged. */

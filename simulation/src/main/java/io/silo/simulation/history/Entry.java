@@ -93,6 +93,12 @@ public sealed interface Entry {
     /** The answer to it. */
     record ScheduleAnswered(long atNs, long call, int code, LogPlace place, boolean durable) implements Entry {}
 
+    /** A task group or a tenant is to be paused, or resumed. */
+    record PauseInvoked(long atNs, long call, String client, PauseTarget target, boolean paused) implements Entry {}
+
+    /** The answer to it. */
+    record PauseAnswered(long atNs, long call, int code, LogPlace place, boolean durable) implements Entry {}
+
     /** A job that is about to be enqueued has a unique key. */
     record KeyNamed(long atNs, JobRef job, String uniqueKey) implements Entry {}
 

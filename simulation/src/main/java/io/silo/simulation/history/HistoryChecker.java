@@ -47,6 +47,7 @@ public final class HistoryChecker {
         new TokenCheck(findings).check(timeline);
         new OrderCheck(timeline, findings).check();
         new KeyCheck(findings).check(timeline);
+        new PauseCheck(timeline, findings).check();
         new LimitCheck(timeline, findings).check();
         return findings.violations();
     }

@@ -119,6 +119,12 @@ public enum Invariant {
      */
     DOUBLE_HOLDER,
 
+    /**
+     * Once the pause of a task group or a tenant was accepted, and nothing that may resume it is under way, none of its tasks is
+     * granted: no token lies behind the pause in the log. Leases by id, which pauses do not keep back, are left out.
+     */
+    PAUSED_GRANT,
+
     /** After a history that ended drained, the last read of each acknowledged job shows its end. */
     NOT_DRAINED;
 

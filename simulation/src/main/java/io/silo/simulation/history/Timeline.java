@@ -32,6 +32,8 @@ final class Timeline {
     private final Map<JobRef, ScheduleTrace> schedules = new HashMap<>();
     private final Map<Long, ScheduleTrace.Change> scheduleCalls = new HashMap<>();
 
+    private final PauseTraces pauses = new PauseTraces();
+
     /** Jobs by tenant and unique key. */
     private final Map<JobRef, List<JobTrace>> jobsOfKey = new LinkedHashMap<>();
 
@@ -84,6 +86,10 @@ final class Timeline {
     ScheduleTrace scheduleOf(JobTrace job) {
         final JobRef schedule = ScheduleTrace.of(job.ref);
         return schedule == null || !job.enqueues.isEmpty() ? null : schedules.get(schedule);
+    }
+
+    PauseTraces pauses() {
+        return pauses;
     }
 
     /** Jobs that name one unique key, of each key. */
@@ -246,6 +252,10 @@ final class Timeline {
                         "Entry " + index + " answers call " + answered.call() + ", which is not open.");
             }
             change.answered(index, answered);
+        } else if (entry instanceof Entry.PauseInvoked invoked) {
+            pauses.invoked(index, invoked);
+        } else if (entry instanceof Entry.PauseAnswered answered) {
+            pauses.answered(index, answered);
         } else if (entry instanceof Entry.KeyNamed named) {
             jobsOfKey
                     .computeIfAbsent(new JobRef(named.job().tenant(), named.uniqueKey()), key -> new ArrayList<>())

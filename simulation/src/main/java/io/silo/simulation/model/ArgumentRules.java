@@ -94,6 +94,19 @@ final class ArgumentRules {
         return reasons;
     }
 
+    EnumSet<RejectReason> of(Session session, ModelCommand.SetPaused command) {
+        if (command.kind() > ModelPauses.TENANT) {
+            return EnumSet.of(RejectReason.MALFORMED_FRAME);
+        }
+        if (command.kind() == ModelPauses.TENANT) {
+            return ofTenant(session, command.name(), true);
+        }
+        final EnumSet<RejectReason> reasons = ofTaskGroup(command.name());
+        // A task group is everybody's.
+        add(reasons, Asker.scopeOf(session) != null, RejectReason.PERMISSION_DENIED);
+        return reasons;
+    }
+
     EnumSet<RejectReason> of(Session session, ModelCommand.ListSchedules command) {
         final EnumSet<RejectReason> reasons = command.tenant().isEmpty()
                 ? EnumSet.noneOf(RejectReason.class)

@@ -82,6 +82,11 @@ final class InternalJudge {
             remembered(remembered);
         } else if (event instanceof ModelEvent.ScheduleSet image) {
             timed.image(image);
+        } else if (event instanceof ModelEvent.PauseSet image) {
+            Claim.check(
+                    image.paused() && context.state.pauses().isPaused(image.kind(), image.name()),
+                    "nobody asked for %s",
+                    image);
         } else {
             Claim.check(event instanceof ModelEvent.Image, "nobody asked for %s", event);
         }
@@ -231,6 +236,11 @@ final class InternalJudge {
                     schedule,
                     event);
         }
+        context.state
+                .pauses()
+                .positions()
+                .forEach((paused, position) -> Claim.check(
+                        position >= event.firstPosition(), "pause %s is needed, but %s lets go of it", paused, event));
         context.state
                 .requests()
                 .all()

@@ -22,6 +22,7 @@ import io.silo.protocol.command.ReportOutcomeDecoder;
 import io.silo.protocol.command.RestartJobsDecoder;
 import io.silo.protocol.command.ResumeSchedulesDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
+import io.silo.protocol.command.SetPausedDecoder;
 import io.silo.protocol.command.SubscribeDecoder;
 import io.silo.protocol.command.UnsubscribeDecoder;
 import io.silo.protocol.command.UploadChunkDecoder;
@@ -131,6 +132,9 @@ sealed interface ModelCommand {
     record ChangeSchedules(ScheduleVerb verb, List<NamedJob> schedules) implements ModelCommand {}
 
     record ListSchedules(int pageSize, String tenant, String afterTenant, String afterId) implements ModelCommand {}
+
+    /** @param kind whose tasks wait, as {@link ModelPauses} numbers them. */
+    record SetPaused(int kind, boolean paused, String name) implements ModelCommand {}
 
     record GetSchedule(int firings, String tenant, String scheduleId) implements ModelCommand {}
 
@@ -252,6 +256,10 @@ sealed interface ModelCommand {
                         d.firings(),
                         Text.of(d.tenantLength(), d::getTenant),
                         Text.of(d.scheduleIdLength(), d::getScheduleId));
+            }
+            case SetPausedDecoder.TEMPLATE_ID -> {
+                final SetPausedDecoder d = new SetPausedDecoder().wrapAndApplyHeader(b, o, h);
+                yield new SetPaused(d.kindRaw(), d.paused() != 0, Text.of(d.nameLength(), d::getName));
             }
             default -> new Unknown();
         };

@@ -19,6 +19,7 @@ import io.silo.protocol.event.LeaseEnd;
 import io.silo.protocol.event.LeaseReturnedDecoder;
 import io.silo.protocol.event.MessageHeaderDecoder;
 import io.silo.protocol.event.Outcome;
+import io.silo.protocol.event.PauseSetDecoder;
 import io.silo.protocol.event.PayloadChunkDecoder;
 import io.silo.protocol.event.RequestRememberedDecoder;
 import io.silo.protocol.event.ReturnReason;
@@ -150,6 +151,8 @@ sealed interface ModelEvent {
     record SchedulePaused(Place place, long scheduleKey, long nextFireMs, boolean paused) implements ModelEvent {}
 
     record ScheduleDeleted(Place place, long scheduleKey) implements ModelEvent {}
+
+    record PauseSet(Place place, int kind, boolean paused, String name) implements ModelEvent {}
 
     /** The job as its image has it. */
     record Image(Place place, ModelJob job) implements ModelEvent {}
@@ -288,6 +291,10 @@ sealed interface ModelEvent {
             case SchedulePausedDecoder.TEMPLATE_ID -> {
                 final SchedulePausedDecoder d = new SchedulePausedDecoder().wrapAndApplyHeader(b, 0, h);
                 yield new SchedulePaused(place, d.scheduleKey(), d.nextFireMs(), d.paused() != 0);
+            }
+            case PauseSetDecoder.TEMPLATE_ID -> {
+                final PauseSetDecoder d = new PauseSetDecoder().wrapAndApplyHeader(b, 0, h);
+                yield new PauseSet(place, d.kindRaw(), d.paused() != 0, Text.of(d.nameLength(), d::getName));
             }
             case ScheduleDeletedDecoder.TEMPLATE_ID ->
                 new ScheduleDeleted(

@@ -17,7 +17,8 @@ final class ModelState {
     private final TreeMap<Long, ModelJob> jobs = new TreeMap<>();
     private final Map<String, ModelJob> byName = new HashMap<>();
     private final Map<String, TreeMap<Long, ModelJob>> runningByWorker = new HashMap<>();
-    private final ReadyOrder ready = new ReadyOrder();
+    private final ModelPauses pauses = new ModelPauses();
+    private final ReadyOrder ready = new ReadyOrder(pauses);
     private final Set<ModelJob> touched = new LinkedHashSet<>();
     private final RememberedRequests requests = new RememberedRequests();
     private final ModelSchedules schedules = new ModelSchedules();
@@ -106,6 +107,10 @@ final class ModelState {
         return schedules;
     }
 
+    ModelPauses pauses() {
+        return pauses;
+    }
+
     RememberedRequests requests() {
         return requests;
     }
@@ -131,6 +136,7 @@ final class ModelState {
         jobs.values().forEach(job -> copy.insert(job.copy()));
         copy.requests.addAll(requests);
         copy.schedules.copyFrom(schedules);
+        copy.pauses.copyFrom(pauses);
         copy.nextJobKey = nextJobKey;
         copy.lastTimeMs = lastTimeMs;
         copy.touched.clear();
@@ -150,6 +156,7 @@ final class ModelState {
         Claim.equal(
                 requests.inForce(lastTimeMs), rebuilt.requests.inForce(lastTimeMs), "requests remembered by the log");
         schedules.checkRebuilt(rebuilt.schedules);
+        pauses.checkRebuilt(rebuilt.pauses);
         Claim.equal(nextJobKey, rebuilt.nextJobKey, "next job key by the log");
         Claim.equal(lastTimeMs, rebuilt.lastTimeMs, "last time of the log");
     }
@@ -170,6 +177,9 @@ final class ModelState {
         } else if (event instanceof ModelEvent.CarriedThrough carried) {
             nextJobKey = Math.max(nextJobKey, carried.nextArrival());
             lastTimeMs = Math.max(lastTimeMs, carried.lastTimeMs());
+        } else if (event instanceof ModelEvent.PauseSet set) {
+            pauses.apply(set);
+            ready.turnsAnew(set);
         } else {
             if (event instanceof ModelEvent.ScheduleSet set) {
                 nextJobKey = Math.max(nextJobKey, set.schedule().key() + 1);

@@ -26,10 +26,15 @@ final class ReadyOrder {
         final Map<String, Integer> passedOverBy = new HashMap<>();
     }
 
+    private final ModelPauses pauses;
     private final Map<String, TreeMap<Integer, Map<String, Lane>>> groups = new HashMap<>();
     private final Map<String, Integer> counts = new HashMap<>();
     private final TreeSet<ModelJob> future = new TreeSet<>(ORDER);
     private long nowMs = Long.MIN_VALUE;
+
+    ReadyOrder(ModelPauses pauses) {
+        this.pauses = pauses;
+    }
 
     /** A job became SCHEDULED. It is ready once time reaches its start. */
     void add(ModelJob job) {
@@ -76,8 +81,38 @@ final class ReadyOrder {
         }
     }
 
+    /** Ready jobs of a group that may be given out. */
     int count(String taskGroup) {
-        return counts.getOrDefault(taskGroup, 0);
+        if (pauses.count() == 0) {
+            return counts.getOrDefault(taskGroup, 0);
+        }
+        int count = 0;
+        for (Map<String, Lane> lanes : prioritiesOf(taskGroup).values()) {
+            for (Map.Entry<String, Lane> lane : lanes.entrySet()) {
+                count += isPaused(taskGroup, lane.getKey())
+                        ? 0
+                        : lane.getValue().jobs.size();
+            }
+        }
+        return count;
+    }
+
+    private boolean isPaused(String taskGroup, String tenant) {
+        return pauses.isPaused(ModelPauses.TASK_GROUP, taskGroup) || pauses.isPaused(ModelPauses.TENANT, tenant);
+    }
+
+    /** A tenant that was paused, or resumed, has its turn after the others. */
+    void turnsAnew(ModelEvent.PauseSet event) {
+        if (event.kind() != ModelPauses.TENANT) {
+            return;
+        }
+        groups.values()
+                .forEach(priorities -> priorities.values().forEach(lanes -> {
+                    final Lane lane = lanes.get(event.name());
+                    if (lane != null) {
+                        lane.passedOverBy.clear();
+                    }
+                }));
     }
 
     /** Task groups that had ready jobs ever. */
@@ -93,7 +128,7 @@ final class ReadyOrder {
         int count = 0;
         for (Map<String, Lane> lanes : prioritiesOf(taskGroup).values()) {
             final Lane lane = lanes.get(tenant);
-            count += lane == null ? 0 : lane.jobs.size();
+            count += lane == null || isPaused(taskGroup, tenant) ? 0 : lane.jobs.size();
         }
         return count;
     }
@@ -104,8 +139,14 @@ final class ReadyOrder {
         if (tenant != null && !tenant.equals(job.definition.tenant())) {
             return job + " belongs to another tenant than " + tenant;
         }
-        for (Map<String, Lane> lanes : prioritiesOf(job.definition.taskGroup()).values()) {
-            if (tenant != null && !lanes.containsKey(tenant)) {
+        final String taskGroup = job.definition.taskGroup();
+        if (isPaused(taskGroup, job.definition.tenant())) {
+            return "the group or the tenant of " + job + " is paused";
+        }
+        for (Map<String, Lane> lanes : prioritiesOf(taskGroup).values()) {
+            if (tenant != null
+                    ? !lanes.containsKey(tenant)
+                    : lanes.keySet().stream().allMatch(other -> isPaused(taskGroup, other))) {
                 continue;
             }
             // The first priority with anything that the worker may get.
@@ -135,7 +176,7 @@ final class ReadyOrder {
                 other.getValue().passedOverBy.clear();
                 continue;
             }
-            if (!inTurn) {
+            if (!inTurn || pauses.isPaused(ModelPauses.TENANT, other.getKey())) {
                 continue;
             }
             final int times = other.getValue().passedOverBy.merge(tenant, 1, Integer::sum);

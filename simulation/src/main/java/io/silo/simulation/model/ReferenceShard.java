@@ -27,6 +27,7 @@ public final class ReferenceShard implements ShardTap {
     private final LeaseJudge leases;
     private final ReadJudge reads;
     private final ScheduleJudge schedules;
+    private final PauseJudge pauses;
     private final InternalJudge internals;
     private final Recovery recovery = new Recovery();
     private boolean isIdle = true;
@@ -46,6 +47,7 @@ public final class ReferenceShard implements ShardTap {
         leases = new LeaseJudge(context, writes);
         reads = new ReadJudge(context);
         schedules = new ScheduleJudge(context, writes);
+        pauses = new PauseJudge(context);
         internals = new InternalJudge(context);
     }
 
@@ -186,6 +188,8 @@ public final class ReferenceShard implements ShardTap {
             reads.getJobResult(expected, get);
         } else if (command instanceof ModelCommand.ReadBytes read) {
             reads.readBytes(expected, read);
+        } else if (command instanceof ModelCommand.SetPaused set) {
+            pauses.judge(expected, set, events);
         } else {
             schedules.judge(expected, command, events);
         }

@@ -29,6 +29,7 @@ final class ViewComparison {
         Claim.equal(state.jobCount(), view.jobs().count(), "jobs");
         Claim.equal(state.leaseCount(), view.leases().count(), "leases");
         Claim.equal(state.schedules().byName().size(), view.schedules().count(), "schedules");
+        Claim.equal(state.pauses().count(), view.pauses().count(), "pauses");
         final ModelSchedule first = state.schedules().first();
         Claim.equal(
                 first == null ? Long.MAX_VALUE : first.nextFireMs(),

@@ -43,7 +43,9 @@ public enum Feature {
     /** Schedules bring jobs. */
     RECURRING,
     /** Some jobs have a unique key. */
-    UNIQUE_KEYS;
+    UNIQUE_KEYS,
+    /** Task groups and tenants are paused and resumed. */
+    PAUSES;
 
     /** Name on the command line and in reports, as in {@code long-poll}. */
     public String label() {

@@ -57,7 +57,8 @@ final class Canaries {
                     "recurring",
                     10,
                     () -> CommandBug.parts(ShiftedSchedules::new)),
-            once("unheld-key", "unique keys", "retention", 20, () -> CommandBug.parts(UnheldKeys::new)));
+            once("unheld-key", "unique keys", "retention", 20, () -> CommandBug.parts(UnheldKeys::new)),
+            once("ignored-pause", "pauses", "pauses", 20, () -> CommandBug.parts(IgnoredPauses::new)));
 
     private Canaries() {}
 

@@ -53,7 +53,8 @@ class CanaryTest {
         "kept-number, attempt-number",
         "ignored-snooze, early-snooze",
         "shifted-schedule, phantom-firing",
-        "unheld-key, double-holder"
+        "unheld-key, double-holder",
+        "ignored-pause, paused-grant"
     })
     void shouldFindCanaryWithoutModel(String name, String invariant) {
         // given

@@ -22,6 +22,7 @@ import io.silo.protocol.command.LeaseTasksEncoder;
 import io.silo.protocol.command.ListSchedulesEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.Outcome;
+import io.silo.protocol.command.PauseKind;
 import io.silo.protocol.command.PauseSchedulesEncoder;
 import io.silo.protocol.command.PayloadEncoding;
 import io.silo.protocol.command.PutScheduleEncoder;
@@ -30,6 +31,7 @@ import io.silo.protocol.command.ReportOutcomeEncoder;
 import io.silo.protocol.command.RestartJobsEncoder;
 import io.silo.protocol.command.ResumeSchedulesEncoder;
 import io.silo.protocol.command.ReturnLeasesEncoder;
+import io.silo.protocol.command.SetPausedEncoder;
 import io.silo.protocol.command.SubscribeEncoder;
 import io.silo.protocol.command.UnsubscribeEncoder;
 import io.silo.protocol.command.UploadChunkEncoder;
@@ -99,6 +101,10 @@ final class RandomClients {
     void say() {
         if (random.nextInt(10) == 0) {
             sayOfSchedules();
+            return;
+        }
+        if (random.nextInt(25) == 0) {
+            setPaused();
             return;
         }
         int dice = random.nextInt(100);
@@ -637,6 +643,17 @@ final class RandomClients {
                 .tenant(random.nextBoolean() ? "" : tenant())
                 .afterTenant(isFirst ? "" : random.nextBoolean() ? "-" : "a")
                 .afterId(isFirst ? "" : scheduleId());
+        send(command.limit());
+    }
+
+    /** Resumed as often as paused, so that much is seldom paused at once. */
+    private void setPaused() {
+        var command = new SetPausedEncoder();
+        fill(command.wrapAndApplyHeader(out, 0, header).header());
+        boolean ofTenant = random.nextBoolean();
+        command.kind(seldom() ? PauseKind.NULL_VAL : ofTenant ? PauseKind.TENANT : PauseKind.TASK_GROUP)
+                .paused((short) (random.nextInt(5) < 2 ? 1 : 0))
+                .name(ofTenant ? tenant() : group());
         send(command.limit());
     }
 

@@ -17,6 +17,7 @@ import io.silo.protocol.event.JobImageDecoder;
 import io.silo.protocol.event.JobImportedDecoder;
 import io.silo.protocol.event.JobRestartedDecoder;
 import io.silo.protocol.event.LeaseReturnedDecoder;
+import io.silo.protocol.event.PauseSetDecoder;
 import io.silo.protocol.event.PayloadChunkDecoder;
 import io.silo.protocol.event.RequestRememberedDecoder;
 import io.silo.protocol.event.ScheduleDeletedDecoder;
@@ -82,7 +83,8 @@ class ReferenceShardTest {
             ScheduleSetDecoder.TEMPLATE_ID,
             ScheduleFiredDecoder.TEMPLATE_ID,
             SchedulePausedDecoder.TEMPLATE_ID,
-            ScheduleDeletedDecoder.TEMPLATE_ID);
+            ScheduleDeletedDecoder.TEMPLATE_ID,
+            PauseSetDecoder.TEMPLATE_ID);
 
     @Test
     void shouldAgreeWithTheShard() {
