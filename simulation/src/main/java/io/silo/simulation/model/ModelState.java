@@ -21,6 +21,7 @@ final class ModelState {
     private final Set<ModelJob> touched = new LinkedHashSet<>();
     private final RememberedRequests requests = new RememberedRequests();
     private final ModelSchedules schedules = new ModelSchedules();
+    private final ModelBulks bulks = new ModelBulks();
 
     /** Jobs with a latest start, in force or not. */
     private final Set<ModelJob> withDeadline = new LinkedHashSet<>();
@@ -106,6 +107,10 @@ final class ModelState {
         return schedules;
     }
 
+    ModelBulks bulks() {
+        return bulks;
+    }
+
     RememberedRequests requests() {
         return requests;
     }
@@ -131,6 +136,7 @@ final class ModelState {
         jobs.values().forEach(job -> copy.insert(job.copy()));
         copy.requests.addAll(requests);
         copy.schedules.copyFrom(schedules);
+        copy.bulks.copyFrom(bulks);
         copy.nextJobKey = nextJobKey;
         copy.lastTimeMs = lastTimeMs;
         copy.touched.clear();
@@ -150,6 +156,7 @@ final class ModelState {
         Claim.equal(
                 requests.inForce(lastTimeMs), rebuilt.requests.inForce(lastTimeMs), "requests remembered by the log");
         schedules.checkRebuilt(rebuilt.schedules);
+        bulks.checkRebuilt(rebuilt.bulks);
         Claim.equal(nextJobKey, rebuilt.nextJobKey, "next job key by the log");
         Claim.equal(lastTimeMs, rebuilt.lastTimeMs, "last time of the log");
     }
@@ -174,7 +181,11 @@ final class ModelState {
             if (event instanceof ModelEvent.ScheduleSet set) {
                 nextJobKey = Math.max(nextJobKey, set.schedule().key() + 1);
             }
+            if (event instanceof ModelEvent.BulkStarted started) {
+                nextJobKey = Math.max(nextJobKey, started.bulk().key() + 1);
+            }
             schedules.apply(event, lenient);
+            bulks.apply(event, lenient);
             applyChange(place, event);
         }
     }

@@ -7,6 +7,9 @@ import io.silo.protocol.event.AttemptCancelledDecoder;
 import io.silo.protocol.event.AttemptFailedDecoder;
 import io.silo.protocol.event.AttemptRefusedDecoder;
 import io.silo.protocol.event.AttemptSucceededDecoder;
+import io.silo.protocol.event.BulkFinishedDecoder;
+import io.silo.protocol.event.BulkProgressedDecoder;
+import io.silo.protocol.event.BulkStartedDecoder;
 import io.silo.protocol.event.CancelRequestedDecoder;
 import io.silo.protocol.event.CarriedThroughDecoder;
 import io.silo.protocol.event.JobCancelledDecoder;
@@ -82,7 +85,10 @@ class ReferenceShardTest {
             ScheduleSetDecoder.TEMPLATE_ID,
             ScheduleFiredDecoder.TEMPLATE_ID,
             SchedulePausedDecoder.TEMPLATE_ID,
-            ScheduleDeletedDecoder.TEMPLATE_ID);
+            ScheduleDeletedDecoder.TEMPLATE_ID,
+            BulkStartedDecoder.TEMPLATE_ID,
+            BulkProgressedDecoder.TEMPLATE_ID,
+            BulkFinishedDecoder.TEMPLATE_ID);
 
     @Test
     void shouldAgreeWithTheShard() {
