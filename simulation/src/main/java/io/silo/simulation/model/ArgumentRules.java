@@ -107,10 +107,30 @@ final class ArgumentRules {
         return reasons;
     }
 
+    /** Of a tenant that, if it is absent, means all that the session may see. */
+    EnumSet<RejectReason> ofTenantOrAll(Session session, String tenant) {
+        return tenant.isEmpty() ? EnumSet.noneOf(RejectReason.class) : ofTenant(session, tenant, true);
+    }
+
+    EnumSet<RejectReason> of(Session session, ModelFilter filter) {
+        final EnumSet<RejectReason> reasons = ofTenantOrAll(session, filter.tenant());
+        if (!filter.taskGroup().isEmpty()) {
+            reasons.addAll(ofTaskGroup(filter.taskGroup()));
+        }
+        final int bytes = filter.metadata().stream().mapToInt(String::length).sum();
+        add(
+                reasons,
+                filter.statuses() > ModelFilter.ALL_STATUSES
+                        || filter.minAgeMs() < 0
+                        || filter.hasDoubleKey()
+                        || filter.metadata().size() > 2 * Bounds.METADATA_ENTRIES_MAX
+                        || bytes > Bounds.FILTER_BYTES_MAX,
+                RejectReason.INVALID_FILTER);
+        return reasons;
+    }
+
     EnumSet<RejectReason> of(Session session, ModelCommand.ListSchedules command) {
-        final EnumSet<RejectReason> reasons = command.tenant().isEmpty()
-                ? EnumSet.noneOf(RejectReason.class)
-                : ofTenant(session, command.tenant(), true);
+        final EnumSet<RejectReason> reasons = ofTenantOrAll(session, command.tenant());
         add(reasons, command.pageSize() < 1 || command.pageSize() > Bounds.PAGE_ITEMS_MAX, RejectReason.INVALID_LIMIT);
         return reasons;
     }

@@ -80,7 +80,8 @@ final class ChangeJudge {
     }
 
     /** Why a job may not be changed so; null if it may. */
-    private @Nullable RejectReason refusal(ModelCommand.Verb verb, ModelJob job) {
+    @Nullable
+    RejectReason refusal(ModelCommand.Verb verb, ModelJob job) {
         final boolean isOver = job.state == JobState.SUCCEEDED || job.state == JobState.FAILED;
         final boolean isCalledOff = job.state == JobState.CANCELLED || job.isCancelRequested();
         return switch (verb) {
@@ -110,7 +111,7 @@ final class ChangeJudge {
     }
 
     /** The one event that the change is. */
-    private ModelEvent right(ModelCommand.Verb verb, ModelJob job, ModelEvent.Place place) {
+    ModelEvent right(ModelCommand.Verb verb, ModelJob job, ModelEvent.Place place) {
         final long key = job.key();
         final long previous = job.lastPosition;
         return switch (verb) {

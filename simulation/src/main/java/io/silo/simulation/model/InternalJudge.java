@@ -23,12 +23,14 @@ final class InternalJudge {
 
     private final ModelContext context;
     private final TimedJudge timed;
+    private final BulkJudge bulks;
     private final Set<Long> closedSessions = new HashSet<>();
     private final Set<Object> lateBefore = new HashSet<>();
     private long carriedThrough = -1;
 
-    InternalJudge(ModelContext context) {
+    InternalJudge(ModelContext context, BulkJudge bulks) {
         this.context = context;
+        this.bulks = bulks;
         this.timed = new TimedJudge(context);
     }
 
@@ -54,7 +56,7 @@ final class InternalJudge {
             context.grants.grant(context.state, grants, askers, context.monotonicMs);
             return;
         }
-        if (timed.judge(record)) {
+        if (bulks.judge(record) || timed.judge(record)) {
             return;
         }
         for (ModelEvent event : record) {
@@ -87,6 +89,8 @@ final class InternalJudge {
                     image.paused() && context.state.pauses().isPaused(image.kind(), image.name()),
                     "nobody asked for %s",
                     image);
+        } else if (event instanceof ModelEvent.BulkStarted image) {
+            bulks.image(image);
         } else {
             Claim.check(event instanceof ModelEvent.Image, "nobody asked for %s", event);
         }
@@ -235,6 +239,9 @@ final class InternalJudge {
                     "%s is needed, but %s lets go of it",
                     schedule,
                     event);
+        }
+        for (ModelBulk bulk : context.state.bulks().all()) {
+            Claim.check(bulk.position() >= event.firstPosition(), "%s is needed, but %s lets go of it", bulk, event);
         }
         context.state
                 .pauses()

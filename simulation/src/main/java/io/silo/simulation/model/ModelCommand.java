@@ -1,11 +1,14 @@
 package io.silo.simulation.model;
 
+import io.silo.protocol.command.BulkChangeDecoder;
 import io.silo.protocol.command.CancelJobsDecoder;
 import io.silo.protocol.command.CommandHeaderDecoder;
+import io.silo.protocol.command.CountJobsDecoder;
 import io.silo.protocol.command.DeleteJobsDecoder;
 import io.silo.protocol.command.DeleteSchedulesDecoder;
 import io.silo.protocol.command.EnqueueDecoder;
 import io.silo.protocol.command.ExpediteJobsDecoder;
+import io.silo.protocol.command.GetBulkDecoder;
 import io.silo.protocol.command.GetJobDecoder;
 import io.silo.protocol.command.GetJobResultDecoder;
 import io.silo.protocol.command.GetScheduleDecoder;
@@ -13,6 +16,7 @@ import io.silo.protocol.command.HeartbeatDecoder;
 import io.silo.protocol.command.ImportJobsDecoder;
 import io.silo.protocol.command.LeaseJobDecoder;
 import io.silo.protocol.command.LeaseTasksDecoder;
+import io.silo.protocol.command.ListJobsDecoder;
 import io.silo.protocol.command.ListSchedulesDecoder;
 import io.silo.protocol.command.MessageHeaderDecoder;
 import io.silo.protocol.command.PauseSchedulesDecoder;
@@ -138,6 +142,15 @@ sealed interface ModelCommand {
 
     record GetSchedule(int firings, String tenant, String scheduleId) implements ModelCommand {}
 
+    /** @param verb by its number on the wire. */
+    record BulkChange(int verb, boolean dryRun, RequestId requestId, ModelFilter filter) implements ModelCommand {}
+
+    record GetBulk(long bulkKey) implements ModelCommand {}
+
+    record ListJobs(long cursor, int pageSize, ModelFilter filter) implements ModelCommand {}
+
+    record CountJobs(String tenant) implements ModelCommand {}
+
     record GetJob(boolean includeAttempts, String tenant, String jobId) implements ModelCommand {}
 
     record GetJobResult(long waitMs, String tenant, String jobId) implements ModelCommand {}
@@ -260,6 +273,47 @@ sealed interface ModelCommand {
             case SetPausedDecoder.TEMPLATE_ID -> {
                 final SetPausedDecoder d = new SetPausedDecoder().wrapAndApplyHeader(b, o, h);
                 yield new SetPaused(d.kindRaw(), d.paused() != 0, Text.of(d.nameLength(), d::getName));
+            }
+            default -> ofManyJobs(b, o, h);
+        };
+    }
+
+    private static ModelCommand ofManyJobs(DirectBuffer b, int o, MessageHeaderDecoder h) {
+        return switch (h.templateId()) {
+            case BulkChangeDecoder.TEMPLATE_ID -> {
+                final BulkChangeDecoder d = new BulkChangeDecoder().wrapAndApplyHeader(b, o, h);
+                final List<String> metadata = new ArrayList<>();
+                for (BulkChangeDecoder.MetadataDecoder entry : d.metadata()) {
+                    metadata.add(Text.of(entry.keyLength(), entry::getKey));
+                    metadata.add(Text.of(entry.valueLength(), entry::getValue));
+                }
+                final String tenant = Text.of(d.tenantLength(), d::getTenant);
+                final String taskGroup = Text.of(d.taskGroupLength(), d::getTaskGroup);
+                yield new BulkChange(
+                        d.verbRaw(),
+                        d.dryRun() != 0,
+                        new RequestId(d.requestIdHigh(), d.requestIdLow()),
+                        new ModelFilter(d.statuses(), d.minAgeMs(), tenant, taskGroup, metadata));
+            }
+            case GetBulkDecoder.TEMPLATE_ID ->
+                new GetBulk(new GetBulkDecoder().wrapAndApplyHeader(b, o, h).bulkKey());
+            case ListJobsDecoder.TEMPLATE_ID -> {
+                final ListJobsDecoder d = new ListJobsDecoder().wrapAndApplyHeader(b, o, h);
+                final List<String> metadata = new ArrayList<>();
+                for (ListJobsDecoder.MetadataDecoder entry : d.metadata()) {
+                    metadata.add(Text.of(entry.keyLength(), entry::getKey));
+                    metadata.add(Text.of(entry.valueLength(), entry::getValue));
+                }
+                final String tenant = Text.of(d.tenantLength(), d::getTenant);
+                final String taskGroup = Text.of(d.taskGroupLength(), d::getTaskGroup);
+                yield new ListJobs(
+                        d.cursor(),
+                        d.pageSize(),
+                        new ModelFilter(d.statuses(), d.minAgeMs(), tenant, taskGroup, metadata));
+            }
+            case CountJobsDecoder.TEMPLATE_ID -> {
+                final CountJobsDecoder d = new CountJobsDecoder().wrapAndApplyHeader(b, o, h);
+                yield new CountJobs(Text.of(d.tenantLength(), d::getTenant));
             }
             default -> new Unknown();
         };

@@ -5,6 +5,9 @@ import io.silo.protocol.event.AttemptCancelledDecoder;
 import io.silo.protocol.event.AttemptFailedDecoder;
 import io.silo.protocol.event.AttemptRefusedDecoder;
 import io.silo.protocol.event.AttemptSucceededDecoder;
+import io.silo.protocol.event.BulkFinishedDecoder;
+import io.silo.protocol.event.BulkProgressedDecoder;
+import io.silo.protocol.event.BulkStartedDecoder;
 import io.silo.protocol.event.CancelRequestedDecoder;
 import io.silo.protocol.event.CarriedThroughDecoder;
 import io.silo.protocol.event.DigestRecordedDecoder;
@@ -154,6 +157,15 @@ sealed interface ModelEvent {
 
     record PauseSet(Place place, int kind, boolean paused, String name) implements ModelEvent {}
 
+    /** A bulk change as it is from here on; its positions are those of the event. */
+    record BulkStarted(Place place, ModelBulk bulk) implements ModelEvent {}
+
+    /** @param changed by this record. */
+    record BulkProgressed(Place place, long bulkKey, long changed) implements ModelEvent {}
+
+    /** @param changed altogether. */
+    record BulkFinished(Place place, long bulkKey, long changed, long skipped) implements ModelEvent {}
+
     /** The job as its image has it. */
     record Image(Place place, ModelJob job) implements ModelEvent {}
 
@@ -300,8 +312,48 @@ sealed interface ModelEvent {
                 new ScheduleDeleted(
                         place,
                         new ScheduleDeletedDecoder().wrapAndApplyHeader(b, 0, h).scheduleKey());
+            default -> ofBulk(place, b, h);
+        };
+    }
+
+    private static ModelEvent ofBulk(Place place, DirectBuffer b, MessageHeaderDecoder h) {
+        return switch (h.templateId()) {
+            case BulkStartedDecoder.TEMPLATE_ID -> bulkStarted(place, b, h);
+            case BulkProgressedDecoder.TEMPLATE_ID -> {
+                final BulkProgressedDecoder d = new BulkProgressedDecoder().wrapAndApplyHeader(b, 0, h);
+                yield new BulkProgressed(place, d.bulkKey(), d.changed());
+            }
+            case BulkFinishedDecoder.TEMPLATE_ID -> {
+                final BulkFinishedDecoder d = new BulkFinishedDecoder().wrapAndApplyHeader(b, 0, h);
+                yield new BulkFinished(place, d.bulkKey(), d.changed(), d.skipped());
+            }
             default -> throw new AssertionError("the log holds an event of unknown template " + h.templateId());
         };
+    }
+
+    private static BulkStarted bulkStarted(Place place, DirectBuffer b, MessageHeaderDecoder h) {
+        final BulkStartedDecoder d = new BulkStartedDecoder().wrapAndApplyHeader(b, 0, h);
+        final List<String> metadata = new ArrayList<>();
+        for (BulkStartedDecoder.MetadataDecoder entry : d.metadata()) {
+            metadata.add(Text.of(entry.keyLength(), entry::getKey));
+            metadata.add(Text.of(entry.valueLength(), entry::getValue));
+        }
+        final String tenant = Text.of(d.tenantLength(), d::getTenant);
+        final String taskGroup = Text.of(d.taskGroupLength(), d::getTaskGroup);
+        return new BulkStarted(
+                place,
+                new ModelBulk(
+                        d.bulkKey(),
+                        new RequestId(d.requestIdHigh(), d.requestIdLow()),
+                        d.startedAtMs(),
+                        d.finishedAtMs(),
+                        d.changed(),
+                        d.skipped(),
+                        ModelCommand.Verb.valueOf(d.verb().name()),
+                        d.dryRun() != 0,
+                        new ModelFilter(d.statuses(), d.minAgeMs(), tenant, taskGroup, metadata),
+                        place.position(),
+                        place.position()));
     }
 
     private static Imported imported(Place place, DirectBuffer b, MessageHeaderDecoder h) {

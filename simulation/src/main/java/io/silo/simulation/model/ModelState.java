@@ -22,6 +22,7 @@ final class ModelState {
     private final Set<ModelJob> touched = new LinkedHashSet<>();
     private final RememberedRequests requests = new RememberedRequests();
     private final ModelSchedules schedules = new ModelSchedules();
+    private final ModelBulks bulks = new ModelBulks();
 
     /** Jobs with a latest start, in force or not. */
     private final Set<ModelJob> withDeadline = new LinkedHashSet<>();
@@ -111,6 +112,10 @@ final class ModelState {
         return pauses;
     }
 
+    ModelBulks bulks() {
+        return bulks;
+    }
+
     RememberedRequests requests() {
         return requests;
     }
@@ -137,6 +142,7 @@ final class ModelState {
         copy.requests.addAll(requests);
         copy.schedules.copyFrom(schedules);
         copy.pauses.copyFrom(pauses);
+        copy.bulks.copyFrom(bulks);
         copy.nextJobKey = nextJobKey;
         copy.lastTimeMs = lastTimeMs;
         copy.touched.clear();
@@ -157,6 +163,7 @@ final class ModelState {
                 requests.inForce(lastTimeMs), rebuilt.requests.inForce(lastTimeMs), "requests remembered by the log");
         schedules.checkRebuilt(rebuilt.schedules);
         pauses.checkRebuilt(rebuilt.pauses);
+        bulks.checkRebuilt(rebuilt.bulks);
         Claim.equal(nextJobKey, rebuilt.nextJobKey, "next job key by the log");
         Claim.equal(lastTimeMs, rebuilt.lastTimeMs, "last time of the log");
     }
@@ -184,7 +191,11 @@ final class ModelState {
             if (event instanceof ModelEvent.ScheduleSet set) {
                 nextJobKey = Math.max(nextJobKey, set.schedule().key() + 1);
             }
+            if (event instanceof ModelEvent.BulkStarted started) {
+                nextJobKey = Math.max(nextJobKey, started.bulk().key() + 1);
+            }
             schedules.apply(event, lenient);
+            bulks.apply(event, lenient);
             applyChange(place, event);
         }
     }

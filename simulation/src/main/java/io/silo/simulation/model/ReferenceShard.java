@@ -28,6 +28,8 @@ public final class ReferenceShard implements ShardTap {
     private final ReadJudge reads;
     private final ScheduleJudge schedules;
     private final PauseJudge pauses;
+    private final BulkJudge bulks;
+    private final ListJudge lists;
     private final InternalJudge internals;
     private final Recovery recovery = new Recovery();
     private boolean isIdle = true;
@@ -48,7 +50,9 @@ public final class ReferenceShard implements ShardTap {
         reads = new ReadJudge(context);
         schedules = new ScheduleJudge(context, writes);
         pauses = new PauseJudge(context);
-        internals = new InternalJudge(context);
+        bulks = new BulkJudge(context, changes);
+        lists = new ListJudge(context);
+        internals = new InternalJudge(context, bulks);
     }
 
     // ---- opening
@@ -85,6 +89,8 @@ public final class ReferenceShard implements ShardTap {
         context.epoch = recovery.lastEpoch();
         context.lastPosition = recovery.lastPosition();
         beginAnew(context.nowMs, monotonicMs);
+        bulks.opened();
+        lists.opened();
         isIdle = true;
         final ViewComparison comparison = new ViewComparison(view, context.state, context.nowMs);
         comparison.compareCounts();
@@ -190,6 +196,14 @@ public final class ReferenceShard implements ShardTap {
             reads.readBytes(expected, read);
         } else if (command instanceof ModelCommand.SetPaused set) {
             pauses.judge(expected, set, events);
+        } else if (command instanceof ModelCommand.BulkChange bulk) {
+            bulks.change(expected, bulk, events);
+        } else if (command instanceof ModelCommand.GetBulk get) {
+            bulks.get(expected, get);
+        } else if (command instanceof ModelCommand.ListJobs list) {
+            lists.list(expected, list);
+        } else if (command instanceof ModelCommand.CountJobs count) {
+            lists.count(expected, count);
         } else {
             schedules.judge(expected, command, events);
         }
@@ -232,6 +246,7 @@ public final class ReferenceShard implements ShardTap {
             Claim.check(call.deadlineMs > monotonicMs, "%s waits for longer than it asked to", call);
         }
         internals.checkProgress(isIdle);
+        bulks.endCycle();
         context.replies.endCycle();
         isIdle = true;
         final ViewComparison comparison = new ViewComparison(view, context.state, context.nowMs);
@@ -290,6 +305,7 @@ public final class ReferenceShard implements ShardTap {
         Claim.equal(context.nowMs, place.timeMs(), "time of the record at", place);
         context.lastPosition = place.position();
         recovery.appended(events, Recovery.checksum(record));
+        bulks.appended(events);
         isIdle = false;
         return events;
     }

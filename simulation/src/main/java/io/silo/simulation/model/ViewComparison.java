@@ -1,5 +1,6 @@
 package io.silo.simulation.model;
 
+import io.silo.shard.state.BulkChange;
 import io.silo.shard.state.JobState;
 import io.silo.shard.state.JobView;
 import io.silo.shard.state.LeaseView;
@@ -36,6 +37,8 @@ final class ViewComparison {
                 view.schedules().nextFireMs(),
                 "next firing");
         Claim.equal(state.nextJobKey(), view.nextJobKey(), "next job key");
+        Claim.equal(state.bulks().all().size(), view.bulks().count(), "bulk changes");
+        state.bulks().all().forEach(this::compare);
         Claim.equal(state.lastTimeMs(), view.lastTimeMs(), "time of the last record");
     }
 
@@ -121,6 +124,30 @@ final class ViewComparison {
                         found.position()),
                 "next and last firing, pause, times and place of",
                 schedule);
+    }
+
+    private void compare(ModelBulk bulk) {
+        final BulkChange found = view.bulks().find(bulk.key());
+        if (found == null) {
+            throw new AssertionError("the shard lost " + bulk);
+        }
+        Claim.equal(
+                List.of(
+                        bulk.requestId(),
+                        bulk.startedAtMs(),
+                        bulk.finishedAtMs(),
+                        bulk.dryRun() && !bulk.isFinished() ? found.changed() : bulk.changed(),
+                        bulk.isFinished() ? bulk.skipped() : found.skipped(),
+                        bulk.position()),
+                List.of(
+                        new RequestId(found.spec().requestIdHigh(), found.spec().requestIdLow()),
+                        found.startedAtMs(),
+                        found.finishedAtMs(),
+                        found.changed(),
+                        found.skipped(),
+                        found.position()),
+                "request, times, changed, skipped and place of",
+                bulk);
     }
 
     void compare(ModelJob job) {

@@ -49,8 +49,8 @@ final class RandomClients {
 
     private final SplittableRandom random;
     private final TappedShard shard;
-    private final UnsafeBuffer out = new UnsafeBuffer(new byte[256 * 1024]);
-    private final MessageHeaderEncoder header = new MessageHeaderEncoder();
+    final UnsafeBuffer out = new UnsafeBuffer(new byte[256 * 1024]);
+    final MessageHeaderEncoder header = new MessageHeaderEncoder();
     private final List<Session> sessions = new ArrayList<>();
     private final List<ModelReply.Task> tasks = new ArrayList<>();
     private final Map<String, String> tenants = new HashMap<>();
@@ -58,11 +58,13 @@ final class RandomClients {
     private long correlations = 1;
     private long uploads = 1;
     private int jobs;
+    private final RandomBulks bulk;
     int commands;
 
     RandomClients(SplittableRandom random, TappedShard shard) {
         this.random = random;
         this.shard = shard;
+        this.bulk = new RandomBulks(this, random);
         reconnect();
     }
 
@@ -91,6 +93,7 @@ final class RandomClients {
             if (reply.isTasks()) {
                 tasks.addAll(reply.tasks());
             }
+            bulk.read(reply);
         }
         shard.replies.clear();
         while (tasks.size() > TASKS_KEPT) {
@@ -99,6 +102,10 @@ final class RandomClients {
     }
 
     void say() {
+        if (random.nextInt(12) == 0) {
+            bulk.say();
+            return;
+        }
         if (random.nextInt(10) == 0) {
             sayOfSchedules();
             return;
@@ -152,15 +159,15 @@ final class RandomClients {
         }
     }
 
-    private boolean seldom() {
+    boolean seldom() {
         return random.nextInt(40) == 0;
     }
 
-    private String tenant() {
+    String tenant() {
         return seldom() ? "t".repeat(65) : List.of("", "", "a", "a", "b", "c").get(random.nextInt(6));
     }
 
-    private String group() {
+    String group() {
         return seldom()
                 ? List.of("", "g".repeat(65), "g\u0001", "\u0001".repeat(65)).get(random.nextInt(4))
                 : "g" + random.nextInt(2);
@@ -190,11 +197,11 @@ final class RandomClients {
                 .durability(random.nextInt(3) == 0 ? Durability.APPENDED : Durability.DURABLE);
     }
 
-    private void fill(CommandHeaderEncoder head) {
+    void fill(CommandHeaderEncoder head) {
         fill(head, random.nextInt(200) == 0 ? 7 : 0);
     }
 
-    private void send(int limit) {
+    void send(int limit) {
         if (random.nextInt(300) == 0) {
             out.putShort(2, (short) 90, LITTLE_ENDIAN);
         }
@@ -431,7 +438,7 @@ final class RandomClients {
     }
 
     /** One of the newest: among all, few calls would meet the same job twice. */
-    private String recentJobId() {
+    String recentJobId() {
         if (seldom()) {
             return jobId();
         }

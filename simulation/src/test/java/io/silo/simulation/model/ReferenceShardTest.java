@@ -7,6 +7,9 @@ import io.silo.protocol.event.AttemptCancelledDecoder;
 import io.silo.protocol.event.AttemptFailedDecoder;
 import io.silo.protocol.event.AttemptRefusedDecoder;
 import io.silo.protocol.event.AttemptSucceededDecoder;
+import io.silo.protocol.event.BulkFinishedDecoder;
+import io.silo.protocol.event.BulkProgressedDecoder;
+import io.silo.protocol.event.BulkStartedDecoder;
 import io.silo.protocol.event.CancelRequestedDecoder;
 import io.silo.protocol.event.CarriedThroughDecoder;
 import io.silo.protocol.event.JobCancelledDecoder;
@@ -84,7 +87,10 @@ class ReferenceShardTest {
             ScheduleFiredDecoder.TEMPLATE_ID,
             SchedulePausedDecoder.TEMPLATE_ID,
             ScheduleDeletedDecoder.TEMPLATE_ID,
-            PauseSetDecoder.TEMPLATE_ID);
+            PauseSetDecoder.TEMPLATE_ID,
+            BulkStartedDecoder.TEMPLATE_ID,
+            BulkProgressedDecoder.TEMPLATE_ID,
+            BulkFinishedDecoder.TEMPLATE_ID);
 
     @Test
     void shouldAgreeWithTheShard() {

@@ -13,6 +13,10 @@ import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.SubscribeEncoder;
 import io.silo.protocol.event.AttemptFailedDecoder;
 import io.silo.protocol.event.AttemptFailedEncoder;
+import io.silo.protocol.event.BulkFinishedDecoder;
+import io.silo.protocol.event.BulkFinishedEncoder;
+import io.silo.protocol.event.BulkProgressedDecoder;
+import io.silo.protocol.event.BulkProgressedEncoder;
 import io.silo.protocol.event.CarriedThroughDecoder;
 import io.silo.protocol.event.CarriedThroughEncoder;
 import io.silo.protocol.event.JobEnqueuedDecoder;
@@ -64,6 +68,66 @@ class WrongBehaviourTest {
     }
 
     // ---- events
+
+    @Test
+    void shouldReportABulkChangeThatCountsAJobTwice() {
+        shouldReport("BulkProgressed: expected", model -> new LyingTap(model) {
+            @Override
+            List<LoggedEvent> internal(List<LoggedEvent> events) {
+                return change(events, BulkProgressedDecoder.TEMPLATE_ID, event -> {
+                    var d = new BulkProgressedDecoder().wrapAndApplyHeader(event, 0, new MessageHeaderDecoder());
+                    new BulkProgressedEncoder().wrap(event, HEADER).changed(d.changed() + 1);
+                });
+            }
+        });
+    }
+
+    @Test
+    void shouldReportABulkChangeWithOtherTotals() {
+        shouldReport("changed by|changed, skipped and place", model -> new LyingTap(model) {
+            @Override
+            List<LoggedEvent> internal(List<LoggedEvent> events) {
+                return change(events, BulkFinishedDecoder.TEMPLATE_ID, event -> {
+                    var d = new BulkFinishedDecoder().wrapAndApplyHeader(event, 0, new MessageHeaderDecoder());
+                    new BulkFinishedEncoder().wrap(event, HEADER).changed(d.changed() + 1);
+                });
+            }
+        });
+    }
+
+    @Test
+    void shouldReportABulkChangeThatSkippedMoreThanThereIs() {
+        shouldReport("is over with", model -> new LyingTap(model) {
+            @Override
+            List<LoggedEvent> internal(List<LoggedEvent> events) {
+                return change(events, BulkFinishedDecoder.TEMPLATE_ID, event -> {
+                    var d = new BulkFinishedDecoder().wrapAndApplyHeader(event, 0, new MessageHeaderDecoder());
+                    new BulkFinishedEncoder().wrap(event, HEADER).skipped(d.skipped() + 200);
+                });
+            }
+        });
+    }
+
+    @Test
+    void shouldReportABulkChangeThatIsOverTooEarly() {
+        shouldReport("was left out", model -> new LyingTap(model) {
+            @Override
+            List<LoggedEvent> internal(List<LoggedEvent> events) {
+                boolean isWhole = events.size() > 2
+                        && templateId(events.get(events.size() - 1).bytes()) == BulkFinishedDecoder.TEMPLATE_ID
+                        && events.get(events.size() - 1).index() == events.size() - 1;
+                if (!isWhole || !lie()) {
+                    return events;
+                }
+                // As if the scan had ended without looking at any job.
+                LoggedEvent last = events.get(events.size() - 1);
+                new BulkFinishedEncoder()
+                        .wrap((UnsafeBuffer) last.bytes(), HEADER)
+                        .changed(0);
+                return List.of(new LoggedEvent(last.epoch(), last.position(), last.timeMs(), 0, last.bytes()));
+            }
+        });
+    }
 
     @Test
     void shouldReportAnotherAttemptNumber() {
@@ -225,12 +289,14 @@ class WrongBehaviourTest {
 
     @Test
     void shouldReportMoreTasksThanCredits() {
-        shouldReport("nobody with credits|more tasks than it had credits", model -> new LyingTap(model) {
-            @Override
-            void command(int templateId, UnsafeBuffer command) {
-                changeCredits(this, templateId, command, -1);
-            }
-        });
+        shouldReport(
+                "nobody with credits|more tasks than it had credits|went to one who did not ask",
+                model -> new LyingTap(model) {
+                    @Override
+                    void command(int templateId, UnsafeBuffer command) {
+                        changeCredits(this, templateId, command, -1);
+                    }
+                });
     }
 
     @Test
