@@ -61,6 +61,7 @@ var sig Ready in Job {}        -- the pending task: it may be leased, and holds 
 var sig Overdue in Job {}      -- the lease's deadline has passed
 var sig Unclaimed in Job {}    -- nobody spoke of the lease since the shard was opened
 var sig Reported in Job {}     -- a report ended the last lease
+var sig Paused in Job {}       -- its task group or its tenant is paused; which jobs have one in common is not told
 var sig Used in Token {}       -- the log so far
 
 fun pending: set Job { Future + Waiting + Ready }
@@ -74,7 +75,7 @@ pred init {
   no status and no attempt and no relative and no lastRelative and no history and no place and no slots
   no lease and no token and no fence and no knows
   no Flagged + Future + Waiting + Ready + Overdue + Unclaimed + Reported
-  no Used
+  no Used and no Paused
 }
 
 // ---- what a step leaves alone
@@ -90,7 +91,7 @@ pred onlyJob[j: Job] {
   }
 }
 
-pred keepWorld { knows' = knows and fence' = fence and Used' = Used }
+pred keepWorld { knows' = knows and fence' = fence and Used' = Used and Paused' = Paused }
 pred keepPolicy[j: Job] { j.lastRelative' = j.lastRelative }
 pred keepNumbers[j: Job] { j.attempt' = j.attempt and j.relative' = j.relative and j.history' = j.history }
 pred keepFlag[j: Job] { j in Flagged' iff j in Flagged }
@@ -168,6 +169,7 @@ pred grant[j: Job] {
 
 pred leaseTask[j: Job, w: Worker] {
   j in Ready                                                                  // [SILO-DEQ-1]
+  j not in Paused                                                             // [SILO-PAUSE-1]
   noTaskButSlots[j]                                                           // [SILO-DEQ-3]
   some t: Token {
     all u: Used | lt[u, t]                                                    // [SILO-TOKEN-1]
@@ -178,7 +180,7 @@ pred leaseTask[j: Job, w: Worker] {
   j not in Overdue' + Unclaimed' + Reported'
   j.status' = Running                                                         // [SILO-DEQ-6]
   keepNumbers[j] and keepPolicy[j] and keepFlag[j]
-  onlyJob[j] and fence' = fence
+  onlyJob[j] and fence' = fence and Paused' = Paused
 }
 
 /** The task is not pending any more; its place and slots stay with the lease. */
@@ -399,8 +401,16 @@ pred write[j: Job, w: Worker, t: Token] {
   w -> j -> t in knows
   lte[j.fence, t]
   fence' = fence ++ j -> t
-  knows' = knows and Used' = Used
+  knows' = knows and Used' = Used and Paused' = Paused
   allRows
+}
+
+// ---- pauses
+
+/** Task groups or tenants are paused or resumed, whatever jobs they have and will have. What runs goes on. */
+pred pause {
+  knows' = knows and fence' = fence and Used' = Used
+  allRows                                                                     // [SILO-PAUSE-2]
 }
 
 pred idle { allRows and keepWorld }
@@ -417,7 +427,7 @@ pred outside[j: Job] {
 }
 
 pred step {
-  idle or reopen
+  idle or reopen or pause
   or some j: Job {
     outside[j] or startComes[j] or grant[j] or deadlinePasses[j] or returnUnclaimed[j] or expire[j]
     or some w: Worker {
@@ -644,6 +654,14 @@ check alreadyReportedIsTrue {
   }
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
+check pausedTaskIsNotGivenOut {
+  invariant and step implies all j: Paused | j.lease' in j.lease
+} for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
+
+check pauseTouchesNoJob {
+  invariant and step and Paused' != Paused implies status' = status and lease' = lease and history' = history and slots' = slots
+} for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
+
 check writesNeverGoBack {
   invariant and step implies all j: Job | lte[j.fence, j.fence'] and (some j.fence implies some j.fence')
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
@@ -835,3 +853,11 @@ run lastWaiterIsServed {
   begins and some disj i, j: Job | eventually (calm and i + j in Waiting and some i.limits & j.limits
     and eventually (i + j in Ready + leased + status.Succeeded and j not in Waiting and eventually i + j in status.Succeeded))
 } for 2 but 2 Nr, 2 Token, 11..11 steps
+
+run pausedTaskIsLeasedOnceItIsResumed {
+  begins and some j: Job | eventually (j in Paused & Ready and eventually (j in Ready - Paused and eventually j in leased))
+} for 2 but 2 Nr, 2 Token, 7..7 steps
+
+run pausedJobRunsOn {
+  begins and some j: Job | eventually (j in leased - Paused and after (j in leased & Paused and eventually j.status = Succeeded))
+} for 2 but 2 Nr, 2 Token, 7..7 steps

@@ -379,6 +379,7 @@ public final class ShardState implements ShardView {
 
     /** A group's or tenant's tasks wait, or go on. Its name is held while they wait. */
     public void pauseSet(Pauses.Pause pause, boolean paused, long position) {
+        // [SILO-PAUSE-2] What is leased stays so.
         if (!pauses.set(pause, paused, position)) {
             return;
         }
@@ -634,8 +635,10 @@ public final class ShardState implements ShardView {
         return count;
     }
 
+    /** Tasks of paused tenants are in no ring of the ready queue. */
     @Override
     public int peekReady(int taskGroup) {
+        // [SILO-PAUSE-1]
         return pausedGroups.get(taskGroup) ? RowSlab.NULL_SLOT : ready.peek(taskGroup);
     }
 
