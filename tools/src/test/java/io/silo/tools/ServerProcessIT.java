@@ -163,8 +163,10 @@ class ServerProcessIT {
 
     @Test
     void shouldCostNextToNothingWhenIdle() throws Exception {
-        // The design allows 2 %, 10 s after the last call. The compiler may still be at work for a while, and a slow or busy
-        // machine charges more for a wake-up, so the least of several windows counts; a thread that spins costs 100 % in each.
+        // The design allows 2 %, 10 s after the last call. The compiler may still be at work for a while, and a slow or
+        // busy
+        // machine charges more for a wake-up, so the least of several windows counts; a thread that spins costs 100 %
+        // in each.
         final Duration window = Duration.ofSeconds(3);
         final Duration allowed = window.multipliedBy(6).dividedBy(100);
         final List<Duration> used = new ArrayList<>();
