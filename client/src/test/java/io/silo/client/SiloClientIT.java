@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -181,6 +182,8 @@ class SiloClientIT {
         try (SiloClient client =
                 server.client(false).requestTimeout(Duration.ofMillis(500)).build()) {
             assertThat(reason(() -> client.enqueue(request))).isEqualTo(RejectReason.UNKNOWN_OUTCOME);
+            // ENQ-2: the client makes the id, so that a repeat has the same.
+            assertThat(UUID.fromString(request.id()).version()).isEqualTo(4);
             assertThat(client.enqueue(request).id()).isEqualTo(request.id());
             assertThat(server.broker.jobs).hasSize(1);
         }

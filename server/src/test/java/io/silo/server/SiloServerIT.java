@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.silo.client.EnqueueResult;
+import io.silo.client.JobHandle;
 import io.silo.client.JobRequest;
+import io.silo.client.JobStatus;
 import io.silo.client.Payload;
 import io.silo.client.SiloClient;
 import io.silo.client.SiloException;
@@ -152,6 +154,24 @@ class SiloServerIT {
                     SiloClient.builder().dataDirectory(data).token("right").build()) {
                 assertThat(client.awaitConnected()).isEqualTo(ServerVersion.current());
             }
+        }
+    }
+
+    /** TEN-1: a client that names no tenant works where there are none, and one that names one does not. */
+    @Test
+    void shouldTakeJobsWithoutATenantWhenTenancyIsOff() {
+        settings.put("SILO_TENANCY_MODE", "off");
+        try (SiloServer server = SiloServer.start(config());
+                SiloClient client = client()) {
+            assertThat(server.health().isHealthy()).isTrue();
+            final JobHandle job = client.enqueue(JobRequest.to("group").build());
+            assertThat(job.get().tenant()).isEqualTo("-");
+            assertThat(job.cancel()).isEqualTo(JobStatus.CANCELLED);
+            assertThatThrownBy(() ->
+                            client.enqueue(JobRequest.to("group").tenant("acme").build()))
+                    .isInstanceOfSatisfying(
+                            SiloException.class,
+                            refused -> assertThat(refused.reason()).isEqualTo(RejectReason.TENANT_NOT_ALLOWED));
         }
     }
 

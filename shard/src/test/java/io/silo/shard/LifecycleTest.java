@@ -98,6 +98,11 @@ class LifecycleTest {
                     "JOB_EXISTS",
                     "ATTEMPT_MISMATCH@1"));
 
+    /**
+     * ENQ-3, CANCEL-1, CANCEL-2, CANCEL-3, RESTART-1, RESTART-2, RESTART-7, EXPED-1, EXPED-2, DELETE-1, DELETE-2, LT-2,
+     * IMPORT-3, IMPORT-10, STATE-9, STATE-12, STATE-13, STATE-14, STATE-15, STATE-16, STATE-17, STATE-19, STATE-20,
+     * OUT-7, ERR-1, ERR-4, ERR-5, ERR-6.
+     */
     @TestFactory
     List<DynamicTest> shouldAllowOrRefuseEachCommandInEachState() {
         List<DynamicTest> tests = new ArrayList<>();
@@ -172,7 +177,7 @@ class LifecycleTest {
     // ---- cancel
     // --------------------------------------------------------------------------------------------------------------
 
-    /** CANCEL-4, CANCEL-5, GET-4, GET-5. */
+    /** STATE-12, CANCEL-4, CANCEL-5, GET-4, GET-5. */
     @Test
     void shouldCancelAWaitingJobAtOnceAndNeverRunIt() {
         bring("j", State.FUTURE);
@@ -188,7 +193,7 @@ class LifecycleTest {
         assertThat(client.lease("w", 10)).isEmpty();
     }
 
-    /** CANCEL-6, HB-4: the worker is told and everything else stays. */
+    /** STATE-13, MODEL-3, CANCEL-6, HB-4: the worker is told and everything else stays. */
     @Test
     void shouldTellTheWorkerOfARunningJob() {
         client.enqueue("j");
@@ -205,7 +210,10 @@ class LifecycleTest {
         assertThat((long) verbs.read("j", job -> job.cancelledAtMs())).isEqualTo(harness.wallMs);
     }
 
-    /** Design §10: a failure after a cancel request is no retry; STATE-6: a success is one. */
+    /**
+     * Design §10: a failure after a cancel request is no retry, so no task of LEASE-12 comes to be; STATE-6: a success
+     * is one.
+     */
     @Test
     void shouldEndACancelledJobByWhatItsWorkerReports() {
         for (String id : List.of("fails", "succeeds", "obeys")) {
@@ -256,7 +264,7 @@ class LifecycleTest {
     // ---- restart, expedite, delete
     // ---------------------------------------------------------------------------------------------
 
-    /** RESTART-3, RESTART-4, RETRY-7. */
+    /** STATE-14, RESTART-3, RESTART-4, RESTART-5, RETRY-7. */
     @Test
     void shouldCountRetriesFromTheBeginningAfterARestart() {
         Item item = new Item("j");
@@ -297,7 +305,7 @@ class LifecycleTest {
         assertThat(again.attempt()).isEqualTo(2);
     }
 
-    /** EXPED-3, EXPED-4. */
+    /** STATE-15, EXPED-3, EXPED-4. */
     @Test
     void shouldRunAnExpeditedJobNow() {
         bring("future", State.FUTURE);
@@ -308,7 +316,7 @@ class LifecycleTest {
         assertThat(client.lease("w", 5)).extracting(Task::id).containsExactlyInAnyOrder("future", "tried");
     }
 
-    /** DELETE-3, DELETE-4, ENQ-5. */
+    /** STATE-17, DELETE-3, DELETE-4, ENQ-5. */
     @Test
     void shouldForgetADeletedJobWithItsAttempts() {
         bring("j", State.FAILED);
@@ -534,7 +542,7 @@ class LifecycleTest {
     // ---- import
     // --------------------------------------------------------------------------------------------------------------
 
-    /** IMPORT-5, IMPORT-7. */
+    /** STATE-2, STATE-3, STATE-4, IMPORT-5, IMPORT-7, IMPORT-9. */
     @Test
     void shouldImportJobsWithTheirHistory() {
         Item retried = new Item("retried");
@@ -577,7 +585,7 @@ class LifecycleTest {
         assertThat(client.get("j").code()).isEqualTo(RejectReason.JOB_NOT_FOUND.code());
     }
 
-    /** IMPORT-10 to IMPORT-13. */
+    /** STATE-16, IMPORT-10, IMPORT-11, IMPORT-12, IMPORT-13. */
     @Test
     void shouldAddAttemptsToAJobThatExists() {
         Item item = new Item("j");

@@ -39,7 +39,10 @@ import org.junit.jupiter.api.Test;
  * was appended. Pairs of faults get the earlier reason. A new reason needs a row here, or a place among those no shard gives.
  */
 class RejectionsTest {
-    /** Given by the session logic or by clients; SHARD_CLOSED and RESULT_GONE need a failure and have tests of their own. */
+    /**
+     * Given by the session logic or by clients; SHARD_CLOSED and RESULT_GONE need a failure and have tests of their
+     * own.
+     */
     private static final Set<RejectReason> NOT_HERE = EnumSet.of(
             UNAUTHENTICATED,
             TOO_MANY_SESSIONS,
@@ -456,6 +459,7 @@ class RejectionsTest {
         return new Task(task.jobKey(), task.epoch(), task.token() + 1, 1, true, 0, 0, "", task.id(), "", 0);
     }
 
+    /** ENQ-6, ENQ-7, ENQ-8, LEASE-1, LEASE-2, OUT-1, HB-7, LT-1, GET-5, TEN-1, TEN-2, TEN-3, ERR-7, ERR-8, ERR-11. */
     @Test
     void shouldGiveEveryReasonAndAppendNothing() {
         frameRows();
@@ -579,6 +583,7 @@ class RejectionsTest {
         assertThat(required.scoped.enqueue(new Item("x"))).containsExactly(TENANT_REQUIRED.code());
     }
 
+    /** ENQ-6, ENQ-7, ENQ-8. */
     @Test
     void shouldAcceptEveryBound() {
         World world = new World();

@@ -11,7 +11,7 @@ import io.silo.shard.state.JobState;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 
-/** Ended jobs go by age and by count, others never; counters follow (TTL-1 to TTL-3, CNT-1, CNT-2). */
+/** Ended jobs go by age and by count, others never; counters follow (TTL-1, TTL-2, TTL-3, CNT-1, CNT-2). */
 class RetentionTest {
     private static final Retention.Limits AGES = new Retention.Limits(60_000, 120_000, 30_000, 1_000);
 
@@ -35,6 +35,7 @@ class RetentionTest {
         return job.code() == RejectReason.OK ? job.status() : "gone";
     }
 
+    /** STATE-18, TTL-1. */
     @Test
     void shouldForgetEndedJobsByTheAgeOfTheirStatus() {
         ShardHarness harness = harness(AGES);

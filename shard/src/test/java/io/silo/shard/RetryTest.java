@@ -23,6 +23,7 @@ class RetryTest {
         return client.get(item.id).nextStartMs() - harness.wallMs;
     }
 
+    /** RETRY-3, RETRY-4. */
     @Test
     void shouldDrawJitterBetweenTheDelayAndTwiceItAndUnderTheCapAndRecordIt() {
         Set<Long> delays = new HashSet<>();
@@ -45,6 +46,7 @@ class RetryTest {
         assertThat(client.get("j7").nextStartMs()).isEqualTo(next);
     }
 
+    /** RETRY-4. */
     @Test
     void shouldTakeTheLargestPolicyThatIsAllowed() {
         Item item = new Item("a");
@@ -55,6 +57,7 @@ class RetryTest {
         assertThat(failOnce(item)).isEqualTo(Bounds.RETRY_INTERVAL_MS_MAX);
     }
 
+    /** RETRY-1, RETRY-7, LEASE-8, GET-2. */
     @Test
     void shouldRetryAtOnceWithoutADelayAndEndAfterTheLastAttempt() {
         Item item = new Item("a");
@@ -74,6 +77,7 @@ class RetryTest {
         assertThat(client.lease("w", 1)).isEmpty();
     }
 
+    /** STATE-10, REAP-2; LEASE-5 with a length of the job, as design §5 has it. */
     @Test
     void shouldRetryAnAttemptWhoseLeaseRanOut() {
         Item item = new Item("a");

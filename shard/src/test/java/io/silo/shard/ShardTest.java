@@ -23,6 +23,7 @@ class ShardTest {
     private final ShardHarness harness = new ShardHarness(1);
     private final TestClient client = new TestClient(harness, 1);
 
+    /** STATE-1, STATE-5, STATE-6, ENQ-12, ENQ-14, LEASE-6, LEASE-7, LEASE-8, OUT-5, GET-1, GET-2, GET-3. */
     @Test
     void shouldRunAJobFromEnqueueToResult() {
         assertThat(client.enqueue("a")).isEqualTo(OK);
@@ -42,6 +43,7 @@ class ShardTest {
         harness.shard.checkInvariants();
     }
 
+    /** ENQ-3, ENQ-15, and MODEL-1: another tenant may use the same id. */
     @Test
     void shouldRefuseAnIdThatExistsUnlessTheRequestIsRepeated() {
         Item item = new Item("a");
@@ -56,6 +58,7 @@ class ShardTest {
         assertThat(client.enqueue(item)).containsExactly(OK);
     }
 
+    /** ENQ-6. */
     @Test
     void shouldDecideEachItemOfABatchByItself() {
         Item bad = new Item("b");
@@ -65,6 +68,7 @@ class ShardTest {
         assertThat(client.lease("w", 10)).extracting(Task::id).containsExactly("a", "c");
     }
 
+    /** ORD-1, ORD-2 and ORD-7 as design §10 has them. */
     @Test
     void shouldOrderByPriorityThenTenantsInTurnThenStartTimeThenArrival() {
         harness.wallMs = 10_000_000;
@@ -84,6 +88,7 @@ class ShardTest {
         assertThat(client.enqueue(item)).containsExactly(OK);
     }
 
+    /** ENQ-10, ORD-3. */
     @Test
     void shouldStartAFutureJobAtItsTime() {
         enqueue("later", "", 0, harness.wallMs + 500);
@@ -94,6 +99,10 @@ class ShardTest {
         assertThat(client.lease("w", 1)).hasSize(1);
     }
 
+    /**
+     * STATE-7, STATE-8, OUT-6, LEASE-8, RETRY-1, RETRY-5, RETRY-8; RETRY-2 begins with the initial interval, as design
+     * §10 has it.
+     */
     @Test
     void shouldRetryWithGrowingDelaysAndThenFail() {
         Item item = new Item("a");
@@ -118,6 +127,7 @@ class ShardTest {
         assertThat(job.attempts()).containsExactly("1:1:w:E1", "2:1:w:E2", "3:1:w:E3");
     }
 
+    /** OUT-2, STATE-21, ERR-2. */
     @Test
     void shouldTellARepeatedOutcomeFromALateOne() {
         client.enqueue("a");
@@ -134,6 +144,7 @@ class ShardTest {
         assertThat(client.get("a").result()).isEqualTo("r");
     }
 
+    /** HB-1, HB-2, HB-3, REAP-1, REAP-5, ERR-2, ERR-3. */
     @Test
     void shouldExpireALeaseExactlyAtItsDeadlineAndNotBefore() {
         client.enqueue("a");
@@ -150,6 +161,7 @@ class ShardTest {
         assertThat(client.heartbeat("w")).isZero();
     }
 
+    /** HB-6. */
     @Test
     void shouldNotExpireALeaseBeforeTheHeartbeatThatWaitsInTheQueue() {
         client.enqueue("a");
@@ -246,6 +258,7 @@ class ShardTest {
         assertThat(client.get("b").errorCode()).isEqualTo("WORKER_CRASHED");
     }
 
+    /** LEASE-4: no task is an answer, not an error. */
     @Test
     void shouldAnswerALongPollWhenATaskComesOrItsTimeIsOver() {
         long waiting = client.sendLease("w", "g", 5, 1_000, 0);
@@ -265,6 +278,7 @@ class ShardTest {
         assertThat(client.lease("w", 1)).hasSize(1);
     }
 
+    /** LEASE-14. */
     @Test
     void shouldGiveTheSameLeasesToARepeatedCall() {
         client.enqueue(new Item("a"), new Item("b"), new Item("c"));
@@ -273,6 +287,7 @@ class ShardTest {
         assertThat(client.lease("w", "g", 2, 78)).extracting(Task::id).containsExactly("c");
     }
 
+    /** GET-5, ERR-1; ours may wait where GET-7 polls. */
     @Test
     void shouldAwaitAResult() {
         client.enqueue("a");
@@ -293,6 +308,7 @@ class ShardTest {
         assertThat(client.reply(late, TestClient::result)).isEqualTo("JOB_NOT_COMPLETE");
     }
 
+    /** ENQ-9, OUT-5. */
     @Test
     void shouldCarryALargePayloadAndResultThroughUploads() {
         byte[] payload = new byte[200_000];
@@ -320,6 +336,7 @@ class ShardTest {
         assertThat(client.get("a").payloadBytes()).isEqualTo(payload.length);
     }
 
+    /** MODEL-8. */
     @Test
     void shouldFindEverythingAgainAfterAKillAndReturnLeasesThatNobodyClaims() {
         client.enqueue(new Item("done"), new Item("claimed"), new Item("unclaimed"), new Item("waiting"));

@@ -128,6 +128,7 @@ class ShardThreadTest {
         }
     }
 
+    /** TEN-3, TEN-6, ERR-11. */
     @Test
     void shouldRefuseTenantsOfAnotherShardAndShardsOfAnotherThread() {
         client.shard = 1;
@@ -136,6 +137,7 @@ class ShardThreadTest {
         assertThat(client.enqueue(item(1, "a"))).containsExactly(RejectReason.NOT_OWNER.code());
     }
 
+    /** ORD-8, LEASE-2, LEASE-3: one subscription takes from all shards, and no more than asked for. */
     @Test
     void shouldPoolTheCreditsOfASubscriptionOverTheShards() {
         for (int shard = 0; shard < SHARDS; shard++) {
@@ -177,6 +179,7 @@ class ShardThreadTest {
         assertThat(harness.failures).hasSize(1);
     }
 
+    /** ENQ-16. */
     @Test
     void shouldRefuseWhoWaitsForAShardThatFails() {
         client.shard = 0;
@@ -216,7 +219,7 @@ class ShardThreadTest {
         assertThat(client.get("kept").status()).isEqualTo("SCHEDULED");
     }
 
-    /** A shard that fails with its ring of replies full takes no room from the others of its thread. */
+    /** LEASE-16. A shard that fails with its ring of replies full takes no room from the others of its thread. */
     @Test
     void shouldNotHoldUpOtherShardsWithTheRepliesOfAFailedOne() {
         client.durability = Durability.APPENDED;

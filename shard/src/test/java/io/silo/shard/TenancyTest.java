@@ -137,6 +137,7 @@ class TenancyTest {
         return new ShardHarness(1, settings, 512 * 1024);
     }
 
+    /** TEN-1. */
     @Test
     void shouldTakeNoTenantWhenTenancyIsOff() {
         ShardHarness off = harness(ShardSettings.Tenancy.OFF);
@@ -149,6 +150,7 @@ class TenancyTest {
         assertThat(client.subscribe(1, "w", "g", 1)).isEqualTo(TENANT_NOT_ALLOWED.code());
     }
 
+    /** TEN-2; TEN-5 as design §10 has it: the scope of a session says whose tasks a worker gets. */
     @Test
     void shouldNeedATenantWhenTenancyIsRequired() {
         ShardHarness required = harness(ShardSettings.Tenancy.REQUIRED);

@@ -158,7 +158,7 @@ class JobChangesIT {
         }
     }
 
-    /** RESTART-1 to RESTART-5. */
+    /** RESTART-1, RESTART-2, RESTART-3, RESTART-4, RESTART-5. */
     @Test
     void shouldRestartWhatFailedOrWasCancelled() {
         final AtomicInteger runs = new AtomicInteger();
@@ -192,7 +192,7 @@ class JobChangesIT {
         assertThat(later.get().cancelledAt()).isNull();
     }
 
-    /** EXPED-1 to EXPED-4. */
+    /** EXPED-1, EXPED-2, EXPED-3, EXPED-4. */
     @Test
     void shouldExpediteWhatWaits() {
         final JobHandle job = client.enqueue(JobRequest.to("expedite")
@@ -223,7 +223,7 @@ class JobChangesIT {
         assertThat(reason(() -> client.expedite("no such job"))).isEqualTo(RejectReason.JOB_NOT_FOUND);
     }
 
-    /** DELETE-1 to DELETE-4, ENQ-5. */
+    /** DELETE-1, DELETE-2, DELETE-3, DELETE-4, ENQ-5. */
     @Test
     void shouldDeleteWhatHasEnded() {
         final JobHandle job = client.enqueue(
@@ -284,7 +284,7 @@ class JobChangesIT {
         assertThat(client.expediteAll(List.of())).isEmpty();
     }
 
-    /** LT-1 to LT-3. */
+    /** LT-1, LT-2, LT-3. */
     @Test
     void shouldLeaseAJobByItsId() {
         final JobHandle job = client.enqueue(JobRequest.to("lease")
@@ -400,7 +400,7 @@ class JobChangesIT {
         }
     }
 
-    /** IMPORT-1, IMPORT-2, IMPORT-4 to IMPORT-7. */
+    /** IMPORT-1, IMPORT-2, IMPORT-4, IMPORT-5, IMPORT-6, IMPORT-7. */
     @Test
     void shouldImportJobsWithTheirHistory() {
         final RetryPolicy twice = RetryPolicy.fixed(2, Duration.ofSeconds(1));
@@ -448,7 +448,7 @@ class JobChangesIT {
         assertThat(client.importJobs(List.of())).isEmpty();
     }
 
-    /** IMPORT-3, IMPORT-10 to IMPORT-14, IMPORT-17. */
+    /** IMPORT-3, IMPORT-10, IMPORT-11, IMPORT-12, IMPORT-13, IMPORT-14, IMPORT-17. */
     @Test
     void shouldImportMoreAttemptsOfAJobThatExists() {
         final ImportedAttempt first = failed(1, Payload.text("first"));

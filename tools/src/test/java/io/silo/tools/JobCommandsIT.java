@@ -258,7 +258,7 @@ class JobCommandsIT {
                 .contains("1 to 255");
     }
 
-    /** IMPORT-2, IMPORT-5 to IMPORT-7, IMPORT-10, IMPORT-11. */
+    /** IMPORT-2, IMPORT-5, IMPORT-6, IMPORT-7, IMPORT-10, IMPORT-11. */
     @Test
     void shouldImportNewJobsAndMoreAttemptsAndSayWhatIsRefused() throws IOException {
         final String failed = "{\"status\":\"FAILED\",\"started_at_ms\":10,\"finished_at_ms\":20,\"error_code\":\"E\","

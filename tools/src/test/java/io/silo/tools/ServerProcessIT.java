@@ -47,6 +47,7 @@ class ServerProcessIT {
         ports = ServerProcess.freePorts();
     }
 
+    /** NET-4. */
     @Test
     void shouldStopInOrderAndRefuseASecondServerMeanwhile() throws Exception {
         final ServerFile file;

@@ -40,6 +40,7 @@ class SessionGateTest {
         assertThat(reply.serverVersion()).isEqualTo("test");
     }
 
+    /** AUTH-1. */
     @Test
     void shouldCloseAnythingThatDoesNotBeginWithAGoodHello() {
         for (final byte[] first : List.of(

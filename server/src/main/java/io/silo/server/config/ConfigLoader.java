@@ -1,9 +1,12 @@
 package io.silo.server.config;
 
+import io.silo.protocol.Bounds;
+import io.silo.protocol.TextRules;
 import io.silo.protocol.session.AccessToken;
 import io.silo.protocol.session.Verb;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -20,6 +23,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 import org.tomlj.Toml;
 import org.tomlj.TomlArray;
@@ -303,6 +307,27 @@ public final class ConfigLoader {
             if (!secrets.add(token.secret())) {
                 problem("", "Two tokens are equal; the second is '" + token.name() + "'.");
             }
+            checkTenant(config, token);
+        }
+    }
+
+    /** A token whose tenant no call can name opens nothing, which nobody can want. */
+    private void checkTenant(ServerConfig config, AccessToken token) {
+        final String tenant = token.tenant();
+        if (tenant == null) {
+            return;
+        }
+        final byte[] bytes = tenant.getBytes(StandardCharsets.UTF_8);
+        final int characters = TextRules.characters(new UnsafeBuffer(bytes), 0, bytes.length);
+        if (characters < 1 || characters > Bounds.TENANT_CHARACTERS_MAX) {
+            problem(
+                    "",
+                    "The tenant of token '" + token.name()
+                            + "' must have 1 to 64 characters; leave it out to allow all tenants.");
+        } else if (config.value(Settings.TENANCY_MODE) == TenancyMode.OFF && !tenant.equals(Bounds.TENANT_NONE)) {
+            problem(
+                    config.origin(Settings.TENANCY_MODE),
+                    "tenancy.mode is off, so token '" + token.name() + "' cannot be kept to tenant '" + tenant + "'.");
         }
     }
 

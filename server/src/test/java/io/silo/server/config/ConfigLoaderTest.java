@@ -150,6 +150,18 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void shouldRefuseATokenOfATenantThatNoCallCanName() {
+        final String token = "[[auth.tokens]]\nname = \"a\"\ntoken = \"x\"\ntenant = ";
+        for (final String tenant : List.of("", "t".repeat(65), "${UNSET}")) {
+            assertThat(problems(token + '"' + tenant + "\"\n"))
+                    .containsExactly(
+                            "The tenant of token 'a' must have 1 to 64 characters; leave it out to allow all tenants.");
+        }
+        assertThat(problems("[tenancy]\nmode = \"off\"\n" + token + "\"t\"\n"))
+                .containsExactly("silo.toml:2: tenancy.mode is off, so token 'a' cannot be kept to tenant 't'.");
+    }
+
+    @Test
     void shouldSayThatTheFileIsMissing(@TempDir Path directory) {
         final Path missing = directory.resolve("none.toml");
         assertThatThrownBy(() -> ConfigLoader.load(missing, NO_ENVIRONMENT, Map.of()))

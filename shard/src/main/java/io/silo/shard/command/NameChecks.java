@@ -18,7 +18,7 @@ final class NameChecks {
     private NameChecks() {}
 
     /**
-     * Whether this session may use this tenant on this shard.
+     * Whether this session may use this tenant on this shard. "-" is how clients write that they name none.
      *
      * @param length 0 if the call names none.
      */
@@ -27,7 +27,8 @@ final class NameChecks {
         final DirectBuffer tenant = length == 0 ? NO_TENANT : buffer;
         final int tenantOffset = length == 0 ? 0 : offset;
         final int tenantLength = length == 0 ? NO_TENANT.capacity() : length;
-        final boolean isMissing = length == 0 && settings.tenancy() == ShardSettings.Tenancy.REQUIRED;
+        final boolean isNone = equal(NO_TENANT, tenant, tenantOffset, tenantLength);
+        final boolean isMissing = isNone && settings.tenancy() == ShardSettings.Tenancy.REQUIRED;
         final DirectBuffer scope = session.tenantScope();
         // Who names no tenant where one is required has asked for nobody's.
         if (scope != null && !isMissing && !equal(scope, tenant, tenantOffset, tenantLength)) {
@@ -36,7 +37,7 @@ final class NameChecks {
         if (isMissing) {
             return RejectReason.TENANT_REQUIRED;
         }
-        if (length != 0 && settings.tenancy() == ShardSettings.Tenancy.OFF) {
+        if (!isNone && settings.tenancy() == ShardSettings.Tenancy.OFF) {
             return RejectReason.TENANT_NOT_ALLOWED;
         }
         // 64 characters of UTF-8 are 256 bytes at most.

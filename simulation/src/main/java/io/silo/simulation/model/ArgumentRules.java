@@ -194,13 +194,14 @@ final class ArgumentRules {
     /** @param atShard whether one shard is addressed, which then has to own the tenant. */
     private EnumSet<RejectReason> ofTenant(Session session, String named, boolean atShard) {
         final EnumSet<RejectReason> reasons = EnumSet.noneOf(RejectReason.class);
-        final boolean isMissing = named.isEmpty() && settings.tenancy() == Tenancy.REQUIRED;
         final String tenant = named.isEmpty() ? Bounds.TENANT_NONE : named;
+        final boolean isNone = tenant.equals(Bounds.TENANT_NONE);
+        final boolean isMissing = isNone && settings.tenancy() == Tenancy.REQUIRED;
         final String scope = Asker.scopeOf(session);
         // Who names no tenant where one is required has asked for nobody's.
         add(reasons, scope != null && !isMissing && !scope.equals(tenant), RejectReason.PERMISSION_DENIED);
         add(reasons, isMissing, RejectReason.TENANT_REQUIRED);
-        add(reasons, !named.isEmpty() && settings.tenancy() == Tenancy.OFF, RejectReason.TENANT_NOT_ALLOWED);
+        add(reasons, !isNone && settings.tenancy() == Tenancy.OFF, RejectReason.TENANT_NOT_ALLOWED);
         add(
                 reasons,
                 !Text.isClean(named) || Text.isLonger(named, Bounds.TENANT_CHARACTERS_MAX),
