@@ -12,12 +12,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.silo.protocol.Bounds;
 import io.silo.protocol.RejectReason;
 import io.silo.protocol.Session;
+import io.silo.protocol.command.BulkVerb;
 import io.silo.protocol.command.PauseKind;
 import io.silo.shard.TestClient.Item;
 import io.silo.shard.TestSchedules.Wish;
 import io.silo.shard.TestVerbs.Ended;
 import io.silo.shard.command.ShardSettings;
 import io.silo.shard.command.ShardSettings.Tenancy;
+import io.silo.shard.state.JobState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +34,7 @@ import org.junit.jupiter.api.Test;
  * added needs a row here, or a place among those that name none.
  */
 class TenantCommandsTest {
-    /** They name a lease, a subscription or an upload; {@link TenancyTest} shows that each is kept to its session or tenant. */
+    /** They name a lease, a subscription, an upload or a bulk change; {@link TenancyTest} and {@link BulkTest} show that each is kept to its session or tenant. */
     private static final Set<String> WITHOUT_A_TENANT = Set.of(
             "Hello",
             "CloseSession",
@@ -41,17 +43,19 @@ class TenantCommandsTest {
             "Unsubscribe",
             "Heartbeat",
             "ReportOutcome",
-            "ReturnLeases");
+            "ReturnLeases",
+            "GetBulk");
 
     /** Without a tenant these speak of all that the session may see, so they are fine where one is required. */
     private static final Set<String> OF_ALL_TENANTS =
-            Set.of("Subscribe", "LeaseTasks", "GetTaskGroup", "ListSchedules");
+            Set.of("Subscribe", "LeaseTasks", "GetTaskGroup", "ListSchedules", "BulkChange", "ListJobs", "CountJobs");
 
     /** Who asks, for what tenant. */
     private static final class Asker {
         final TestClient client;
         final TestVerbs verbs;
         final TestSchedules schedules;
+        final TestBulks bulks;
         final String tenant;
 
         Asker(ShardHarness harness, Session session, String tenant) {
@@ -60,6 +64,7 @@ class TenantCommandsTest {
             this.tenant = tenant;
             verbs = new TestVerbs(client);
             schedules = new TestSchedules(client);
+            bulks = new TestBulks(client);
         }
 
         Item item(String id) {
@@ -77,6 +82,10 @@ class TenantCommandsTest {
         int code(long correlation) {
             client.harness.run();
             return client.reply(correlation, TestClient::code);
+        }
+
+        TestBulks.Where everyJob() {
+            return TestBulks.Where.status(JobState.values()).tenant(tenant);
         }
 
         int lease(String id) {
@@ -107,6 +116,11 @@ class TenantCommandsTest {
             Map.entry(
                     "GetSchedule", (a, id) -> -a.schedules.firings(id, 1).get(0).intValue()),
             Map.entry("ListSchedules", (a, id) -> number(a.schedules.page(10, "", ""))),
+            Map.entry(
+                    "BulkChange",
+                    (a, id) -> a.bulks.change(BulkVerb.EXPEDITE, a.everyJob()).code()),
+            Map.entry("ListJobs", (a, id) -> a.bulks.page(a.everyJob(), 0, 10).code()),
+            Map.entry("CountJobs", (a, id) -> a.bulks.countCode(a.tenant)),
             Map.entry("SetPaused", (a, id) -> a.verbs.setPaused(PauseKind.TENANT, a.tenant, true)));
 
     private static int number(String answer) {

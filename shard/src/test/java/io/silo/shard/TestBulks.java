@@ -179,15 +179,7 @@ final class TestBulks {
 
     /** Jobs by status; empty if refused. */
     Map<JobState, Long> counts(String tenant) {
-        var command = new CountJobsEncoder();
-        command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
-        command.tenant(tenant);
-        return exchange(command.limit(), r -> {
+        return count(tenant, r -> {
             Map<JobState, Long> counts = new TreeMap<>();
             if (TestClient.code(r) == RejectReason.OK) {
                 var decoder = new JobCountsReplyDecoder();
@@ -200,6 +192,23 @@ final class TestBulks {
             }
             return counts;
         });
+    }
+
+    /** Code of the answer to {@link #counts}. */
+    int countCode(String tenant) {
+        return count(tenant, TestClient::code);
+    }
+
+    private <T> T count(String tenant, Function<ShardHarness.Reply, T> decode) {
+        var command = new CountJobsEncoder();
+        command.wrapAndApplyHeader(client.out, 0, client.header);
+        command.header()
+                .correlationId(client.correlations)
+                .shardEpoch(0)
+                .shard(client.shard)
+                .durability(client.durability);
+        command.tenant(tenant);
+        return exchange(command.limit(), decode);
     }
 
     private <T> T exchange(int limit, Function<ShardHarness.Reply, T> decode) {

@@ -47,7 +47,11 @@ class VerbTest {
             Map.entry("PauseSchedules", EnumSet.of(MANAGE)),
             Map.entry("ResumeSchedules", EnumSet.of(MANAGE)),
             Map.entry("DeleteSchedules", EnumSet.of(MANAGE)),
-            Map.entry("SetPaused", EnumSet.of(MANAGE)));
+            Map.entry("SetPaused", EnumSet.of(MANAGE)),
+            Map.entry("BulkChange", EnumSet.of(MANAGE)),
+            Map.entry("GetBulk", EnumSet.of(MANAGE, READ)),
+            Map.entry("ListJobs", EnumSet.of(READ)),
+            Map.entry("CountJobs", EnumSet.of(READ)));
 
     private static Map<String, Integer> commands() throws Exception {
         final Map<String, Integer> commands = new TreeMap<>();
