@@ -42,6 +42,7 @@ public final class SimProducer extends SimClient {
     private final Map<String, Long> forgotten = new TreeMap<>();
     private final Operations operations;
     private final Recurring recurring;
+    private final Bulks bulks;
     private int made;
     private long uploads;
 
@@ -52,6 +53,7 @@ public final class SimProducer extends SimClient {
         this.jobsMax = Math.min(profile.jobs(), world.jobsMax());
         this.operations = new Operations(this);
         this.recurring = new Recurring(this);
+        this.bulks = new Bulks(this);
     }
 
     WorkProfile profile() {
@@ -99,6 +101,9 @@ public final class SimProducer extends SimClient {
         }
         if (world.has(Feature.RECURRING) && !world.isHealed() && random.nextInt(3) == 0) {
             recurring.act();
+        }
+        if (world.has(Feature.BULK) && !acknowledged.isEmpty() && !world.isHealed() && random.nextInt(3) == 0) {
+            bulks.act();
         }
         if (world.has(Feature.BAD_INPUT) && random.nextInt(8) == 0) {
             callBadly();
@@ -285,6 +290,18 @@ public final class SimProducer extends SimClient {
         unfinished.put(job.id(), job);
     }
 
+    /** What of a tenant's jobs was seen terminal may be so no more. */
+    void existAll(String tenant) {
+        List.copyOf(acknowledged.values()).stream()
+                .filter(job -> job.tenant().equals(tenant))
+                .forEach(this::exists);
+    }
+
+    /** One of the acknowledged jobs. */
+    JobRef anyJob() {
+        return pick(acknowledged.values());
+    }
+
     boolean isAsked(JobRef job) {
         return unacknowledged.containsKey(job.id());
     }
@@ -352,6 +369,9 @@ public final class SimProducer extends SimClient {
                     if (seen == null && reply.code() == RejectReason.JOB_NOT_FOUND.code()
                             || seen != null && isTerminal(seen.status())) {
                         unfinished.remove(job.id());
+                    } else if (seen != null) {
+                        // Others may have restarted it, in bulk.
+                        unfinished.put(job.id(), job);
                     }
                 },
                 () -> {});
@@ -374,6 +394,7 @@ public final class SimProducer extends SimClient {
     /** Looks at every job that is not known to be terminal; the run is over when none is left. */
     public void readUnfinished() {
         recurring.end();
+        bulks.lookAtUnfinished();
         for (JobRef job : List.copyOf(unfinished.values())) {
             read(job);
         }
@@ -422,7 +443,11 @@ public final class SimProducer extends SimClient {
 
     /** Whether every job was made, acknowledged and seen terminal. */
     public boolean isDone() {
-        return made >= jobsMax && unacknowledged.isEmpty() && unfinished.isEmpty() && recurring.isDone();
+        return made >= jobsMax
+                && unacknowledged.isEmpty()
+                && unfinished.isEmpty()
+                && recurring.isDone()
+                && bulks.isDone();
     }
 
     /** Jobs that were acknowledged. */
@@ -438,6 +463,6 @@ public final class SimProducer extends SimClient {
     /** What is still open, for a failure's sentence. */
     public String open() {
         return name() + " made " + made + ", unacknowledged " + unacknowledged.keySet() + ", unfinished "
-                + unfinished.keySet();
+                + unfinished.keySet() + ", bulk changes under way " + bulks.openCount();
     }
 }

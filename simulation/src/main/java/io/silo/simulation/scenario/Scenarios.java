@@ -28,7 +28,8 @@ public final class Scenarios {
             new ImportScenario(),
             new TimeBoundsScenario(),
             new RecurringScenario(),
-            new RetentionScenario());
+            new RetentionScenario(),
+            new BulkScenario());
 
     private Scenarios() {}
 

@@ -43,7 +43,9 @@ public enum Feature {
     /** Schedules bring jobs. */
     RECURRING,
     /** Some jobs have a unique key. */
-    UNIQUE_KEYS;
+    UNIQUE_KEYS,
+    /** Jobs are cancelled, restarted, expedited and deleted by filter, listed and counted. */
+    BULK;
 
     /** Name on the command line and in reports, as in {@code long-poll}. */
     public String label() {

@@ -53,7 +53,9 @@ class CanaryTest {
         "kept-number, attempt-number",
         "ignored-snooze, early-snooze",
         "shifted-schedule, phantom-firing",
-        "unheld-key, double-holder"
+        "unheld-key, double-holder",
+        "recounted-bulk, bulk-totals",
+        "repeated-bulk, bulk-totals"
     })
     void shouldFindCanaryWithoutModel(String name, String invariant) {
         // given
