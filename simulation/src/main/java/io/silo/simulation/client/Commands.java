@@ -1,14 +1,18 @@
 package io.silo.simulation.client;
 
+import io.silo.protocol.command.BulkChangeEncoder;
+import io.silo.protocol.command.BulkVerb;
 import io.silo.protocol.command.CancelJobsEncoder;
 import io.silo.protocol.command.CatchUp;
 import io.silo.protocol.command.CloseSessionEncoder;
 import io.silo.protocol.command.CommandHeaderEncoder;
+import io.silo.protocol.command.CountJobsEncoder;
 import io.silo.protocol.command.DeleteJobsEncoder;
 import io.silo.protocol.command.DeleteSchedulesEncoder;
 import io.silo.protocol.command.Durability;
 import io.silo.protocol.command.EnqueueEncoder;
 import io.silo.protocol.command.ExpediteJobsEncoder;
+import io.silo.protocol.command.GetBulkEncoder;
 import io.silo.protocol.command.GetJobEncoder;
 import io.silo.protocol.command.GetJobResultEncoder;
 import io.silo.protocol.command.HeartbeatEncoder;
@@ -17,6 +21,7 @@ import io.silo.protocol.command.ImportJobsEncoder;
 import io.silo.protocol.command.KeepAliveEncoder;
 import io.silo.protocol.command.LeaseJobEncoder;
 import io.silo.protocol.command.LeaseTasksEncoder;
+import io.silo.protocol.command.ListJobsEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.Outcome;
 import io.silo.protocol.command.PauseKind;
@@ -89,7 +94,9 @@ final class Commands {
                     .priority((short) job.spec().priority())
                     .retryJitter((short) (job.jitter() ? 1 : 0))
                     .payloadEncoding(PayloadEncoding.RAW);
-            items.metadataCount(1).next().key("k").value("v-" + job.spec().job().id());
+            var metadata = items.metadataCount(2);
+            metadata.next().key("k").value("v-" + job.spec().job().id());
+            metadata.next().key("of").value("the run");
             byte[] inline = job.uploadId() == 0 ? job.payload() : new byte[0];
             items.tenant(job.spec().job().tenant())
                     .taskGroup(job.spec().taskGroup())
@@ -318,6 +325,73 @@ final class Commands {
         command.kind(target.ofTenant() ? PauseKind.TENANT : PauseKind.TASK_GROUP)
                 .paused((short) (paused ? 1 : 0))
                 .name(target.name());
+        return bytes(command.limit());
+    }
+
+    /**
+     * Which jobs a client asks for.
+     *
+     * @param statuses bit set; 0 = any.
+     * @param jobId the job whose metadata is asked for; empty = any.
+     * @param reads whether metadata is asked for that every job has: few are looked at in a slice.
+     */
+    record FilterDraft(int statuses, long minAgeMs, String tenant, String taskGroup, String jobId, boolean reads) {
+        int entries() {
+            return (jobId.isEmpty() ? 0 : 1) + (reads ? 1 : 0);
+        }
+    }
+
+    byte[] bulkChange(
+            long correlation, int shard, long requestId, Entry.Change change, boolean dryRun, FilterDraft filter) {
+        var command = new BulkChangeEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, shard, false);
+        command.requestIdHigh(requestId)
+                .requestIdLow(~requestId)
+                .minAgeMs(filter.minAgeMs())
+                .statuses((short) filter.statuses())
+                .verb(BulkVerb.valueOf(change.name()))
+                .dryRun((short) (dryRun ? 1 : 0));
+        var metadata = command.metadataCount(filter.entries());
+        if (!filter.jobId().isEmpty()) {
+            metadata.next().key("k").value("v-" + filter.jobId());
+        }
+        if (filter.reads()) {
+            metadata.next().key("of").value("the run");
+        }
+        command.tenant(filter.tenant()).taskGroup(filter.taskGroup());
+        return bytes(command.limit());
+    }
+
+    byte[] getBulk(long correlation, int shard, long bulkKey) {
+        var command = new GetBulkEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, shard, false);
+        command.bulkKey(bulkKey);
+        return bytes(command.limit());
+    }
+
+    byte[] listJobs(long correlation, int shard, long cursor, int pageSize, FilterDraft filter) {
+        var command = new ListJobsEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, shard, false);
+        command.cursor(cursor).pageSize(pageSize).minAgeMs(filter.minAgeMs()).statuses((short) filter.statuses());
+        var metadata = command.metadataCount(filter.entries());
+        if (!filter.jobId().isEmpty()) {
+            metadata.next().key("k").value("v-" + filter.jobId());
+        }
+        if (filter.reads()) {
+            metadata.next().key("of").value("the run");
+        }
+        command.tenant(filter.tenant()).taskGroup(filter.taskGroup());
+        return bytes(command.limit());
+    }
+
+    byte[] countJobs(long correlation, int shard, String tenant) {
+        var command = new CountJobsEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, shard, false);
+        command.tenant(tenant);
         return bytes(command.limit());
     }
 

@@ -1,12 +1,15 @@
 package io.silo.simulation.client;
 
+import io.silo.protocol.reply.BulkReplyDecoder;
 import io.silo.protocol.reply.Durability;
 import io.silo.protocol.reply.EnqueueReplyDecoder;
 import io.silo.protocol.reply.HeartbeatReplyDecoder;
 import io.silo.protocol.reply.HelloReplyDecoder;
 import io.silo.protocol.reply.ImportReplyDecoder;
+import io.silo.protocol.reply.JobCountsReplyDecoder;
 import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobsChangedReplyDecoder;
+import io.silo.protocol.reply.JobsReplyDecoder;
 import io.silo.protocol.reply.MessageHeaderDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.ReplyHeaderDecoder;
@@ -210,6 +213,38 @@ final class Reply {
         }
         return new JobSeen(
                 job.status().name(), (int) job.attempt(), (int) job.payloadCrc(), (int) job.resultCrc(), ended);
+    }
+
+    /** How far a bulk change is; {@code key} is 0 if that was refused. */
+    record Bulk(long key, boolean isFinished, long changed, long skipped) {}
+
+    Bulk bulk() {
+        if (templateId() != BulkReplyDecoder.TEMPLATE_ID) {
+            return new Bulk(0, false, 0, 0);
+        }
+        var bulk = new BulkReplyDecoder();
+        bulk.wrapAndApplyHeader(bytes, 0, messageHeader);
+        return new Bulk(bulk.bulkKey(), bulk.finishedAtMs() != 0, bulk.changed(), bulk.skipped());
+    }
+
+    /** Jobs by status; empty if that was refused. */
+    List<Long> jobCounts() {
+        if (templateId() != JobCountsReplyDecoder.TEMPLATE_ID) {
+            return List.of();
+        }
+        var counts = new JobCountsReplyDecoder();
+        counts.wrapAndApplyHeader(bytes, 0, messageHeader);
+        return List.of(counts.scheduled(), counts.running(), counts.succeeded(), counts.failed(), counts.cancelled());
+    }
+
+    /** Where the page behind this one of a list of jobs begins; 0 if there is none. */
+    long nextCursor() {
+        if (templateId() != JobsReplyDecoder.TEMPLATE_ID) {
+            return 0;
+        }
+        var jobs = new JobsReplyDecoder();
+        jobs.wrapAndApplyHeader(bytes, 0, messageHeader);
+        return jobs.isLast() == 0 ? jobs.nextCursor() : 0;
     }
 
     static int crc(byte[] bytes) {

@@ -43,6 +43,7 @@ public final class SimProducer extends SimClient {
     private final Operations operations;
     private final Recurring recurring;
     private final Pausing pausing;
+    private final Bulks bulks;
     private int made;
     private long uploads;
 
@@ -54,6 +55,7 @@ public final class SimProducer extends SimClient {
         this.operations = new Operations(this);
         this.recurring = new Recurring(this);
         this.pausing = new Pausing(this);
+        this.bulks = new Bulks(this);
     }
 
     WorkProfile profile() {
@@ -104,6 +106,9 @@ public final class SimProducer extends SimClient {
         }
         if (world.has(Feature.PAUSES) && !world.isHealed() && random.nextInt(6) == 0) {
             pausing.act();
+        }
+        if (world.has(Feature.BULK) && !acknowledged.isEmpty() && !world.isHealed() && random.nextInt(3) == 0) {
+            bulks.act();
         }
         if (world.has(Feature.BAD_INPUT) && random.nextInt(8) == 0) {
             callBadly();
@@ -290,6 +295,18 @@ public final class SimProducer extends SimClient {
         unfinished.put(job.id(), job);
     }
 
+    /** What of a tenant's jobs was seen terminal may be so no more. */
+    void existAll(String tenant) {
+        List.copyOf(acknowledged.values()).stream()
+                .filter(job -> job.tenant().equals(tenant))
+                .forEach(this::exists);
+    }
+
+    /** One of the acknowledged jobs. */
+    JobRef anyJob() {
+        return pick(acknowledged.values());
+    }
+
     boolean isAsked(JobRef job) {
         return unacknowledged.containsKey(job.id());
     }
@@ -357,6 +374,9 @@ public final class SimProducer extends SimClient {
                     if (seen == null && reply.code() == RejectReason.JOB_NOT_FOUND.code()
                             || seen != null && isTerminal(seen.status())) {
                         unfinished.remove(job.id());
+                    } else if (seen != null) {
+                        // Others may have restarted it, in bulk.
+                        unfinished.put(job.id(), job);
                     }
                 },
                 () -> {});
@@ -380,6 +400,7 @@ public final class SimProducer extends SimClient {
     public void readUnfinished() {
         recurring.end();
         pausing.end();
+        bulks.lookAtUnfinished();
         for (JobRef job : List.copyOf(unfinished.values())) {
             read(job);
         }
@@ -432,7 +453,8 @@ public final class SimProducer extends SimClient {
                 && unacknowledged.isEmpty()
                 && unfinished.isEmpty()
                 && recurring.isDone()
-                && pausing.isDone();
+                && pausing.isDone()
+                && bulks.isDone();
     }
 
     /** Jobs that were acknowledged. */
@@ -448,6 +470,6 @@ public final class SimProducer extends SimClient {
     /** What is still open, for a failure's sentence. */
     public String open() {
         return name() + " made " + made + ", unacknowledged " + unacknowledged.keySet() + ", unfinished "
-                + unfinished.keySet();
+                + unfinished.keySet() + ", bulk changes under way " + bulks.openCount();
     }
 }

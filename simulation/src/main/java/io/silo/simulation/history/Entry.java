@@ -99,6 +99,39 @@ public sealed interface Entry {
     /** The answer to it. */
     record PauseAnswered(long atNs, long call, int code, LogPlace place, boolean durable) implements Entry {}
 
+    /**
+     * A bulk change is asked for; a repeat has the same request id, and is durable.
+     *
+     * @param taskGroup empty = any.
+     * @param jobId the only job that has the metadata asked for; empty = any.
+     */
+    record BulkInvoked(
+            long atNs,
+            long call,
+            String client,
+            long requestId,
+            Change change,
+            boolean dryRun,
+            String tenant,
+            String taskGroup,
+            String jobId)
+            implements Entry {}
+
+    /** A client asks how far a bulk change is that it knows the key of. */
+    record BulkLooked(long atNs, long call, String client, long requestId) implements Entry {}
+
+    /** The answer to either of them. */
+    record BulkAnswered(
+            long atNs,
+            long call,
+            int code,
+            long bulkKey,
+            boolean isFinished,
+            long changed,
+            long skipped,
+            boolean durable)
+            implements Entry {}
+
     /** A job that is about to be enqueued has a unique key. */
     record KeyNamed(long atNs, JobRef job, String uniqueKey) implements Entry {}
 

@@ -9,7 +9,7 @@ import java.util.List;
  * <p>What a history must hold for that: every enqueue, report, return and read of its jobs by anybody, the entry of a call before it
  * is sent; each grant before its lease is given back; {@link Entry.SessionClosed} before a session is closed in order; each death of
  * the broker and each loss of power. Calls that only a client's transport repeats are one call. What is done to jobs from outside is in it
- * too: such jobs are judged by {@link OperatedChecks}. Replies have room for all attempts. Where a client is not told a job key it
+ * too, one by one or in bulk: such jobs are judged by {@link OperatedChecks}. Replies have room for all attempts. Where a client is not told a job key it
  * says 0.
  *
  * <p>Takes O(n log n) time for n entries.
@@ -48,6 +48,7 @@ public final class HistoryChecker {
         new OrderCheck(timeline, findings).check();
         new KeyCheck(findings).check(timeline);
         new PauseCheck(timeline, findings).check();
+        new BulkCheck(findings).check(timeline);
         new LimitCheck(timeline, findings).check();
         return findings.violations();
     }

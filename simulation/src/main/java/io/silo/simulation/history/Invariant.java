@@ -114,6 +114,13 @@ public enum Invariant {
     STOPPED_FIRING,
 
     /**
+     * A bulk change is begun once for a request, and is known from then on; what it has changed never becomes less, and once it is
+     * over its totals stay. A dry run counts anew when the broker is opened again. Counts are of durable answers. That no job is
+     * touched that was first asked for after the bulk change began follows from the other rules: to them it is a job as any other.
+     */
+    BULK_TOTALS,
+
+    /**
      * No job is accepted while another one with its unique key lives: one that was accepted before it in the log, and is leased
      * behind it.
      */

@@ -34,6 +34,12 @@ final class Timeline {
 
     private final PauseTraces pauses = new PauseTraces();
 
+    /** Bulk changes by request id. */
+    private final Map<Long, BulkTrace> bulks = new LinkedHashMap<>();
+
+    /** Calls about bulk changes: the bulk change, and the entry that made the call. */
+    private final Map<Long, Map.Entry<BulkTrace, Integer>> bulkCalls = new HashMap<>();
+
     /** Jobs by tenant and unique key. */
     private final Map<JobRef, List<JobTrace>> jobsOfKey = new LinkedHashMap<>();
 
@@ -71,6 +77,7 @@ final class Timeline {
             timeline.add(i, entry);
         }
         for (final JobTrace job : timeline.jobs.values()) {
+            timeline.changeInBulk(job);
             timeline.proveDurable(job);
             timeline.addBounds(job);
         }
@@ -234,7 +241,46 @@ final class Timeline {
             closeIndexes.add(index);
         } else {
             addSchedule(index, entry);
+            addBulk(index, entry);
         }
+    }
+
+    private void addBulk(int index, Entry entry) {
+        if (entry instanceof Entry.BulkInvoked invoked) {
+            final BulkTrace bulk = bulks.computeIfAbsent(invoked.requestId(), key -> new BulkTrace(invoked, index));
+            bulkCalls.put(invoked.call(), Map.entry(bulk, index));
+        } else if (entry instanceof Entry.BulkLooked looked) {
+            final BulkTrace bulk = bulks.get(looked.requestId());
+            if (bulk == null) {
+                throw new IllegalArgumentException("Entry " + index + " looks at what nobody asked for.");
+            }
+            bulkCalls.put(looked.call(), Map.entry(bulk, index));
+        } else if (entry instanceof Entry.BulkAnswered answered) {
+            final Map.Entry<BulkTrace, Integer> call = bulkCalls.remove(answered.call());
+            if (call == null) {
+                throw new IllegalArgumentException(
+                        "Entry " + index + " answers call " + answered.call() + ", which is not open.");
+            }
+            final boolean isSaid =
+                    answered.code() == RejectReason.OK || answered.code() == RejectReason.BULK_NOT_FOUND.code();
+            if (isSaid && answered.durable()) {
+                call.getKey().sightings.add(new BulkTrace.Sighting(call.getValue(), index, answered));
+            }
+        }
+    }
+
+    /** To each job that a bulk change may touch it is a call without an answer. */
+    private void changeInBulk(JobTrace job) {
+        for (final BulkTrace bulk : bulks.values()) {
+            if (bulk.mayTouch(job)) {
+                job.changes.add(bulk.changeOf(job));
+            }
+        }
+        job.changes.sort(Comparator.comparingInt(change -> change.from));
+    }
+
+    Iterable<BulkTrace> bulks() {
+        return bulks.values();
     }
 
     private void addSchedule(int index, Entry entry) {

@@ -32,6 +32,7 @@ final class ImportScenario implements Scenario {
                         Feature.APPENDED,
                         Feature.CARRY_FORWARD,
                         Feature.OPERATORS,
+                        Feature.BULK,
                         Feature.FUTURE_STARTS)
                 .fault(Fault.MESSAGE_LOSS, 20)
                 .fault(Fault.DUPLICATION, 20)

@@ -29,7 +29,8 @@ public final class Scenarios {
             new TimeBoundsScenario(),
             new RecurringScenario(),
             new RetentionScenario(),
-            new PausesScenario());
+            new PausesScenario(),
+            new BulkScenario());
 
     private Scenarios() {}
 

@@ -45,7 +45,9 @@ public enum Feature {
     /** Some jobs have a unique key. */
     UNIQUE_KEYS,
     /** Task groups and tenants are paused and resumed. */
-    PAUSES;
+    PAUSES,
+    /** Jobs are cancelled, restarted, expedited and deleted by filter, listed and counted. */
+    BULK;
 
     /** Name on the command line and in reports, as in {@code long-poll}. */
     public String label() {

@@ -58,7 +58,15 @@ final class Canaries {
                     10,
                     () -> CommandBug.parts(ShiftedSchedules::new)),
             once("unheld-key", "unique keys", "retention", 20, () -> CommandBug.parts(UnheldKeys::new)),
-            once("ignored-pause", "pauses", "pauses", 20, () -> CommandBug.parts(IgnoredPauses::new)));
+            once("ignored-pause", "pauses", "pauses", 20, () -> CommandBug.parts(IgnoredPauses::new)),
+            once("recounted-bulk", "totals of bulk changes", "bulk", 20, RecountedBulks::new),
+            once(
+                    "repeated-bulk",
+                    "one bulk change for a request",
+                    "bulk",
+                    10,
+                    () -> CommandBug.parts(RepeatedBulks::new)),
+            once("wet-run", "dry runs", "bulk", 10, () -> CommandBug.parts(WetRuns::new)));
 
     private Canaries() {}
 

@@ -54,7 +54,9 @@ class CanaryTest {
         "ignored-snooze, early-snooze",
         "shifted-schedule, phantom-firing",
         "unheld-key, double-holder",
-        "ignored-pause, paused-grant"
+        "ignored-pause, paused-grant",
+        "recounted-bulk, bulk-totals",
+        "repeated-bulk, bulk-totals"
     })
     void shouldFindCanaryWithoutModel(String name, String invariant) {
         // given

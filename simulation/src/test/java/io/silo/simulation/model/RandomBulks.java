@@ -61,6 +61,10 @@ final class RandomBulks {
         if (random.nextInt(5) == 0) {
             metadata.addAll(List.of("k0", "v" + clients.recentJobId()));
         }
+        if (random.nextInt(4) == 0) {
+            // Many have it: the scan takes several slices.
+            metadata.addAll(List.of("k1", "v"));
+        }
         if (clients.seldom()) {
             metadata.addAll(List.of("k0", "v"));
         }

@@ -237,7 +237,7 @@ final class RandomClients {
             int entries = seldom() ? 17 : random.nextInt(3);
             var metadata = items.metadataCount(entries);
             for (int k = 0; k < entries; k++) {
-                metadata.next().key(seldom() ? "k".repeat(64) : "k" + k).value("v" + id);
+                metadata.next().key(seldom() ? "k".repeat(64) : "k" + k).value(k == 1 ? "v" : "v" + id);
             }
             byte[] payload = new byte[uploaded && !seldom() ? 0 : random.nextInt(3_000)];
             String tenant = isNew ? tenant() : tenants.getOrDefault(id, "");
