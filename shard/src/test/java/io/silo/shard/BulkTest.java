@@ -278,6 +278,12 @@ class BulkTest {
         Bulk everybody = bulks.change(BulkVerb.CANCEL, status(SCHEDULED));
         assertThat(everybody.changed()).isEqualTo(1);
         assertThat(scoped.get(everybody.key()).code()).isEqualTo(RejectReason.BULK_NOT_FOUND.code());
+        assertThat(bulks.begin(BulkVerb.CANCEL, status(SCHEDULED), true, 33).code())
+                .isZero();
+        assertThat(scoped.begin(BulkVerb.CANCEL, status(SCHEDULED), true, 33).key())
+                .as("the same request id of somebody else")
+                .isNotEqualTo(bulks.begin(BulkVerb.CANCEL, status(SCHEDULED), true, 33)
+                        .key());
         assertThat(bulks.get(4_711).code()).isEqualTo(RejectReason.BULK_NOT_FOUND.code());
     }
 
@@ -306,6 +312,9 @@ class BulkTest {
         assertThat(bulks.change(BulkVerb.CANCEL, new Where().metadata(Map.of("k", "v".repeat(8_192))))
                         .code())
                 .isEqualTo(invalid);
+        assertThat(bulks.change(BulkVerb.CANCEL, new Where().metadata(Map.of("k", "v".repeat(8_191))))
+                        .code())
+                .isZero();
         assertThat(bulks.change(BulkVerb.CANCEL, new Where().group("g\n")).code())
                 .isEqualTo(RejectReason.INVALID_TASK_GROUP.code());
         assertThat(bulks.page(new Where(), 0, 0).code()).isEqualTo(RejectReason.INVALID_LIMIT.code());

@@ -27,7 +27,12 @@ final class BulkChangeDecider implements CommandDecider {
             return;
         }
         readFilter(context, buffer);
-        final BulkChange before = context.view().bulks().findByRequest(command.requestIdHigh(), command.requestIdLow());
+        final BulkChange before = context.view()
+                .bulks()
+                .findByRequest(
+                        command.requestIdHigh(),
+                        command.requestIdLow(),
+                        filters.filter().tenant());
         final RejectReason refusal = refusal(context, before);
         if (refusal != null) {
             context.reject(refusal);
@@ -57,10 +62,10 @@ final class BulkChangeDecider implements CommandDecider {
     private void readFilter(CommandContext context, DirectBuffer buffer) {
         filters.begin(command.statuses(), command.minAgeMs());
         for (BulkChangeDecoder.MetadataDecoder entry : command.metadata()) {
-            final int begin = command.limit();
+            final int keyBytes = entry.keyLength();
             final String key = entry.key();
-            final String value = entry.value();
-            filters.metadata(key, value, command.limit() - begin);
+            final int valueBytes = entry.valueLength();
+            filters.metadata(key, entry.value(), keyBytes + valueBytes);
         }
         final int tenantLength = command.tenantLength();
         final int tenantOffset = command.limit() + BulkChangeDecoder.tenantHeaderLength();

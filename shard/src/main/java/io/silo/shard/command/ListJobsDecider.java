@@ -61,10 +61,10 @@ final class ListJobsDecider implements CommandDecider {
     private void readFilter(CommandContext context, DirectBuffer buffer) {
         filters.begin(command.statuses(), command.minAgeMs());
         for (ListJobsDecoder.MetadataDecoder entry : command.metadata()) {
-            final int begin = command.limit();
+            final int keyBytes = entry.keyLength();
             final String key = entry.key();
-            final String value = entry.value();
-            filters.metadata(key, value, command.limit() - begin);
+            final int valueBytes = entry.valueLength();
+            filters.metadata(key, entry.value(), keyBytes + valueBytes);
         }
         final int tenantLength = command.tenantLength();
         final int tenantOffset = command.limit() + ListJobsDecoder.tenantHeaderLength();

@@ -73,14 +73,17 @@ public final class BulkTable {
         return bulk != null ? bulk : finished.get(key);
     }
 
-    /** The one that this request began, or null. */
-    public @Nullable BulkChange findByRequest(long high, long low) {
+    /** The one that this request about this tenant began, or null: of another tenant's nothing may be told. */
+    public @Nullable BulkChange findByRequest(long high, long low, String tenant) {
         if ((high | low) == 0) {
             return null;
         }
         for (Map<Long, BulkChange> bulks : List.of(running, finished)) {
             for (BulkChange bulk : bulks.values()) {
-                if (bulk.spec().requestIdHigh() == high && bulk.spec().requestIdLow() == low) {
+                final BulkChange.Spec spec = bulk.spec();
+                if (spec.requestIdHigh() == high
+                        && spec.requestIdLow() == low
+                        && spec.filter().tenant().equals(tenant)) {
                     return bulk;
                 }
             }

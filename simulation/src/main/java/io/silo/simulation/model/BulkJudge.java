@@ -63,7 +63,7 @@ final class BulkJudge {
         if (reason != null) {
             return expected.refused(reason);
         }
-        final ModelBulk before = context.state.bulks().find(command.requestId());
+        final ModelBulk before = context.state.bulks().find(command.requestId(), filter.tenant());
         if (before != null) {
             return answered(expected, before);
         }

@@ -57,12 +57,12 @@ final class ModelBulks {
         return byKey.get(key);
     }
 
-    /** The one that a request began, or null. */
+    /** The one that a request about a tenant began, or null. */
     @Nullable
-    ModelBulk find(RequestId requestId) {
+    ModelBulk find(RequestId requestId, String tenant) {
         if (!requestId.isNone()) {
             for (ModelBulk bulk : byKey.values()) {
-                if (bulk.requestId().equals(requestId)) {
+                if (bulk.requestId().equals(requestId) && bulk.filter().tenant().equals(tenant)) {
                     return bulk;
                 }
             }

@@ -43,6 +43,7 @@ final class ForgottenRequests extends CommandBug {
                 if (deleted.contains(items.jobId())) {
                     command.putLong(idAt, ~requestId, ByteOrder.LITTLE_ENDIAN);
                 }
+                items.skipUniqueKey();
                 items.skipPayload();
             }
         }

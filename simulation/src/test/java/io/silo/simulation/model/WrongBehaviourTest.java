@@ -110,7 +110,7 @@ class WrongBehaviourTest {
 
     @Test
     void shouldReportABulkChangeThatIsOverTooEarly() {
-        shouldReport("was left out", model -> new LyingTap(model) {
+        shouldReport("was left out|is over with", model -> new LyingTap(model) {
             @Override
             List<LoggedEvent> internal(List<LoggedEvent> events) {
                 boolean isWhole = events.size() > 2
@@ -156,7 +156,7 @@ class WrongBehaviourTest {
 
     @Test
     void shouldReportAWholeRecordThatIsMissing() {
-        shouldReport("got no tasks|was answered|right was a refusal", model -> new LyingTap(model) {
+        shouldReport("got no tasks|was answered|right was a refusal|expected definition", model -> new LyingTap(model) {
             @Override
             List<LoggedEvent> command(List<LoggedEvent> events) {
                 return !events.isEmpty() && lie() ? List.of() : events;
