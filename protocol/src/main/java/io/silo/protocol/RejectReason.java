@@ -87,7 +87,7 @@ public enum RejectReason {
             58,
             false,
             "INVALID_ARGUMENT",
-            "A filter names known statuses, no negative age, and at most 16 metadata entries of 8,192 bytes together; one that changes jobs names something."),
+            "A filter names known statuses, no negative age, and at most 16 metadata entries of 8,192 bytes of UTF-8 together; one that changes jobs names something."),
 
     // State.
     JOB_EXISTS(60, false, "ALREADY_EXISTS", "Another request created a job with this id."),

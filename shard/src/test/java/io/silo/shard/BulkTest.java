@@ -18,6 +18,7 @@ import io.silo.shard.TestClient.Item;
 import io.silo.shard.TestClient.Task;
 import io.silo.shard.state.JobState;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -319,6 +320,10 @@ class BulkTest {
                 .isEqualTo(RejectReason.INVALID_TASK_GROUP.code());
         assertThat(bulks.page(new Where(), 0, 0).code()).isEqualTo(RejectReason.INVALID_LIMIT.code());
         assertThat(bulks.page(new Where(), 0, 257).code()).isEqualTo(RejectReason.INVALID_LIMIT.code());
+        Where noText = status(SCHEDULED);
+        noText.raw = new byte[8_000];
+        Arrays.fill(noText.raw, (byte) 0xFF);
+        assertThat(bulks.change(BulkVerb.CANCEL, noText).code()).isEqualTo(invalid);
         Bulk nothing = bulks.change(BulkVerb.CANCEL, status(SCHEDULED).group("nothing"));
         assertThat(nothing).extracting(Bulk::finished, Bulk::changed).containsExactly(true, 0L);
         assertThat(bulks.counts("").values()).containsExactly(2L, 1L, 1L, 1L, 1L);

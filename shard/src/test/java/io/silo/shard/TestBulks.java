@@ -27,6 +27,9 @@ final class TestBulks {
         long minAgeMs;
         Map<String, String> metadata = Map.of();
 
+        /** Value of the key "raw" as these bytes, whatever they are; only for bulk changes. */
+        byte[] raw = {};
+
         static Where status(JobState... states) {
             Where where = new Where();
             for (JobState state : states) {
@@ -96,8 +99,11 @@ final class TestBulks {
                 .statuses((short) where.statuses)
                 .verb(verb)
                 .dryRun((short) (dryRun ? 1 : 0));
-        var entries = command.metadataCount(where.metadata.size());
+        var entries = command.metadataCount(where.metadata.size() + (where.raw.length > 0 ? 1 : 0));
         where.metadata.forEach((key, value) -> entries.next().key(key).value(value));
+        if (where.raw.length > 0) {
+            entries.next().key("raw").putValue(where.raw, 0, where.raw.length);
+        }
         command.tenant(where.tenant).taskGroup(where.taskGroup);
         client.harness.queue(client.session, client.out, command.limit());
         return client.correlations++;

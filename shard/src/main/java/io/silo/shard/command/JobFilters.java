@@ -1,5 +1,7 @@
 package io.silo.shard.command;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.silo.protocol.Bounds;
 import io.silo.protocol.RejectReason;
 import io.silo.shard.state.JobFilter;
@@ -15,6 +17,7 @@ final class JobFilters {
     private long minAgeMs;
     private int metadataEntries;
     private int metadataBytes;
+    private boolean isText;
     private String tenant = "";
     private String taskGroup = "";
     private @Nullable RejectReason nameRefusal;
@@ -25,6 +28,7 @@ final class JobFilters {
         metadata.clear();
         metadataEntries = 0;
         metadataBytes = 0;
+        isText = true;
     }
 
     /** An entry; the first of a key counts, and a key twice is refused. */
@@ -32,6 +36,8 @@ final class JobFilters {
         metadata.putIfAbsent(key, value);
         metadataEntries++;
         metadataBytes += bytes;
+        // What is no UTF-8 was read as other, longer text: an image of it would not fit where it is carried.
+        isText &= key.getBytes(UTF_8).length + value.getBytes(UTF_8).length == bytes;
     }
 
     /** The names, of which an absent tenant means all that the session may see. */
@@ -69,6 +75,7 @@ final class JobFilters {
                         || metadataEntries > Bounds.METADATA_ENTRIES_MAX
                         || metadataEntries != metadata.size()
                         || metadataBytes > Bounds.FILTER_BYTES_MAX
+                        || !isText
                 ? RejectReason.INVALID_FILTER
                 : null;
     }
