@@ -11,7 +11,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * the row holds their place.
  *
  * <pre>
- *     0 jobKey                    8 id (BytesSlab ref)  12 tenant (name)
+ *     0 jobKey                    8 id (JobIds ref)   12 tenant (name)
  *    16 taskGroup (name)         20 retryPolicy         24 state 25 priority 26 where 27 flags 28 attempt
  *    32 relativeAttempt          36 extras (JobExtras row, 0 = none)
  *    40 requestIdHigh            48 requestIdLow
@@ -84,7 +84,10 @@ final class JobTable implements JobView, ReadyLinks {
     static final int CRASHES_MAX = 63;
 
     private final RowSlab rows;
-    private final BytesSlab ids;
+    private final JobIds ids;
+    /** Ids that are no UUIDs, and unique keys. */
+    private final BytesSlab strings;
+
     private final SlotIndex byId = new SlotIndex();
     private final SlotIndex byKey = new SlotIndex();
     /** Jobs that have a unique key and have not ended. */
@@ -114,7 +117,8 @@ final class JobTable implements JobView, ReadyLinks {
             LeaseTable leases) {
         this.hashSeed = hashSeed;
         this.rows = new RowSlab(ROW_BYTES, ROWS_PER_CHUNK, jobsMax);
-        this.ids = new BytesSlab(idBytesMax);
+        this.strings = new BytesSlab(idBytesMax);
+        this.ids = new JobIds(jobsMax, strings);
         this.tenants = tenants;
         this.taskGroups = taskGroups;
         this.policies = policies;
@@ -173,7 +177,7 @@ final class JobTable implements JobView, ReadyLinks {
         if (ref < 0) {
             return RowSlab.NULL_SLOT;
         }
-        ids.wrap(ref, keyView);
+        strings.wrap(ref, keyView);
         return findUnique(rows.getInt(slot, TENANT), keyView, 0, keyView.capacity(), slot);
     }
 
@@ -184,7 +188,9 @@ final class JobTable implements JobView, ReadyLinks {
                 cursor = byUniqueKey.nextCandidate(hash, cursor)) {
             final int slot = (int) cursor;
             final int ref = extras.uniqueKey(rows.getInt(slot, EXTRAS));
-            if (slot != except && rows.getInt(slot, TENANT) == tenant && ids.equals(ref, key, keyOffset, keyLength)) {
+            if (slot != except
+                    && rows.getInt(slot, TENANT) == tenant
+                    && strings.equals(ref, key, keyOffset, keyLength)) {
                 return slot;
             }
         }
@@ -193,14 +199,14 @@ final class JobTable implements JobView, ReadyLinks {
 
     /** Gives a job that was just inserted its unique key. */
     void uniqueKey(int slot, DirectBuffer key, int keyOffset, int keyLength) {
-        extras.uniqueKey(extrasFor(slot), ids.add(key, keyOffset, keyLength));
+        extras.uniqueKey(extrasFor(slot), strings.add(key, keyOffset, keyLength));
         holdUniqueKey(slot, true);
     }
 
     private void holdUniqueKey(int slot, boolean held) {
         final int ref = extras.uniqueKey(rows.getInt(slot, EXTRAS));
         if (ref >= 0) {
-            ids.wrap(ref, keyView);
+            strings.wrap(ref, keyView);
             final long hash = idHash(rows.getInt(slot, TENANT), keyView, 0, keyView.capacity());
             if (held) {
                 byUniqueKey.put(hash, slot);
@@ -251,7 +257,7 @@ final class JobTable implements JobView, ReadyLinks {
         policies.release(rows.getInt(slot, RETRY_POLICY));
         if (rows.getInt(slot, EXTRAS) != JobExtras.NONE) {
             if (hasUniqueKey(slot)) {
-                ids.remove(extras.uniqueKey(rows.getInt(slot, EXTRAS)));
+                strings.remove(extras.uniqueKey(rows.getInt(slot, EXTRAS)));
             }
             extras.free(rows.getInt(slot, EXTRAS));
         }
@@ -680,6 +686,7 @@ final class JobTable implements JobView, ReadyLinks {
         return rows.bytes()
                 + extras.bytes()
                 + ids.bytes()
+                + strings.bytes()
                 + byId.bytes()
                 + byKey.bytes()
                 + byUniqueKey.bytes()
@@ -690,6 +697,7 @@ final class JobTable implements JobView, ReadyLinks {
         rows.close();
         extras.close();
         ids.close();
+        strings.close();
     }
 
     /** The digest from scratch, for tests and the slow recount. */
@@ -729,7 +737,7 @@ final class JobTable implements JobView, ReadyLinks {
         h = fold(h, (long) leaseMs(slot) << 32 | maxRunMs(slot));
         h = fold(h, startDeadlineMs(slot));
         if (hasUniqueKey(slot)) {
-            ids.wrap(extras.uniqueKey(rows.getInt(slot, EXTRAS)), keyView);
+            strings.wrap(extras.uniqueKey(rows.getInt(slot, EXTRAS)), keyView);
             h = fold(h, Xxh64.hash(keyView, 0, keyView.capacity()));
         }
         h = fold(h, rows.getLong(slot, REQUEST_ID_HIGH));

@@ -30,7 +30,7 @@ public interface JobView {
 
     int taskGroup(int slot);
 
-    /** Points {@code view} at the id's bytes. */
+    /** Points {@code view} at the id's bytes, which are good until the next id is asked for. */
     void wrapId(int slot, DirectBuffer view);
 
     /** Number of the pending, running or last attempt, from 1. */
