@@ -1,5 +1,6 @@
 package io.silo.bench.load;
 
+import java.nio.charset.StandardCharsets;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.IntArrayQueue;
 
@@ -8,17 +9,15 @@ import org.agrona.collections.IntArrayQueue;
  * One thread; does not allocate after construction.
  *
  * <pre>
- *   id:  rrrrrrrrrr-ssssssssssssssss-nnnnnnnn      r run, s sequence, n slot, all hexadecimal: 36 characters like a UUID
+ *   id:  rrrrrrrr-ssss-ssss-ssss-ssssnnnnnnnn      r run, s sequence, n slot, all hexadecimal: the form of a UUID
  * </pre>
  */
 final class JobSlots {
     static final int ID_BYTES = 36;
 
-    private static final int RUN_DIGITS = 10;
-    private static final int SEQUENCE_AT = RUN_DIGITS + 1;
-    private static final int SEQUENCE_DIGITS = 16;
-    private static final int SLOT_AT = SEQUENCE_AT + SEQUENCE_DIGITS + 1;
-    private static final int SLOT_DIGITS = 8;
+    private static final int RUN_END = 8;
+    private static final int SEQUENCE_END = 28;
+    private static final String FORM = "00000000-0000-0000-0000-000000000000";
     private static final byte[] HEX = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
 
     private static final byte ACKNOWLEDGED = 1;
@@ -28,7 +27,7 @@ final class JobSlots {
     private final long[] sequences;
     private final byte[] progress;
     private final IntArrayQueue free;
-    private final byte[] id = new byte[ID_BYTES];
+    private final byte[] id = FORM.getBytes(StandardCharsets.US_ASCII);
     private long nextSequence;
 
     JobSlots(int window, long run) {
@@ -39,9 +38,7 @@ final class JobSlots {
         for (int slot = 0; slot < window; slot++) {
             free.addInt(slot);
         }
-        putHex(0, RUN_DIGITS, run);
-        id[RUN_DIGITS] = '-';
-        id[SLOT_AT - 1] = '-';
+        putHex(0, RUN_END, run);
     }
 
     int freeCount() {
@@ -67,8 +64,8 @@ final class JobSlots {
 
     /** The id of the slot's job, valid until the next call. */
     byte[] id(int slot) {
-        putHex(SEQUENCE_AT, SEQUENCE_DIGITS, sequences[slot]);
-        putHex(SLOT_AT, SLOT_DIGITS, slot);
+        putHex(RUN_END, SEQUENCE_END, sequences[slot]);
+        putHex(SEQUENCE_END, ID_BYTES, slot);
         return id;
     }
 
@@ -78,7 +75,7 @@ final class JobSlots {
             return -1;
         }
         int slot = 0;
-        for (int i = SLOT_AT; i < ID_BYTES; i++) {
+        for (int i = SEQUENCE_END; i < ID_BYTES; i++) {
             slot = slot << 4 | Character.digit(buffer.getByte(i), 16);
         }
         if (slot < 0 || slot >= dueNs.length) {
@@ -113,11 +110,14 @@ final class JobSlots {
         return true;
     }
 
-    private void putHex(int at, int digits, long value) {
+    /** The last digits of {@code value}, around the dashes. */
+    private void putHex(int from, int to, long value) {
         long rest = value;
-        for (int i = at + digits - 1; i >= at; i--) {
-            id[i] = HEX[(int) (rest & 0xF)];
-            rest >>>= 4;
+        for (int i = to - 1; i >= from; i--) {
+            if (FORM.charAt(i) != '-') {
+                id[i] = HEX[(int) (rest & 0xF)];
+                rest >>>= 4;
+            }
         }
     }
 }
