@@ -14,37 +14,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.agrona.MutableDirectBuffer;
-import org.jspecify.annotations.Nullable;
 
 /** The calls about all jobs of a shard that match. */
 final class BulkCalls {
     private static final int HEADER = MessageHeaderEncoder.ENCODED_LENGTH;
 
     private BulkCalls() {}
-
-    /** Addresses a shard by its number on the node, or that of a tenant. */
-    abstract static class ShardCall<T> extends Call<T> {
-        private final ShardMap.Target asked;
-        private final String tenant;
-
-        /** @param asked the shard; with a tenant it is that of the tenant, wherever that is by now. */
-        ShardCall(ShardMap.Target asked, String tenant, long deadlineNs) {
-            super(deadlineNs);
-            this.asked = asked;
-            this.tenant = tenant;
-        }
-
-        @Override
-        final ShardMap.@Nullable Target target(ShardMap map) {
-            if (!tenant.isEmpty()) {
-                return map.target(ShardMap.hash(tenant));
-            }
-            return map.targets().stream()
-                    .filter(target -> target.shard() == asked.shard())
-                    .findFirst()
-                    .orElse(null);
-        }
-    }
 
     /** How far a bulk change is. */
     record Progress(long key, boolean isFinished, BulkResult result) {
@@ -62,7 +37,7 @@ final class BulkCalls {
         private final UUID requestId = UUID.randomUUID();
 
         Begin(ShardMap.Target shard, BulkVerb verb, JobFilter filter, boolean dryRun, long deadlineNs) {
-            super(shard, filter.tenant, deadlineNs);
+            super(shard.shard(), filter.tenant, deadlineNs);
             this.verb = verb;
             this.filter = filter;
             this.dryRun = dryRun;
@@ -97,7 +72,7 @@ final class BulkCalls {
         private final long key;
 
         Get(ShardMap.Target shard, String tenant, long key, long deadlineNs) {
-            super(shard, tenant, deadlineNs);
+            super(shard.shard(), tenant, deadlineNs);
             this.key = key;
         }
 
@@ -124,7 +99,7 @@ final class BulkCalls {
         private final long cursor;
 
         ListJobs(ShardMap.Target shard, JobFilter filter, long cursor, long deadlineNs) {
-            super(shard, filter.tenant, deadlineNs);
+            super(shard.shard(), filter.tenant, deadlineNs);
             this.filter = filter;
             this.cursor = cursor;
         }
@@ -176,7 +151,7 @@ final class BulkCalls {
         private final String tenant;
 
         CountJobs(ShardMap.Target shard, String tenant, long deadlineNs) {
-            super(shard, tenant, deadlineNs);
+            super(shard.shard(), tenant, deadlineNs);
             this.tenant = tenant;
         }
 

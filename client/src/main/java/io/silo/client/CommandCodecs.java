@@ -17,6 +17,7 @@ import io.silo.protocol.command.HeartbeatEncoder;
 import io.silo.protocol.command.ImportJobsEncoder;
 import io.silo.protocol.command.LeaseJobEncoder;
 import io.silo.protocol.command.ListJobsEncoder;
+import io.silo.protocol.command.ListPausesEncoder;
 import io.silo.protocol.command.ListSchedulesEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.PauseSchedulesEncoder;
@@ -54,6 +55,7 @@ final class CommandCodecs {
     final GetBulkEncoder getBulk = new GetBulkEncoder();
     final ListJobsEncoder listJobs = new ListJobsEncoder();
     final CountJobsEncoder countJobs = new CountJobsEncoder();
+    final ListPausesEncoder listPauses = new ListPausesEncoder();
     final SetPausedEncoder setPaused = new SetPausedEncoder();
     final SubscribeEncoder subscribe = new SubscribeEncoder();
     final UnsubscribeEncoder unsubscribe = new UnsubscribeEncoder();

@@ -635,6 +635,16 @@ public final class SiloClient implements AutoCloseable {
         return pauses.setTenant(tenant, false);
     }
 
+    /** Reads what is paused on any shard, by kind and name. A token of one tenant sees that tenant alone. */
+    public List<Pause> listPauses() {
+        return join(listPausesAsync());
+    }
+
+    /** As {@link #listPauses}, without waiting. */
+    public CompletableFuture<List<Pause>> listPausesAsync() {
+        return pauses.list();
+    }
+
     /** Reads a job of the default tenant. */
     public Job getJob(String jobId) {
         return getJob(settings.tenant, jobId);

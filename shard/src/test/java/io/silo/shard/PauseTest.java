@@ -8,6 +8,7 @@ import io.silo.protocol.command.PauseKind;
 import io.silo.shard.TestClient.Item;
 import io.silo.shard.TestClient.Task;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
@@ -119,13 +120,37 @@ class PauseTest {
         harness.shard.checkInvariants();
     }
 
+    @Test
+    void shouldListWhatIsPausedPageByPage() {
+        assertThat(verbs.pauses()).isEmpty();
+        List<String> expected = new ArrayList<>();
+        String longest = "\uD83D\uDE80".repeat(60);
+        for (int i = 100; i < 800; i++) {
+            String name = i % 2 == 0 ? longest + i : "g" + i;
+            verbs.setPaused(PauseKind.TASK_GROUP, name, true);
+            expected.add("TASK_GROUP:" + name);
+        }
+        verbs.setPaused(PauseKind.TENANT, "", true);
+        verbs.setPaused(PauseKind.TENANT, "acme", true);
+        verbs.setPaused(PauseKind.TENANT, "resumed", true);
+        verbs.setPaused(PauseKind.TENANT, "resumed", false);
+        expected.sort(null);
+        expected.add("TENANT:-");
+        expected.add("TENANT:acme");
+        assertThat(verbs.pauses()).isEqualTo(expected);
+    }
+
     /** TEN-1: a token of one tenant can pause itself and nobody else. */
     @Test
     void shouldKeepATokenToItsTenant() {
         Session own = new Session(9, new UnsafeBuffer("own".getBytes(StandardCharsets.UTF_8)));
         TestVerbs scoped = new TestVerbs(new TestClient(harness, own));
         int denied = RejectReason.PERMISSION_DENIED.code();
+        assertThat(verbs.setPaused(PauseKind.TENANT, "foreign", true)).isZero();
+        assertThat(verbs.setPaused(PauseKind.TASK_GROUP, "shared", true)).isZero();
+        assertThat(scoped.pauses()).as("sees itself alone").isEmpty();
         assertThat(scoped.setPaused(PauseKind.TENANT, "own", true)).isZero();
+        assertThat(scoped.pauses()).containsExactly("TENANT:own");
         assertThat(scoped.setPaused(PauseKind.TENANT, "other", true)).isEqualTo(denied);
         assertThat(scoped.setPaused(PauseKind.TASK_GROUP, "g", true)).isEqualTo(denied);
         assertThat(verbs.setPaused(PauseKind.TASK_GROUP, "", true)).isEqualTo(RejectReason.TASK_GROUP_REQUIRED.code());

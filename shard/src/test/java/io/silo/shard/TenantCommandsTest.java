@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
  * added needs a row here, or a place among those that name none.
  */
 class TenantCommandsTest {
-    /** They name a lease, a subscription, an upload or a bulk change; {@link TenancyTest} and {@link BulkTest} show that each is kept to its session or tenant. */
+    /** They name a lease, a subscription, an upload, a bulk change or nothing; {@link TenancyTest}, {@link BulkTest} and {@link PauseTest} show that each is kept to its session or tenant. */
     private static final Set<String> WITHOUT_A_TENANT = Set.of(
             "Hello",
             "CloseSession",
@@ -44,7 +44,8 @@ class TenantCommandsTest {
             "Heartbeat",
             "ReportOutcome",
             "ReturnLeases",
-            "GetBulk");
+            "GetBulk",
+            "ListPauses");
 
     /** Without a tenant these speak of all that the session may see, so they are fine where one is required. */
     private static final Set<String> OF_ALL_TENANTS =

@@ -9,6 +9,7 @@ import io.silo.protocol.command.ExpediteJobsEncoder;
 import io.silo.protocol.command.HeartbeatEncoder;
 import io.silo.protocol.command.ImportJobsEncoder;
 import io.silo.protocol.command.LeaseJobEncoder;
+import io.silo.protocol.command.ListPausesEncoder;
 import io.silo.protocol.command.Outcome;
 import io.silo.protocol.command.PauseKind;
 import io.silo.protocol.command.PayloadEncoding;
@@ -19,6 +20,7 @@ import io.silo.protocol.reply.ImportReplyDecoder;
 import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobsChangedReplyDecoder;
 import io.silo.protocol.reply.MessageHeaderDecoder;
+import io.silo.protocol.reply.PausesReplyDecoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -258,6 +260,40 @@ final class TestVerbs {
                 .durability(client.durability);
         command.kind(kind).paused((short) (paused ? 1 : 0)).name(name);
         return exchange(command.limit(), TestClient::code);
+    }
+
+    /** What is paused, page by page, each as {@code KIND:name}. */
+    List<String> pauses() {
+        List<String> all = new ArrayList<>();
+        var after = new String[] {"TASK_GROUP", ""};
+        while (true) {
+            boolean isLast = exchange(listPauses(PauseKind.valueOf(after[0]), after[1]), r -> {
+                var decoder = new PausesReplyDecoder();
+                decoder.wrapAndApplyHeader(r.bytes(), 0, new MessageHeaderDecoder());
+                boolean last = decoder.isLast() != 0;
+                for (PausesReplyDecoder.PausesDecoder item : decoder.pauses()) {
+                    after[0] = item.kind().name();
+                    after[1] = item.name();
+                    all.add(after[0] + ":" + after[1]);
+                }
+                return last;
+            });
+            if (isLast) {
+                return all;
+            }
+        }
+    }
+
+    private int listPauses(PauseKind kind, String name) {
+        var command = new ListPausesEncoder();
+        command.wrapAndApplyHeader(client.out, 0, client.header);
+        command.header()
+                .correlationId(client.correlations)
+                .shardEpoch(0)
+                .shard(client.shard)
+                .durability(client.durability);
+        command.afterKind(kind).afterName(name);
+        return command.limit();
     }
 
     /** A field of GetJob's reply. */

@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             ScheduleCommand.class,
             PauseCommand.Pause.class,
             PauseCommand.Resume.class,
+            PausesCommand.class,
             StatusCommand.class,
             LoadCommand.class,
             LogCommand.class,

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.silo.client.JobRequest;
 import io.silo.client.JobStatus;
+import io.silo.client.Pause;
 import io.silo.client.SiloClient;
 import io.silo.client.SiloException;
 import io.silo.client.SiloWorker;
@@ -228,6 +229,10 @@ class PauseIT {
             assertThat(reason(() -> acme.pauseTenant("bolt"))).isEqualTo(RejectReason.PERMISSION_DENIED);
             manager.pauseTaskGroup("g");
             acme.pauseTenant("acme");
+            assertThat(reason(manager::listPauses)).isEqualTo(RejectReason.PERMISSION_DENIED);
+            assertThat(acme.listPauses()).containsExactly(new Pause(Pause.Kind.TENANT, "acme"));
+            assertThat(producer.listPauses())
+                    .containsExactly(new Pause(Pause.Kind.TASK_GROUP, "g"), new Pause(Pause.Kind.TENANT, "acme"));
             assertThat(acme.taskGroup("acme", "g")).isEqualTo(new TaskGroup(0, 0, true, true));
             assertThat(reason(() -> manager.pauseTaskGroup(""))).isEqualTo(RejectReason.TASK_GROUP_REQUIRED);
             assertThat(reason(() -> manager.pauseTaskGroup("g".repeat(100_000))))
@@ -243,6 +248,10 @@ class PauseIT {
                         ExitCode.OK, "Task group commands is paused: its tasks wait, what runs goes on.\n", ""));
         assertThat(silo("pause", "--tenant", "gold", "--json").out())
                 .isEqualTo("{\"tenant\":\"gold\",\"paused\":true}\n");
+        assertThat(silo("pauses").out()).contains("task group  commands\n").contains("tenant      gold\n");
+        assertThat(silo("pauses", "--json").out())
+                .contains("{\"task_group\":\"commands\"}\n")
+                .contains("{\"tenant\":\"gold\"}\n");
         silo("enqueue", "--task-group", "commands", "--id", "by command", "--tenant", "gold", "--payload", "x");
         final Run idle =
                 silo("work", "--task-group", "commands", "--tenant", "gold", "--exec", "true", "--exit-when-idle");

@@ -16,6 +16,7 @@ import io.silo.protocol.reply.JobsReplyDecoder;
 import io.silo.protocol.reply.MessageHeaderDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.PausedReplyDecoder;
+import io.silo.protocol.reply.PausesReplyDecoder;
 import io.silo.protocol.reply.ReplyHeaderDecoder;
 import io.silo.protocol.reply.ScheduleReplyDecoder;
 import io.silo.protocol.reply.SchedulesChangedReplyDecoder;
@@ -53,6 +54,7 @@ final class ReplyDispatcher {
     private final BulkReplyDecoder bulkReply = new BulkReplyDecoder();
     private final JobsReplyDecoder jobsReply = new JobsReplyDecoder();
     private final JobCountsReplyDecoder jobCountsReply = new JobCountsReplyDecoder();
+    private final PausesReplyDecoder pausesReply = new PausesReplyDecoder();
     private final PausedReplyDecoder pausedReply = new PausedReplyDecoder();
     private DirectBuffer buffer = new UnsafeBuffer(0, 0);
     private int offset;
@@ -136,6 +138,8 @@ final class ReplyDispatcher {
                 handler.onJobsReply(jobsReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             case JobCountsReplyDecoder.TEMPLATE_ID ->
                 handler.onJobCountsReply(jobCountsReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case PausesReplyDecoder.TEMPLATE_ID ->
+                handler.onPausesReply(pausesReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             default ->
                 handler.onError(replyHeader.correlationId(), RejectReason.UNSUPPORTED, RejectReason.UNSUPPORTED.code());
         }

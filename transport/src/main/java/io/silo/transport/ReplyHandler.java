@@ -14,6 +14,7 @@ import io.silo.protocol.reply.JobsChangedReplyDecoder;
 import io.silo.protocol.reply.JobsReplyDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.PausedReplyDecoder;
+import io.silo.protocol.reply.PausesReplyDecoder;
 import io.silo.protocol.reply.ScheduleReplyDecoder;
 import io.silo.protocol.reply.SchedulesChangedReplyDecoder;
 import io.silo.protocol.reply.SchedulesReplyDecoder;
@@ -90,4 +91,6 @@ public interface ReplyHandler {
     default void onJobsReply(JobsReplyDecoder reply) {}
 
     default void onJobCountsReply(JobCountsReplyDecoder reply) {}
+
+    default void onPausesReply(PausesReplyDecoder reply) {}
 }

@@ -17,6 +17,7 @@ import io.silo.protocol.command.ImportJobsDecoder;
 import io.silo.protocol.command.LeaseJobDecoder;
 import io.silo.protocol.command.LeaseTasksDecoder;
 import io.silo.protocol.command.ListJobsDecoder;
+import io.silo.protocol.command.ListPausesDecoder;
 import io.silo.protocol.command.ListSchedulesDecoder;
 import io.silo.protocol.command.PauseSchedulesDecoder;
 import io.silo.protocol.command.PutScheduleDecoder;
@@ -57,6 +58,7 @@ public enum Verb {
             GetScheduleDecoder.TEMPLATE_ID,
             ListJobsDecoder.TEMPLATE_ID,
             CountJobsDecoder.TEMPLATE_ID,
+            ListPausesDecoder.TEMPLATE_ID,
             GetBulkDecoder.TEMPLATE_ID),
     /** Changes jobs that exist, and brings in those of another system. */
     MANAGE(

@@ -24,6 +24,7 @@ import io.silo.protocol.command.KeepAliveEncoder;
 import io.silo.protocol.command.LeaseJobEncoder;
 import io.silo.protocol.command.LeaseTasksEncoder;
 import io.silo.protocol.command.ListJobsEncoder;
+import io.silo.protocol.command.ListPausesEncoder;
 import io.silo.protocol.command.ListSchedulesEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.Outcome;
@@ -90,6 +91,7 @@ final class CommandSamples {
         all.add(samples.getBulk());
         all.add(samples.listJobs());
         all.add(samples.countJobs());
+        all.add(samples.listPauses());
         return all;
     }
 
@@ -360,6 +362,13 @@ final class CommandSamples {
         final CountJobsEncoder e = new CountJobsEncoder().wrapAndApplyHeader(buffer, 0, header);
         fill(e.header());
         e.tenant("t");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] listPauses() {
+        final ListPausesEncoder e = new ListPausesEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.afterKind(PauseKind.TENANT).afterName("t");
         return bytes(e.encodedLength());
     }
 

@@ -51,7 +51,8 @@ class VerbTest {
             Map.entry("BulkChange", EnumSet.of(MANAGE)),
             Map.entry("GetBulk", EnumSet.of(MANAGE, READ)),
             Map.entry("ListJobs", EnumSet.of(READ)),
-            Map.entry("CountJobs", EnumSet.of(READ)));
+            Map.entry("CountJobs", EnumSet.of(READ)),
+            Map.entry("ListPauses", EnumSet.of(READ)));
 
     private static Map<String, Integer> commands() throws Exception {
         final Map<String, Integer> commands = new TreeMap<>();

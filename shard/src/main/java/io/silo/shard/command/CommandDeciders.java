@@ -19,6 +19,7 @@ import io.silo.protocol.command.ImportJobsDecoder;
 import io.silo.protocol.command.LeaseJobDecoder;
 import io.silo.protocol.command.LeaseTasksDecoder;
 import io.silo.protocol.command.ListJobsDecoder;
+import io.silo.protocol.command.ListPausesDecoder;
 import io.silo.protocol.command.ListSchedulesDecoder;
 import io.silo.protocol.command.PauseSchedulesDecoder;
 import io.silo.protocol.command.PutScheduleDecoder;
@@ -74,6 +75,7 @@ public final class CommandDeciders {
         deciders[GetBulkDecoder.TEMPLATE_ID] = new GetBulkDecider();
         deciders[ListJobsDecoder.TEMPLATE_ID] = new ListJobsDecider();
         deciders[CountJobsDecoder.TEMPLATE_ID] = new CountJobsDecider();
+        deciders[ListPausesDecoder.TEMPLATE_ID] = new ListPausesDecider();
         deciders[ListSchedulesDecoder.TEMPLATE_ID] = new ListSchedulesDecider();
         deciders[GetScheduleDecoder.TEMPLATE_ID] = new GetScheduleDecider();
         deciders[GetJobDecoder.TEMPLATE_ID] = new GetJobDecider();
@@ -93,7 +95,8 @@ public final class CommandDeciders {
                 && templateId != GetScheduleDecoder.TEMPLATE_ID
                 && templateId != GetBulkDecoder.TEMPLATE_ID
                 && templateId != ListJobsDecoder.TEMPLATE_ID
-                && templateId != CountJobsDecoder.TEMPLATE_ID;
+                && templateId != CountJobsDecoder.TEMPLATE_ID
+                && templateId != ListPausesDecoder.TEMPLATE_ID;
     }
 
     /**

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** Task groups and tenants whose tasks are not given out. Few, and looked up by name when they change only. Shard thread only. */
 public final class Pauses {
@@ -47,6 +48,11 @@ public final class Pauses {
 
     public boolean contains(Kind kind, String name) {
         return positions.containsKey(new Pause(kind, name));
+    }
+
+    /** The first one behind {@code pause}, by kind and name, which itself need not be paused. */
+    public @Nullable Pause after(Pause pause) {
+        return positions.higherKey(pause);
     }
 
     public int count() {
