@@ -350,6 +350,9 @@ public final class Shard {
                     subscriber.worker.capacity());
             if (granted > 0) {
                 finish(subscriber.session, 0, subscriber.appendedEnough);
+            } else {
+                // Jobs that came up too late have failed all the same.
+                finishInternal();
             }
             return granted;
         } catch (Throwable failure) {

@@ -69,6 +69,36 @@ class ScheduleTest {
         harness.shard.checkInvariants();
     }
 
+    /** It fails when a subscription would get it, in a record that grants nothing. */
+    @Test
+    void shouldRememberThatAFiringCameTooLateToStart() {
+        long start = harness.wallMs;
+        Wish wish = every("s", 5 * MINUTE);
+        wish.catchUp = CatchUp.ONE;
+        wish.firstAtMs = start + 5 * MINUTE;
+        wish.startWithinMs = 1_000;
+        schedules.put(wish);
+        harness.shard.close();
+        harness.wallMs += 7 * MINUTE;
+        harness.kill();
+        TestClient worker = new TestClient(harness, 50);
+        worker.subscribe(1, "w", "g", 10);
+        harness.run();
+        assertThat(worker.pushed()).isEmpty();
+        assertThat(new TestClient(harness, 60)
+                        .get(firing("s", start + 5 * MINUTE))
+                        .status())
+                .isEqualTo("FAILED");
+        long digest = harness.shard.view().digest();
+        harness.shard.close();
+        harness.kill();
+        assertThat(harness.shard.view().digest()).isEqualTo(digest);
+        assertThat(new TestClient(harness, 70)
+                        .get(firing("s", start + 5 * MINUTE))
+                        .status())
+                .isEqualTo("FAILED");
+    }
+
     /** The server was away for five firings. */
     @Test
     void shouldCatchUpByPolicy() {

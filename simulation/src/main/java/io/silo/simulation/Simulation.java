@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -198,14 +199,30 @@ public final class Simulation {
 
     private void checkHistory(ScenarioPlan scenario, SimRun run) {
         int slackMs = world.has(Fault.SLOW_SYNC) ? STALLED_SLACK_MS : SLACK_MS;
-        boolean forgets = !scenario.broker().retention().equals(Retention.Limits.NONE);
+        Expectations.Clock clock = world.has(Fault.CLOCK_JUMP)
+                ? null
+                : new Expectations.Clock(
+                        SimWorld.START_WALL_MS - SimWorld.START_NS / 1_000_000,
+                        SimWorld.START_NS + scenario.safetyNs());
         List<Violation> violations =
-                HistoryChecker.check(run.history().entries(), new Expectations(true, slackMs, forgets));
+                HistoryChecker.check(run.history().entries(), new Expectations(true, slackMs, keptMs(scenario), clock));
         world.checked(run.history().entries().size());
         if (!violations.isEmpty()) {
             throw new SimViolation(
                     violations.get(0).invariant(), violations.get(0).sentence());
         }
+    }
+
+    /** How long each ended job is kept at least. */
+    private long keptMs(ScenarioPlan scenario) {
+        Retention.Limits limits = scenario.broker().retention();
+        if (limits.jobsMax() != Integer.MAX_VALUE || world.has(Fault.CLOCK_JUMP)) {
+            return 0;
+        }
+        return LongStream.of(limits.succeededMs(), limits.failedMs(), limits.cancelledMs())
+                .filter(ms -> ms > 0)
+                .min()
+                .orElse(Expectations.FOREVER);
     }
 
     /** Without faults everything must become terminal; producers look until it is. */

@@ -5,6 +5,8 @@ import io.silo.protocol.CommandConsumer;
 import io.silo.protocol.CommandSource;
 import io.silo.protocol.ReplySink;
 import io.silo.shard.Clock;
+import io.silo.shard.Shard;
+import io.silo.shard.command.ShardSettings;
 import io.silo.simulation.model.ShardTap;
 
 /**
@@ -40,6 +42,14 @@ public class SimParts {
     public Clock clock(Clock clock) {
         return clock;
     }
+
+    /** What a shard is configured with. */
+    public ShardSettings settings(ShardSettings settings) {
+        return settings;
+    }
+
+    /** A shard that was rebuilt from its log and has done nothing yet. */
+    public void recovered(Shard shard) {}
 
     /** The reference model beside a shard. */
     public ShardTap tap(ShardTap tap) {

@@ -170,7 +170,7 @@ final class SimProcess implements Clock, ShardListener {
                 context);
         SplittableRandom chance = random.split();
         Shard shard = new Shard(new ShardContext(
-                settings.shard(i),
+                broker.parts().settings(settings.shard(i)),
                 log,
                 broker.parts().replies(replies),
                 chance::nextLong,
@@ -181,6 +181,7 @@ final class SimProcess implements Clock, ShardListener {
                 7,
                 PARKED_BYTES_MAX));
         long events = shard.recover(wallMs());
+        broker.parts().recovered(shard);
         broker.coordinator().onOpened(i, log.shardEpoch());
         world.trace(name(), "opened shard " + i + " epoch " + log.shardEpoch() + " after " + events + " events");
         openTap(shard, i);

@@ -228,7 +228,7 @@ final class Commands {
                 .uploadId(0)
                 .retryInitialIntervalMs(job.retryInitialMs())
                 .retryMaxIntervalMs(0)
-                .startDeadlineMs(0)
+                .startDeadlineMs(job.startDeadlineMs())
                 .retryCount(job.spec().retryCount())
                 .retryBackoffPermille(2_000)
                 .leaseMs(job.spec().leaseMs())
@@ -253,20 +253,29 @@ final class Commands {
         item.tenant(job.spec().job().tenant())
                 .taskGroup(job.spec().taskGroup())
                 .jobId(job.spec().job().id())
-                .uniqueKey("")
+                .uniqueKey(job.uniqueKey())
                 .putPayload(job.payload(), 0, job.payload().length);
         return bytes(command.limit());
     }
 
-    /** A schedule, with what its jobs are to be. */
+    /**
+     * A schedule, with what its jobs are to be.
+     *
+     * @param startWithinMs latest start of each, from its nominal time; 0 = none.
+     * @param uniqueKey empty = none.
+     */
     record ScheduleDraft(
             JobRef schedule,
             String taskGroup,
             long intervalMs,
             long firstAtMs,
+            long startWithinMs,
             CatchUp catchUp,
             int retryCount,
-            byte[] payload) {}
+            String uniqueKey) {}
+
+    /** Payload of all jobs that schedules bring. */
+    private static final byte[] TICK = {'t', 'i', 'c', 'k'};
 
     /** Puts a schedule, or changes one: the three changes have one layout. */
     byte[] schedule(long correlation, int shard, Entry.ScheduleChange change, ScheduleDraft draft) {
@@ -295,7 +304,7 @@ final class Commands {
         fill(command.header(), correlation, shard, false);
         command.intervalMs(draft.intervalMs())
                 .firstAtMs(draft.firstAtMs())
-                .startWithinMs(0)
+                .startWithinMs(draft.startWithinMs())
                 .retryInitialIntervalMs(100)
                 .retryMaxIntervalMs(0)
                 .retryCount(draft.retryCount())
@@ -312,8 +321,8 @@ final class Commands {
         command.tenant(draft.schedule().tenant())
                 .taskGroup(draft.taskGroup())
                 .scheduleId(draft.schedule().id())
-                .uniqueKey("")
-                .putPayload(draft.payload(), 0, draft.payload().length);
+                .uniqueKey(draft.uniqueKey())
+                .putPayload(TICK, 0, TICK.length);
         command.cron("").zone("");
         return bytes(command.limit());
     }

@@ -173,7 +173,12 @@ public final class SimProducer extends SimClient {
                 0,
                 startDeadlineMs,
                 maxRunMs,
-                world.has(Feature.UNIQUE_KEYS) && random.nextInt(3) == 0 ? "key-" + random.nextInt(5) : "");
+                uniqueKey());
+    }
+
+    /** Few, so that they are in demand. */
+    String uniqueKey() {
+        return world.has(Feature.UNIQUE_KEYS) && random.nextInt(3) == 0 ? "key-" + random.nextInt(5) : "";
     }
 
     private static JobSpec withPayload(JobSpec spec, byte[] payload) {
@@ -292,6 +297,11 @@ public final class SimProducer extends SimClient {
     /** A job is, or may be, there: it has to be seen terminal, or gone. */
     void exists(JobRef job) {
         acknowledged.put(job.id(), job);
+        unfinished.put(job.id(), job);
+    }
+
+    /** A job that others made, if there is one: it has to be seen terminal too. */
+    void lookAt(JobRef job) {
         unfinished.put(job.id(), job);
     }
 
@@ -470,6 +480,6 @@ public final class SimProducer extends SimClient {
     /** What is still open, for a failure's sentence. */
     public String open() {
         return name() + " made " + made + ", unacknowledged " + unacknowledged.keySet() + ", unfinished "
-                + unfinished.keySet() + ", bulk changes under way " + bulks.openCount();
+                + unfinished.keySet() + ", bulk changes under way " + bulks.openCount() + ", " + recurring.open();
     }
 }

@@ -181,9 +181,14 @@ public final class SimWorker extends SimClient {
         }
     }
 
+    /** Once all is healed, nobody does: jobs that wait for one unique key would take turns for minutes. */
+    private boolean overruns() {
+        return world.has(Feature.OVERRUNS) && !world.isHealed();
+    }
+
     private void begin(Held task) {
         long workNs = 1 + random.nextLong(profile.workMsMax() * MS);
-        if (world.has(Feature.OVERRUNS) && random.nextInt(12) == 0) {
+        if (overruns() && random.nextInt(12) == 0) {
             workNs += Math.max(1_500, task.lease.leaseMs()) * MS * 2;
         }
         boolean givesBack = world.has(Feature.RETURNS) && random.nextInt(12) == 0;
@@ -313,7 +318,7 @@ public final class SimWorker extends SimClient {
         Map<Integer, List<Held>> byShard = new TreeMap<>();
         for (Held task : held.values()) {
             // Who overruns its lease does not renew it.
-            if (!world.has(Feature.OVERRUNS) || task.lease.token() % 5 != 0) {
+            if (!overruns() || task.lease.token() % 5 != 0) {
                 byShard.computeIfAbsent(task.lease.shard(), shard -> new ArrayList<>())
                         .add(task);
             }

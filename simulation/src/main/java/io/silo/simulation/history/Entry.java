@@ -79,7 +79,12 @@ public sealed interface Entry {
         DELETE
     }
 
-    /** Something is to be done to a schedule; interval and origin of one that is put, ms. */
+    /**
+     * Something is to be done to a schedule; of one that is put, interval and origin, ms.
+     *
+     * @param firesAll whether it makes up for every firing that it missed.
+     * @param uniqueKey of its jobs, for which a firing may be left out; empty = none.
+     */
     record ScheduleInvoked(
             long atNs,
             long call,
@@ -87,7 +92,9 @@ public sealed interface Entry {
             JobRef schedule,
             ScheduleChange change,
             long intervalMs,
-            long firstAtMs)
+            long firstAtMs,
+            boolean firesAll,
+            String uniqueKey)
             implements Entry {}
 
     /** The answer to it. */

@@ -1,14 +1,21 @@
 package io.silo.simulation.history;
 
+import io.silo.protocol.RejectReason;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What holds of the jobs that schedules bring: {@link Invariant#PHANTOM_FIRING}, {@link Invariant#DOUBLE_FIRING} and
- * {@link Invariant#STOPPED_FIRING}.
+ * What holds of the jobs that schedules bring: {@link Invariant#PHANTOM_FIRING}, {@link Invariant#DOUBLE_FIRING},
+ * {@link Invariant#STOPPED_FIRING} and {@link Invariant#MISSED_FIRING}.
  */
 final class FiringChecks {
     /** No copy of a call that the network made arrives later than this after it. */
     private static final long COPY_NS = TimeUnit.SECONDS.toNanos(10);
+
+    /** So long after the last fault a broker may take to be itself again, ms. */
+    private static final long SETTLED_MS = 5_000;
+
+    /** So much the clock of a duty cycle may be ahead of the answers to its commands, ms. */
+    private static final long AHEAD_MS = 1_000;
 
     private final Timeline timeline;
     private final Findings findings;
@@ -44,6 +51,54 @@ final class FiringChecks {
                         "one firing brought both the job of " + before + " and that of " + grant + ".");
             }
         }
+        for (final Call<Entry.ReadInvoked> read : job.reads) {
+            checkMissed(read);
+        }
+    }
+
+    /** A read that was made when the firing must have brought its job finds it. */
+    private void checkMissed(Call<Entry.ReadInvoked> read) {
+        final Expectations.Clock clock = timeline.expectations().clock();
+        if (clock == null
+                || timeline.expectations().keptMs() != Expectations.FOREVER
+                || !read.isAnswered(RejectReason.JOB_NOT_FOUND)
+                || !isSettled(clock, read.invoked.atNs())
+                || job.changes.stream().anyMatch(change -> change.invoked.change() == Entry.Change.DELETE)) {
+            return;
+        }
+        for (final ScheduleTrace.Change put : schedule.changes) {
+            if (mustFire(clock, put)) {
+                found(
+                        Invariant.MISSED_FIRING,
+                        "the read of " + read + " does not find it, but the schedule of " + put + " was to bring it.");
+                return;
+            }
+        }
+    }
+
+    /** Whether a call at a time finds that done which was due at the nominal time, and would have been sooner but for faults. */
+    private boolean isSettled(Expectations.Clock clock, long atNs) {
+        return clock.wallMs(atNs) >= Math.max(nominalMs, clock.wallMs(clock.healedAtNs())) + SETTLED_MS;
+    }
+
+    /** Whether the schedule that was put, and nothing else that was asked for, decided what became of this firing. */
+    private boolean mustFire(Expectations.Clock clock, ScheduleTrace.Change put) {
+        final long firstNs = put.durable ? Math.max(timeline.atNs(put.to), put.invoked.atNs() + COPY_NS) : 0;
+        final boolean isUpAtTime = nominalMs >= clock.wallMs(clock.healedAtNs()) + SETTLED_MS;
+        if (!put.durable
+                || !put.fires(nominalMs)
+                || !put.invoked.uniqueKey().isEmpty()
+                || nominalMs < clock.wallMs(firstNs) + AHEAD_MS
+                || !put.invoked.firesAll() && !isUpAtTime) {
+            return false;
+        }
+        for (final ScheduleTrace.Change other : schedule.changes) {
+            final boolean isOver = other.to < put.from && other.invoked.atNs() + COPY_NS < put.invoked.atNs();
+            if (other != put && !isOver && !isSettled(clock, other.invoked.atNs())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** A job is younger than another that was first asked for when the schedule had stopped: so was its firing. */

@@ -30,6 +30,9 @@ final class Grant {
     /** Another showing of the same token that contradicts the first; null if there is none. */
     Entry.@Nullable Granted contradiction;
 
+    /** It was not granted before this time. {@link Long#MIN_VALUE} where nothing is known. */
+    long grantedAfterNs = Long.MIN_VALUE;
+
     /** As first granted, the lease did not run out before this time. {@link Long#MIN_VALUE} where nothing is known. */
     long heldUntilNs = Long.MIN_VALUE;
 

@@ -32,11 +32,15 @@ public final class HistoryChecker {
         final Timeline timeline = Timeline.of(entries, expectations);
         final Findings findings = new Findings();
         for (final JobTrace job : timeline.jobs()) {
-            new LeaseChecks(timeline, findings, job).check();
             final ScheduleTrace schedule = timeline.scheduleOf(job);
             if (schedule != null) {
                 new FiringChecks(timeline, findings, job, schedule).check();
-            } else if (job.isOperated()) {
+            }
+            new LeaseChecks(timeline, findings, job).check();
+            if (schedule != null) {
+                continue;
+            }
+            if (job.isOperated()) {
                 new OperatedChecks(timeline, findings, job).check(expectations.drained());
             } else {
                 new JobChecks(timeline, findings, job).check(expectations.drained());

@@ -11,7 +11,8 @@ import java.util.Locale;
 public enum Invariant {
     /**
      * A job whose enqueue was accepted is found by every later read, and so is an outcome that was accepted, with its status, error
-     * code, worker and result. Sound: nothing removes a job, and an accepted outcome is final for its attempt.
+     * code, worker and result. Sound: nothing removes a job, and an accepted outcome is final for its attempt. A broker that forgets
+     * ended jobs keeps each for as long as it says, from its first lease at the earliest.
      */
     LOST_ACKNOWLEDGEMENT,
 
@@ -30,7 +31,10 @@ public enum Invariant {
     /** A job that is granted, read or said to exist was enqueued by somebody; a call without an answer is enough. */
     PHANTOM_JOB,
 
-    /** An attempt that a read shows as succeeded was reported so by somebody; a call without an answer is enough. */
+    /**
+     * An attempt that a read shows as succeeded was reported so by somebody, and a job that is cancelled was to be; a call without an
+     * answer is enough, but not a dry run.
+     */
     PHANTOM_OUTCOME,
 
     /**
@@ -112,6 +116,15 @@ public enum Invariant {
      * one that was first enqueued after that. Sound: job keys rise.
      */
     STOPPED_FIRING,
+
+    /**
+     * A firing of a schedule that stood brings its job, found by a read that is made 5 s later and 5 s after the last fault: of a
+     * schedule that makes up for every firing that it missed, each one since; of others, those from 5 s after the last fault on. It
+     * stood if it was put by a durable answer, no copy of that call or of one before it can have come later than that, and nothing
+     * was asked of it before the firing was over. Left out are schedules whose jobs have a unique key, jobs that somebody may have
+     * deleted, brokers that forget ended jobs, and histories of clocks that jump.
+     */
+    MISSED_FIRING,
 
     /**
      * A bulk change is begun once for a request, and is known from then on; what it has changed never becomes less, and once it is

@@ -21,6 +21,7 @@ final class OperatedChecks {
             EnumSet.of(Entry.Change.RESTART, Entry.Change.IMPORT, Entry.Change.DELETE);
 
     private static final Set<Entry.Change> DELETE = EnumSet.of(Entry.Change.DELETE);
+    private static final Set<Entry.Change> ENDS_AS_CANCELLED = EnumSet.of(Entry.Change.CANCEL, Entry.Change.IMPORT);
     private static final Set<Entry.Change> IMPORT = EnumSet.of(Entry.Change.IMPORT);
 
     private final Timeline timeline;
@@ -190,6 +191,13 @@ final class OperatedChecks {
                                     + " that nobody reported.");
                 }
             }
+            if (seen.status().equals("CANCELLED")
+                    && !isAsked(ENDS_AS_CANCELLED, read.to)
+                    && !isReportedCancelled(read.to)) {
+                found(
+                        Invariant.PHANTOM_OUTCOME,
+                        "the read of " + read + " shows it CANCELLED, but nobody asked for that.");
+            }
         }
     }
 
@@ -198,6 +206,15 @@ final class OperatedChecks {
             if (report.from < until
                     && report.invoked.outcome().equals("SUCCEEDED")
                     && report.invoked.lease().attempt() == attempt) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isReportedCancelled(int until) {
+        for (final Call<Entry.ReportInvoked> report : job.reports) {
+            if (report.from < until && report.invoked.outcome().equals("CANCELLED")) {
                 return true;
             }
         }

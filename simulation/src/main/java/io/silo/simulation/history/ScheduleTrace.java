@@ -35,6 +35,13 @@ final class ScheduleTrace {
             durable = isOk && answer.durable();
         }
 
+        /** Whether it puts a schedule that has this nominal time. */
+        boolean fires(long nominalMs) {
+            return invoked.change() == Entry.ScheduleChange.PUT
+                    && nominalMs >= invoked.firstAtMs()
+                    && (nominalMs - invoked.firstAtMs()) % invoked.intervalMs() == 0;
+        }
+
         boolean isStop() {
             return invoked.change() == Entry.ScheduleChange.PAUSE || invoked.change() == Entry.ScheduleChange.DELETE;
         }
@@ -66,11 +73,7 @@ final class ScheduleTrace {
     /** Whether a schedule that was asked for before an entry fires at a time. */
     boolean fires(long nominalMs, int before) {
         for (final Change change : changes) {
-            final Entry.ScheduleInvoked put = change.invoked;
-            if (put.change() == Entry.ScheduleChange.PUT
-                    && change.from < before
-                    && nominalMs >= put.firstAtMs()
-                    && (nominalMs - put.firstAtMs()) % put.intervalMs() == 0) {
+            if (change.from < before && change.fires(nominalMs)) {
                 return true;
             }
         }

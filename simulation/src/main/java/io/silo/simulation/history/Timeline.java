@@ -56,9 +56,12 @@ final class Timeline {
     /** Indexes of {@link Entry.StoodStill}, ascending. */
     private final List<Integer> standstills = new ArrayList<>();
 
-    private boolean forgetsEnded;
+    private final long[] timesNs;
+    private final Expectations expectations;
 
-    private Timeline(int size) {
+    private Timeline(int size, Expectations expectations) {
+        this.expectations = expectations;
+        timesNs = new long[size];
         losses = new int[size + 1];
         lastKills = new int[size + 1];
         lastKills[0] = -1;
@@ -67,10 +70,10 @@ final class Timeline {
     /** @throws IllegalArgumentException if the entries are no history: an answer without a call, a call number used twice. */
     static Timeline of(List<Entry> entries, Expectations expectations) {
         final int leaseSlackMs = expectations.leaseSlackMs();
-        final Timeline timeline = new Timeline(entries.size());
-        timeline.forgetsEnded = expectations.forgetsEnded();
+        final Timeline timeline = new Timeline(entries.size(), expectations);
         for (int i = 0; i < entries.size(); i++) {
             final Entry entry = entries.get(i);
+            timeline.timesNs[i] = entry.atNs();
             final boolean lost = entry instanceof Entry.PowerLost;
             timeline.losses[i + 1] = timeline.losses[i] + (lost ? 1 : 0);
             timeline.lastKills[i + 1] = lost || entry instanceof Entry.ProcessKilled ? i : timeline.lastKills[i];
@@ -122,9 +125,26 @@ final class Timeline {
         return null;
     }
 
-    /** Whether the broker may have forgotten a job before an entry: it ended, so it was leased. */
+    /** Whether the broker may have forgotten a job before an entry: it was leased, ended after that, and was kept for long enough. */
     boolean mayBeForgotten(JobTrace job, int before) {
-        return forgetsEnded && !job.grants.isEmpty() && job.grants.get(0).index < before;
+        if (expectations.keptMs() == Expectations.FOREVER
+                || job.grants.isEmpty()
+                || job.grants.get(0).index >= before) {
+            return false;
+        }
+        final long sinceNs = job.grants.get(0).grantedAfterNs;
+        final long keptNs = TimeUnit.MILLISECONDS.toNanos(expectations.keptMs() - expectations.leaseSlackMs());
+        return before >= timesNs.length || sinceNs == Long.MIN_VALUE || timesNs[before] - sinceNs >= keptNs;
+    }
+
+    /** What this history is known to be. */
+    Expectations expectations() {
+        return expectations;
+    }
+
+    /** Time of an entry. */
+    long atNs(int index) {
+        return timesNs[index];
     }
 
     Iterable<JobTrace> jobs() {
@@ -447,7 +467,8 @@ final class Timeline {
 
     private void boundLeases(JobTrace job, int leaseSlackMs) {
         for (final Grant grant : job.grants) {
-            grant.heldUntilNs = heldUntilNs(grant, grantedAfterNs(job, grant.lease), leaseSlackMs);
+            grant.grantedAfterNs = grantedAfterNs(job, grant.lease);
+            grant.heldUntilNs = heldUntilNs(grant, grant.grantedAfterNs, leaseSlackMs);
         }
         for (final Call<Entry.HeartbeatInvoked> heartbeat : job.heartbeats) {
             final Grant grant = job.grant(heartbeat.invoked.lease());

@@ -33,6 +33,8 @@ final class ImportScenario implements Scenario {
                         Feature.CARRY_FORWARD,
                         Feature.OPERATORS,
                         Feature.BULK,
+                        Feature.UNIQUE_KEYS,
+                        Feature.TIME_BOUNDS,
                         Feature.FUTURE_STARTS)
                 .fault(Fault.MESSAGE_LOSS, 20)
                 .fault(Fault.DUPLICATION, 20)

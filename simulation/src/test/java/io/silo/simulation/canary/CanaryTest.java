@@ -53,10 +53,14 @@ class CanaryTest {
         "kept-number, attempt-number",
         "ignored-snooze, early-snooze",
         "shifted-schedule, phantom-firing",
+        "lost-firing, missed-firing",
+        "repeated-firing, double-firing",
+        "hasty-retention, lost-acknowledgement",
         "unheld-key, double-holder",
         "ignored-pause, paused-grant",
         "recounted-bulk, bulk-totals",
-        "repeated-bulk, bulk-totals"
+        "repeated-bulk, bulk-totals",
+        "wet-run, phantom-outcome"
     })
     void shouldFindCanaryWithoutModel(String name, String invariant) {
         // given

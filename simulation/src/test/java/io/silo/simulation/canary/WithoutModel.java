@@ -5,6 +5,8 @@ import io.silo.protocol.CommandConsumer;
 import io.silo.protocol.CommandSource;
 import io.silo.protocol.ReplySink;
 import io.silo.shard.Clock;
+import io.silo.shard.Shard;
+import io.silo.shard.command.ShardSettings;
 import io.silo.simulation.broker.SimParts;
 import io.silo.simulation.model.ShardTap;
 import java.lang.reflect.Proxy;
@@ -40,6 +42,16 @@ final class WithoutModel extends SimParts {
     @Override
     public Clock clock(Clock clock) {
         return parts.clock(clock);
+    }
+
+    @Override
+    public ShardSettings settings(ShardSettings settings) {
+        return parts.settings(settings);
+    }
+
+    @Override
+    public void recovered(Shard shard) {
+        parts.recovered(shard);
     }
 
     @Override

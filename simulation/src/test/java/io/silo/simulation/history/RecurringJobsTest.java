@@ -3,6 +3,7 @@ package io.silo.simulation.history;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.silo.protocol.LeaseToken;
+import io.silo.protocol.RejectReason;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -26,7 +27,7 @@ class RecurringJobsTest {
     }
 
     private void schedule(Entry.ScheduleChange change) {
-        entries.add(new Entry.ScheduleInvoked(now(), ++calls, "c", SCHEDULE, change, 1_000, 5_000));
+        entries.add(new Entry.ScheduleInvoked(now(), ++calls, "c", SCHEDULE, change, 1_000, 5_000, true, ""));
         entries.add(new Entry.ScheduleAnswered(now(), calls, 0, next(), true));
     }
 
@@ -96,6 +97,60 @@ class RecurringJobsTest {
         schedule(Entry.ScheduleChange.RESUME);
         grant("every@1970-01-01T00:00:09Z", 6, 9_000);
         assertThat(found()).isEmpty();
+    }
+
+    /** The clock of the history shows Unix time, and nothing failed since its beginning but for those. */
+    private List<String> foundAt(long healedAtNs) {
+        var clock = new Expectations.Clock(0, healedAtNs);
+        return HistoryChecker.check(entries, new Expectations(false, 0, Expectations.FOREVER, clock)).stream()
+                .map(Violation::invariant)
+                .toList();
+    }
+
+    private void readNotFound(String id) {
+        entries.add(new Entry.ReadInvoked(now(), ++calls, "c", new JobRef("-", id)));
+        entries.add(
+                new Entry.ReadAnswered(now(), calls, RejectReason.JOB_NOT_FOUND.code(), null, new LogPlace(0, 1, 0)));
+    }
+
+    @Test
+    void shouldFindFiringThatWasMissed() {
+        schedule(Entry.ScheduleChange.PUT);
+        enqueue("other", 5);
+        readNotFound("every@1970-01-01T00:02:00Z");
+        assertThat(foundAt(3 * MINUTE_NS)).containsExactly("missed-firing");
+    }
+
+    @Test
+    void shouldFindFiringThatWasMissedBeforeItsScheduleWasDeleted() {
+        schedule(Entry.ScheduleChange.PUT);
+        enqueue("other", 5);
+        schedule(Entry.ScheduleChange.DELETE);
+        readNotFound("every@1970-01-01T00:02:00Z");
+        assertThat(foundAt(0)).containsExactly("missed-firing");
+    }
+
+    @Test
+    void shouldAcceptFiringThatIsMissedAsItMayBe() {
+        schedule(Entry.ScheduleChange.PUT);
+        // Perhaps not due when the schedule was put, never of it, and not due yet.
+        readNotFound("every@1970-01-01T00:01:00Z");
+        readNotFound("every@1970-01-01T00:02:00.500Z");
+        readNotFound("every@1970-01-01T00:06:00Z");
+        assertThat(foundAt(0)).isEmpty();
+        // Nobody can say what was up then.
+        readNotFound("every@1970-01-01T00:02:00Z");
+        assertThat(foundAt(100 * MINUTE_NS)).isEmpty();
+        assertThat(found()).isEmpty();
+    }
+
+    @Test
+    void shouldAcceptFiringThatIsMissedByScheduleThatWasPaused() {
+        schedule(Entry.ScheduleChange.PUT);
+        schedule(Entry.ScheduleChange.PAUSE);
+        enqueue("other", 5);
+        readNotFound("every@1970-01-01T00:05:00Z");
+        assertThat(foundAt(0)).isEmpty();
     }
 
     @Test
