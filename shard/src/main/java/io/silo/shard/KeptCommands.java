@@ -28,15 +28,15 @@ final class KeptCommands {
         return new Subscription(session, shard, tenant, taskGroup, worker, deadlineMs, call);
     }
 
-    /** Sets `waitMs` to 0: decided again, the command is answered at once. */
-    static void clearWait(UnsafeBuffer kept, MessageHeaderDecoder header) {
+    /** Sets `waitMs`, so that a command that is decided again waits no longer than it asked to; with 0 it is answered at once. */
+    static void setWait(UnsafeBuffer kept, MessageHeaderDecoder header, long waitMs) {
         header.wrap(kept, 0);
         final int block = MessageHeaderDecoder.ENCODED_LENGTH;
         switch (header.templateId()) {
             case LeaseTasksDecoder.TEMPLATE_ID ->
-                new LeaseTasksEncoder().wrap(kept, block).waitMs(0);
+                new LeaseTasksEncoder().wrap(kept, block).waitMs(waitMs);
             case GetJobResultDecoder.TEMPLATE_ID ->
-                new GetJobResultEncoder().wrap(kept, block).waitMs(0);
+                new GetJobResultEncoder().wrap(kept, block).waitMs(waitMs);
             default -> throw new IllegalArgumentException("template " + header.templateId() + " does not wait");
         }
     }

@@ -330,7 +330,7 @@ public final class Shard {
                 return 0;
             }
             if (subscriber.isCall()) {
-                redecide(subscriber.session, subscriber.call);
+                redecide(subscriber.session, subscriber.call, subscriber.deadlineMs - monotonicMs);
                 return 1;
             }
             if (!beginInternal(RECORD_BYTES_MIN)) {
@@ -372,8 +372,7 @@ public final class Shard {
             refuse(call.session, call.call, 0, RejectReason.BUSY);
             return;
         }
-        clearWait(call.call);
-        redecide(call.session, call.call);
+        redecide(call.session, call.call, 0);
     }
 
     /**
@@ -658,15 +657,12 @@ public final class Shard {
     }
 
     private void answerWaiter(ResultWaiters.Waiter waiter, boolean timeIsOver) {
-        if (timeIsOver) {
-            clearWait(waiter.command);
-        }
-        redecide(waiter.session, waiter.command);
+        redecide(waiter.session, waiter.command, timeIsOver ? 0 : waiter.deadlineMs - monotonicMs);
     }
 
-    /** Decides a command again that was kept. */
-    private void redecide(Session session, UnsafeBuffer kept) {
-        messageHeader.wrap(kept, 0);
+    /** Decides a command again that was kept. It may find nothing again, and then waits for what is left of its time. */
+    private void redecide(Session session, UnsafeBuffer kept, long waitMs) {
+        KeptCommands.setWait(kept, messageHeader, Math.max(0, waitMs));
         final CommandDecider decider = deciders.find(messageHeader.templateId());
         if (decider != null) {
             decide(decider, session, kept, 0, kept.capacity());
@@ -754,11 +750,6 @@ public final class Shard {
             diskState = now;
             counters.set(Figure.DISK_STATE, now.ordinal());
         }
-    }
-
-    /** Sets `waitMs` of a kept command to 0: decided again, it is answered at once. */
-    private void clearWait(UnsafeBuffer kept) {
-        KeptCommands.clearWait(kept, messageHeader);
     }
 
     /** Internal commands on behalf of others. */

@@ -99,6 +99,27 @@ class ScheduleTest {
                 .isEqualTo("FAILED");
     }
 
+    /** A firing that comes up too late wakes the call, which finds nothing and waits for what is left of its time. */
+    @Test
+    void shouldAnswerAWaitingCallInItsTimeThoughAFiringCameTooLate() {
+        Wish wish = every("s", 5 * MINUTE);
+        wish.catchUp = CatchUp.ONE;
+        wish.firstAtMs = harness.wallMs + 5 * MINUTE;
+        wish.startWithinMs = 1_000;
+        schedules.put(wish);
+        TestClient worker = new TestClient(harness, 50);
+        long call = worker.sendLease("w", "g", 1, 1_000, 0);
+        harness.run();
+        harness.advance(600);
+        harness.wallMs += 7 * MINUTE;
+        harness.run();
+        assertThat(new TestClient(harness, 60).get(firing("s", wish.firstAtMs)).status())
+                .isEqualTo("FAILED");
+        harness.advance(450);
+        harness.run();
+        assertThat(worker.reply(call, TestClient::tasks)).isEmpty();
+    }
+
     /** The server was away for five firings. */
     @Test
     void shouldCatchUpByPolicy() {

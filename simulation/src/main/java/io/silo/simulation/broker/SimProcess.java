@@ -44,6 +44,9 @@ final class SimProcess implements Clock, ShardListener {
     /** An idle thread looks again after so long at most: the longest park of the server's idle strategy. */
     private static final long IDLE_CYCLE_NS = 10_000_000;
 
+    /** The log tries a next cycle again every 100 ms, in its duty cycles. */
+    private static final long ROOM_AGAIN_NS = 200_000_000;
+
     /** A forward step of the wall clock that is followed (configuration {@code clock.max_step}). */
     private static final long STEP_MS_MAX = 3_600_000;
 
@@ -71,7 +74,7 @@ final class SimProcess implements Clock, ShardListener {
     private long plannedNs = Long.MAX_VALUE;
     private long notBeforeNs;
     private long cycles;
-    private boolean wasDiskLimited;
+    private long roomIsShortUntilNs;
     private boolean isAtWork;
     private boolean isStepAccepted;
 
@@ -263,12 +266,14 @@ final class SimProcess implements Clock, ShardListener {
     }
 
     /**
-     * A disk that was full a cycle ago may have left the next cycle uncreated; a shard that failed took credits along that nobody was
-     * told of.
+     * A disk that was full may have left the next cycle uncreated until it is tried again; a shard that failed took credits along that
+     * nobody was told of.
      */
     private void tellRoom() {
-        boolean isShort = broker.isDiskLimited() || wasDiskLimited || broker.hasFailures();
-        wasDiskLimited = broker.isDiskLimited();
+        if (broker.isDiskLimited()) {
+            roomIsShortUntilNs = world.nowNs() + ROOM_AGAIN_NS;
+        }
+        boolean isShort = world.nowNs() <= roomIsShortUntilNs || broker.hasFailures();
         taps.forEach(logTap -> logTap.tap().onRoom(isShort));
     }
 
