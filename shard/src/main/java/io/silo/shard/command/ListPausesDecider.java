@@ -9,6 +9,7 @@ import io.silo.protocol.reply.PausesReplyEncoder;
 import io.silo.shard.state.Pauses;
 import io.silo.shard.state.Pauses.Pause;
 import org.agrona.DirectBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** ListPauses: what is paused on the shard, a page at a time. */
 final class ListPausesDecider implements CommandDecider {
@@ -37,11 +38,8 @@ final class ListPausesDecider implements CommandDecider {
         reply.wrapAndApplyHeader(context.reply(), 0, context.replyMessageHeader());
         final PausesReplyEncoder.PausesEncoder items = reply.pausesCount(Bounds.PAGE_ITEMS_MAX);
         int left = Bounds.PAGE_ITEMS_MAX;
-        Pause next = pauses.after(after);
-        for (; next != null; next = pauses.after(next)) {
-            if (only != null && !next.equals(only)) {
-                continue;
-            }
+        Pause next = next(pauses, after, only);
+        for (; next != null; next = next(pauses, next, only)) {
             if (left-- == 0 || reply.limit() + ITEM_BYTES > Bounds.MESSAGE_BYTES_MAX) {
                 break;
             }
@@ -51,5 +49,13 @@ final class ListPausesDecider implements CommandDecider {
         reply.isLast((short) (next == null ? 1 : 0));
         context.touchAll();
         context.replied(reply.limit());
+    }
+
+    /** @param only the one that the session may see; null = all. It is looked up, not looked for. */
+    private static @Nullable Pause next(Pauses pauses, Pause after, @Nullable Pause only) {
+        if (only == null) {
+            return pauses.after(after);
+        }
+        return after.compareTo(only) < 0 && pauses.contains(only.kind(), only.name()) ? only : null;
     }
 }
