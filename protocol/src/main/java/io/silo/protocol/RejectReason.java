@@ -116,6 +116,7 @@ public enum RejectReason {
     TOO_MANY_SCHEDULES(83, false, "RESOURCE_EXHAUSTED", "The shard's bound on schedules is reached."),
     BULK_NOT_FOUND(84, false, "NOT_FOUND", "The shard knows no such bulk change, or has forgotten it."),
     TOO_MANY_BULKS(85, true, "RESOURCE_EXHAUSTED", "The shard has 16 bulk changes under way."),
+    TOO_MANY_PAUSES(86, false, "RESOURCE_EXHAUSTED", "The shard's bound on what is paused is reached; resume some."),
 
     // Found by the client itself; never on the wire from a server.
     UNKNOWN_OUTCOME(

@@ -7,6 +7,8 @@ import io.silo.protocol.Session;
 import io.silo.protocol.command.PauseKind;
 import io.silo.shard.TestClient.Item;
 import io.silo.shard.TestClient.Task;
+import io.silo.shard.state.Pauses;
+import io.silo.shard.state.ShardState;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,6 +85,22 @@ class PauseTest {
         assertThat(verbs.lease("j", "w", 0)).isNotNull();
         assertThat(verbs.cancel("j")).isEqualTo("OK");
         harness.shard.checkInvariants();
+    }
+
+    @Test
+    void shouldRefuseToPauseMoreThanTheBoundAndStillResume() {
+        harness = new ShardHarness(
+                1, List.of(harness.settings), 512 * 1024, h -> h.capacity = ShardState.Capacity.DEFAULT);
+        client = new TestClient(harness, 1);
+        verbs = new TestVerbs(client);
+        for (int i = 0; i < Pauses.PAUSES_MAX; i++) {
+            assertThat(verbs.setPaused(PauseKind.TASK_GROUP, "g" + i, true)).isZero();
+        }
+        assertThat(verbs.setPaused(PauseKind.TENANT, "one more", true)).isEqualTo(RejectReason.TOO_MANY_PAUSES.code());
+        assertThat(verbs.setPaused(PauseKind.TASK_GROUP, "g0", true)).isZero();
+        assertThat(verbs.setPaused(PauseKind.TASK_GROUP, "g0", false)).isZero();
+        assertThat(verbs.setPaused(PauseKind.TENANT, "one more", true)).isZero();
+        assertThat(harness.shard.view().pauses().count()).isEqualTo(Pauses.PAUSES_MAX);
     }
 
     @Test

@@ -54,7 +54,8 @@ class RejectionsTest {
             PAYLOAD_CORRUPT,
             TWICE_IN_BATCH,
             TOO_MANY_SCHEDULES,
-            TOO_MANY_BULKS);
+            TOO_MANY_BULKS,
+            TOO_MANY_PAUSES);
 
     /** The world that a row begins in: a job that waits, one that runs, one that ended. */
     private static final class World {

@@ -26,10 +26,7 @@ final class SetPausedDecider implements CommandDecider {
         command.wrapAndApplyHeader(buffer, offset, header);
         final int nameLength = command.nameLength();
         final int nameOffset = command.limit() + SetPausedDecoder.nameHeaderLength();
-        RejectReason refusal = refusal(context, buffer, nameOffset, nameLength);
-        if (refusal == null && !context.view().hasRoomForNames()) {
-            refusal = RejectReason.MEMORY_FULL;
-        }
+        final RejectReason refusal = refusal(context, buffer, nameOffset, nameLength);
         if (refusal != null) {
             context.reject(refusal);
             return;
@@ -37,7 +34,19 @@ final class SetPausedDecider implements CommandDecider {
         final Pauses.Kind kind = Pauses.Kind.values()[command.kindRaw()];
         final String name = nameLength == 0 ? Bounds.TENANT_NONE : ScheduleNames.text(buffer, nameOffset, nameLength);
         final boolean paused = command.paused() != 0;
-        final boolean changes = context.view().pauses().contains(kind, name) != paused;
+        final Pauses pauses = context.view().pauses();
+        final boolean changes = pauses.contains(kind, name) != paused;
+        if (changes && paused) {
+            // Resuming needs no room.
+            if (!context.view().hasRoomForNames()) {
+                context.reject(RejectReason.MEMORY_FULL);
+                return;
+            }
+            if (pauses.count() >= Pauses.PAUSES_MAX) {
+                context.reject(RejectReason.TOO_MANY_PAUSES);
+                return;
+            }
+        }
         if (changes) {
             final RecordBuffer record = context.record();
             event.wrapAndApplyHeader(record.buffer(), record.offset(), eventHeader)

@@ -39,9 +39,14 @@ public final class RecordBuffer {
     /**
      * Starts a record that will lie at {@code position}.
      *
+     * @param position where the log will put it: beyond the record before, unless that one had no events. A record with events
+     *     that was not appended is in the state and in no log: the shard has to stop, as no replay would bring its state back.
      * @param bytesMax what the log reserved for it, header included.
      */
     public void begin(long position, long shardEpoch, long timeMs, int bytesMax) {
+        Invariant.check(
+                eventCount == 0 || position > place.position(),
+                "the record before was decided and applied, but not appended to the log");
         limit = bytesMax;
         place.record(position, shardEpoch, timeMs);
         end = EventLog.HEADER_BYTES;

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Task groups and tenants whose tasks are not given out. Few, and looked up by name when they change only. Shard thread only. */
 public final class Pauses {
+    /** An operator pauses by hand or by script; a script that pauses more than this has gone wrong. */
+    public static final int PAUSES_MAX = 4_096;
+
     /** What is paused; the order is that of the wire. */
     public enum Kind {
         TASK_GROUP,

@@ -22,6 +22,7 @@ import io.silo.protocol.command.KeepAliveEncoder;
 import io.silo.protocol.command.LeaseJobEncoder;
 import io.silo.protocol.command.LeaseTasksEncoder;
 import io.silo.protocol.command.ListJobsEncoder;
+import io.silo.protocol.command.ListPausesEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.Outcome;
 import io.silo.protocol.command.PauseKind;
@@ -324,6 +325,16 @@ final class Commands {
                 .uniqueKey(draft.uniqueKey())
                 .putPayload(TICK, 0, TICK.length);
         command.cron("").zone("");
+        return bytes(command.limit());
+    }
+
+    /** @param after its kind and name are the last ones of the page before. */
+    byte[] listPauses(long correlation, int shard, boolean afterIsTenant, String afterName) {
+        var command = new ListPausesEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, shard, false);
+        command.afterKind(afterIsTenant ? PauseKind.TENANT : PauseKind.TASK_GROUP)
+                .afterName(afterName);
         return bytes(command.limit());
     }
 

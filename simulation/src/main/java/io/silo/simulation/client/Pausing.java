@@ -33,9 +33,11 @@ final class Pausing {
         this.producer = producer;
     }
 
-    /** Pauses something, or resumes what was paused. */
+    /** Pauses something, resumes what was paused, or lists what is, which the model judges. */
     void act() {
-        if (!named.isEmpty() && producer.random.nextInt(3) == 0) {
+        if (producer.random.nextInt(4) == 0) {
+            list();
+        } else if (!named.isEmpty() && producer.random.nextInt(3) == 0) {
             set(List.copyOf(named).get(producer.random.nextInt(named.size())), false);
         } else if (producer.random.nextBoolean()) {
             int tenants =
@@ -47,6 +49,24 @@ final class Pausing {
             for (ShardRoute route : producer.routes()) {
                 set(new PauseTarget(false, producer.profile().taskGroup(group), route.shard()), true);
             }
+        }
+    }
+
+    /** From the start, or behind one that may be paused. */
+    private void list() {
+        boolean fromStart = named.isEmpty() || producer.random.nextBoolean();
+        PauseTarget after = fromStart ? null : List.copyOf(named).get(producer.random.nextInt(named.size()));
+        for (ShardRoute route : producer.routes()) {
+            producer.call(
+                    "ListPauses",
+                    0,
+                    correlation -> producer.commands.listPauses(
+                            correlation,
+                            route.shard(),
+                            after != null && after.ofTenant(),
+                            after == null ? "" : after.name()),
+                    reply -> {},
+                    () -> {});
         }
     }
 

@@ -17,6 +17,7 @@ import io.silo.protocol.command.ImportJobsDecoder;
 import io.silo.protocol.command.LeaseJobDecoder;
 import io.silo.protocol.command.LeaseTasksDecoder;
 import io.silo.protocol.command.ListJobsDecoder;
+import io.silo.protocol.command.ListPausesDecoder;
 import io.silo.protocol.command.ListSchedulesDecoder;
 import io.silo.protocol.command.MessageHeaderDecoder;
 import io.silo.protocol.command.PauseSchedulesDecoder;
@@ -139,6 +140,9 @@ sealed interface ModelCommand {
 
     /** @param kind whose tasks wait, as {@link ModelPauses} numbers them. */
     record SetPaused(int kind, boolean paused, String name) implements ModelCommand {}
+
+    /** Those behind this one are asked for. */
+    record ListPauses(int afterKind, String afterName) implements ModelCommand {}
 
     record GetSchedule(int firings, String tenant, String scheduleId) implements ModelCommand {}
 
@@ -269,6 +273,10 @@ sealed interface ModelCommand {
                         d.firings(),
                         Text.of(d.tenantLength(), d::getTenant),
                         Text.of(d.scheduleIdLength(), d::getScheduleId));
+            }
+            case ListPausesDecoder.TEMPLATE_ID -> {
+                final ListPausesDecoder d = new ListPausesDecoder().wrapAndApplyHeader(b, o, h);
+                yield new ListPauses(d.afterKindRaw(), Text.of(d.afterNameLength(), d::getAfterName));
             }
             case SetPausedDecoder.TEMPLATE_ID -> {
                 final SetPausedDecoder d = new SetPausedDecoder().wrapAndApplyHeader(b, o, h);

@@ -1,5 +1,6 @@
 package io.silo.simulation.model;
 
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -16,7 +17,7 @@ final class ModelPauses {
     /** Record that last paused or resumed, by kind and name. */
     private final TreeMap<String, Long> changedAt = new TreeMap<>();
 
-    private static String key(int kind, String name) {
+    static String key(int kind, String name) {
         return kind + ":" + name;
     }
 
@@ -34,6 +35,16 @@ final class ModelPauses {
 
     boolean isPaused(int kind, String name) {
         return positions.containsKey(key(kind, name));
+    }
+
+    /** What is paused behind this one, by kind and name. */
+    List<String> after(int kind, String name) {
+        return List.copyOf(positions.tailMap(key(kind, name), false).keySet());
+    }
+
+    /** Record since which all of it is as it is; -1 if none is known. */
+    long changedAt() {
+        return changedAt.values().stream().mapToLong(Long::longValue).max().orElse(-1);
     }
 
     /** Record since which it is as it is; -1 if none is known. */

@@ -195,7 +195,9 @@ public final class ReferenceShard implements ShardTap {
         } else if (command instanceof ModelCommand.ReadBytes read) {
             reads.readBytes(expected, read);
         } else if (command instanceof ModelCommand.SetPaused set) {
-            pauses.judge(expected, set, events);
+            pauses.set(expected, set, events);
+        } else if (command instanceof ModelCommand.ListPauses list) {
+            pauses.list(expected, list);
         } else if (command instanceof ModelCommand.BulkChange bulk) {
             bulks.change(expected, bulk, events);
         } else if (command instanceof ModelCommand.GetBulk get) {

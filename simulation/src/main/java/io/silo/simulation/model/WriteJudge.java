@@ -141,12 +141,11 @@ final class WriteJudge {
                 wanted.inlinePayload());
     }
 
-    /** Why an item may be refused that looks good: the environment, or its upload was given up. */
+    /** Why an item may be refused that looks good: the environment, which leaves its upload as it is, or its upload was given up. */
     EnumSet<RejectReason> notAppended(long uploadId) {
         final EnumSet<RejectReason> reasons = EnumSet.copyOf(Expected.ENVIRONMENT);
         if (uploadId != 0) {
             reasons.add(RejectReason.UPLOAD_NOT_FOUND);
-            context.uploads.remove(uploadId);
         }
         return reasons;
     }

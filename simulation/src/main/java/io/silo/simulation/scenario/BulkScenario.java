@@ -9,7 +9,7 @@ import java.util.TreeSet;
 /** Many jobs are changed at once while everything fails. */
 final class BulkScenario implements Scenario {
     /** Bulk changes over of which one has to have changed a job. */
-    private static final int FINISHED_MIN = 15;
+    private static final int FINISHED_MIN = 40;
 
     @Override
     public String name() {
