@@ -328,7 +328,7 @@ final class Commands {
         return bytes(command.limit());
     }
 
-    /** @param after its kind and name are the last ones of the page before. */
+    /** Asks for the pauses behind one: the last of the page before, or anything. */
     byte[] listPauses(long correlation, int shard, boolean afterIsTenant, String afterName) {
         var command = new ListPausesEncoder();
         command.wrapAndApplyHeader(out, 0, header);
