@@ -154,6 +154,10 @@ final class ChangeCalls {
                         .errorCode(attempt.errorCode() == null ? "" : attempt.errorCode())
                         .putResult(result, 0, result.length);
             }
+            final ImportJobsEncoder.ItemsEncoder.LimitsEncoder limits = out.limitsCount(request.limits.size());
+            for (final ConcurrencyLimit limit : request.limits) {
+                limits.next().maxConcurrency(limit.max()).key(limit.key());
+            }
             final ImportJobsEncoder.ItemsEncoder.MetadataEncoder metadata = out.metadataCount(request.metadata.size());
             for (final Map.Entry<String, String> entry : request.metadata.entrySet()) {
                 metadata.next().key(entry.getKey()).value(entry.getValue());

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxRun longest run of one attempt; null = no bound.
  * @param retryPolicy what follows a failure.
  * @param metadata names and values given by its producer.
+ * @param limits that it runs within.
  * @param uniqueKey that no other job of the tenant has that has not ended; null = none.
  * @param payload given by its producer.
  * @param errorCode of the last failure; null if the last attempt did not fail.
@@ -50,6 +51,7 @@ public record Job(
         @Nullable Duration maxRun,
         RetryPolicy retryPolicy,
         Map<String, String> metadata,
+        List<ConcurrencyLimit> limits,
         @Nullable String uniqueKey,
         Payload payload,
         @Nullable String errorCode,

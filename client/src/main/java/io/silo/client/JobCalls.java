@@ -104,6 +104,10 @@ final class JobCalls {
                     .priority((short) request.priority)
                     .retryJitter((short) (retry.jitter() ? 1 : 0))
                     .payloadEncoding(CommandCodecs.wire(request.payload.encoding()));
+            final EnqueueEncoder.ItemsEncoder.LimitsEncoder limits = out.limitsCount(request.limits.size());
+            for (final ConcurrencyLimit limit : request.limits) {
+                limits.next().maxConcurrency(limit.max()).key(limit.key());
+            }
             final EnqueueEncoder.ItemsEncoder.MetadataEncoder metadata = out.metadataCount(request.metadata.size());
             for (final Map.Entry<String, String> entry : request.metadata.entrySet()) {
                 metadata.next().key(entry.getKey()).value(entry.getValue());

@@ -82,6 +82,10 @@ record JobDraft(Job job, Content payload, Content result) {
     }
 
     static JobDraft of(JobReplyDecoder reply) {
+        final List<ConcurrencyLimit> limits = new ArrayList<>();
+        for (final JobReplyDecoder.LimitsDecoder limit : reply.limits()) {
+            limits.add(new ConcurrencyLimit(limit.key(), (int) limit.maxConcurrency()));
+        }
         final Map<String, String> metadata = new LinkedHashMap<>();
         for (final JobReplyDecoder.MetadataDecoder entry : reply.metadata()) {
             final String key = entry.key();
@@ -120,6 +124,7 @@ record JobDraft(Job job, Content payload, Content result) {
                         reply.retryBackoffPermille() / 1_000.0,
                         reply.retryJitter() == 1),
                 Map.copyOf(metadata),
+                List.copyOf(limits),
                 emptyToNull(uniqueKey),
                 Payload.EMPTY,
                 emptyToNull(errorCode),
@@ -190,6 +195,7 @@ record JobDraft(Job job, Content payload, Content result) {
                 job.maxRun(),
                 job.retryPolicy(),
                 job.metadata(),
+                job.limits(),
                 job.uniqueKey(),
                 wholePayload,
                 job.errorCode(),

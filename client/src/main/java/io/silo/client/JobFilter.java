@@ -39,6 +39,11 @@ public final class JobFilter {
         return new JobFilter(name, taskGroup, statuses, minAgeMs, metadata);
     }
 
+    /** Tenant whose jobs these are; empty = of all. */
+    public String tenant() {
+        return tenant;
+    }
+
     /** Jobs of this task group; empty = of all. */
     public JobFilter taskGroup(String name) {
         return new JobFilter(tenant, name, statuses, minAgeMs, metadata);

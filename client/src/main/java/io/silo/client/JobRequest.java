@@ -6,7 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
@@ -31,6 +33,7 @@ public final class JobRequest {
     // A text of the schema, and a generous sum of the item's block and the lengths of its parts.
     static final int TEXT_BYTES_MAX = 65_534;
     private static final int FIXED_BYTES = 128;
+    private static final int LIMIT_BYTES = Integer.BYTES + Short.BYTES;
 
     // One random half for the process and a counter for the other: unique without a random draw a job.
     private static final long REQUEST_ID_HIGH = new SecureRandom().nextLong() | 1;
@@ -45,6 +48,7 @@ public final class JobRequest {
     final long startAtMs;
     final RetryPolicy retry;
     final Map<String, String> metadata;
+    final List<ConcurrencyLimit> limits;
     /** Empty = none. */
     final String uniqueKey;
 
@@ -64,6 +68,7 @@ public final class JobRequest {
         startAtMs = builder.delay == null ? builder.startAtMs : System.currentTimeMillis() + builder.delay.toMillis();
         retry = builder.retry;
         metadata = Map.copyOf(builder.metadata);
+        limits = List.copyOf(builder.limits);
         uniqueKey = builder.uniqueKey;
         payload = builder.payload;
         durability = builder.durability;
@@ -141,7 +146,16 @@ public final class JobRequest {
         if (leaseMs < 0 || leaseMs > Bounds.LEASE_MS_MAX) {
             return RejectReason.INVALID_LEASE_DURATION;
         }
-        return maxRunMs < 0 || maxRunMs > Bounds.MAX_RUN_MS_MAX ? RejectReason.INVALID_MAX_RUN : null;
+        if (maxRunMs < 0 || maxRunMs > Bounds.MAX_RUN_MS_MAX) {
+            return RejectReason.INVALID_MAX_RUN;
+        }
+        return limits.size() > Bounds.LIMITS_MAX || limits.stream().anyMatch(JobRequest::isUnencodable)
+                ? RejectReason.INVALID_JOB_LIMIT
+                : null;
+    }
+
+    private static boolean isUnencodable(ConcurrencyLimit limit) {
+        return limit.max() < 0 || utf8Length(limit.key()) > TEXT_BYTES_MAX;
     }
 
     /** Bytes of the job in a command, without its payload, a few more rather than less. */
@@ -153,6 +167,9 @@ public final class JobRequest {
                 + utf8Length(uniqueKey);
         for (final Map.Entry<String, String> entry : metadata.entrySet()) {
             length += 2 * Short.BYTES + utf8Length(entry.getKey()) + utf8Length(entry.getValue());
+        }
+        for (final ConcurrencyLimit limit : limits) {
+            length += LIMIT_BYTES + utf8Length(limit.key());
         }
         return length;
     }
@@ -172,6 +189,7 @@ public final class JobRequest {
     public static final class Builder {
         private final String taskGroup;
         private final Map<String, String> metadata = new LinkedHashMap<>();
+        private final List<ConcurrencyLimit> limits = new ArrayList<>();
         private @Nullable String tenant;
         private @Nullable String id;
         private String uniqueKey = "";
@@ -244,6 +262,19 @@ public final class JobRequest {
         /** Adds names and values. */
         public Builder metadata(Map<String, String> values) {
             metadata.putAll(values);
+            return this;
+        }
+
+        /**
+         * Runs only while fewer than {@code max} jobs of the tenant that name this key hold a slot, each judged by its own maximum; call it
+         * again for more, at most {@value Bounds#LIMITS_MAX}. A lease takes the slots of all its limits in one step or is not granted, and
+         * whatever ends it gives them back. Those who wait for one limit come by priority, start time and arrival.
+         *
+         * @param key 1 to 256 bytes of UTF-8.
+         * @param max 0 = never runs; of one key named twice the smaller counts.
+         */
+        public Builder limit(String key, int max) {
+            limits.add(new ConcurrencyLimit(key, max));
             return this;
         }
 

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * A job as a list shows it. {@link SiloClient#getJob} tells the rest.
  *
  * @param tenant {@code -} if it has none.
- * @param attempt number of the pending, running or last attempt, from 1.
+ * @param attempt number of the pending, running or last attempt; 0 = none yet.
  * @param changedAt when the status last changed.
  * @param startAt of the attempt that is pending; null = none is.
  */

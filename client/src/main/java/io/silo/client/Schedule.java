@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxRun longest run of one attempt of a job; null = no bound.
  * @param retryPolicy what follows a failure of a job.
  * @param metadata of its jobs.
+ * @param limits of its jobs.
  * @param uniqueKey of its jobs: no firing enqueues while the job of another has not ended; null = none.
  * @param payload of its jobs.
  * @param firings the next firing times, ascending, as many as were asked for and there are.
@@ -31,6 +32,7 @@ public record Schedule(
         @Nullable Duration maxRun,
         RetryPolicy retryPolicy,
         Map<String, String> metadata,
+        List<ConcurrencyLimit> limits,
         @Nullable String uniqueKey,
         Payload payload,
         List<Instant> firings) {

@@ -77,6 +77,10 @@ final class ScheduleCalls {
                     .catchUp(CommandCodecs.wire(request.catchUp))
                     .paused((short) (request.isPaused ? 1 : 0))
                     .createOnly((short) (createOnly ? 1 : 0));
+            final PutScheduleEncoder.LimitsEncoder limits = command.limitsCount(job.limits.size());
+            for (final ConcurrencyLimit limit : job.limits) {
+                limits.next().maxConcurrency(limit.max()).key(limit.key());
+            }
             final PutScheduleEncoder.MetadataEncoder metadata = command.metadataCount(job.metadata.size());
             for (final Map.Entry<String, String> entry : job.metadata.entrySet()) {
                 metadata.next().key(entry.getKey()).value(entry.getValue());
@@ -169,6 +173,10 @@ final class ScheduleCalls {
             for (final ScheduleReplyDecoder.FiringsDecoder firing : reply.firings()) {
                 times.add(Instant.ofEpochMilli(firing.atMs()));
             }
+            final List<ConcurrencyLimit> limits = new ArrayList<>();
+            for (final ScheduleReplyDecoder.LimitsDecoder limit : reply.limits()) {
+                limits.add(new ConcurrencyLimit(limit.key(), (int) limit.maxConcurrency()));
+            }
             final Map<String, String> metadata = new LinkedHashMap<>();
             for (final ScheduleReplyDecoder.MetadataDecoder entry : reply.metadata()) {
                 final String key = entry.key();
@@ -206,6 +214,7 @@ final class ScheduleCalls {
                             reply.retryBackoffPermille() / 1_000.0,
                             reply.retryJitter() == 1),
                     Map.copyOf(metadata),
+                    List.copyOf(limits),
                     JobDraft.emptyToNull(uniqueKey),
                     new Payload(payload, Encoding.ofCode(reply.payloadEncodingRaw())),
                     List.copyOf(times)));

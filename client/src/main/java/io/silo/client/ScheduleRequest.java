@@ -189,6 +189,12 @@ public final class ScheduleRequest {
             return this;
         }
 
+        /** Adds a limit to those of its jobs. See {@link JobRequest.Builder#limit}. */
+        public Builder limit(String key, int max) {
+            job.limit(key, max);
+            return this;
+        }
+
         /** Whether it does not fire until it is resumed; default: it fires. */
         public Builder paused(boolean value) {
             isPaused = value;

@@ -258,6 +258,9 @@ final class TestBroker implements CommandConsumer {
         job.retriesLeft = (int) item.retryCount();
         job.encoding = item.payloadEncodingRaw();
         final long uploadId = item.uploadId();
+        for (final EnqueueDecoder.ItemsDecoder.LimitsDecoder limit : item.limits()) {
+            limit.skipKey();
+        }
         for (final EnqueueDecoder.ItemsDecoder.MetadataDecoder entry : item.metadata()) {
             final String key = entry.key();
             job.metadata.put(key, entry.value());

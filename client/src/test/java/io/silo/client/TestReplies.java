@@ -142,6 +142,7 @@ final class TestReplies {
                 .retryJitter((short) 0)
                 .payloadEncoding(PayloadEncoding.get((short) job.encoding))
                 .resultEncoding(PayloadEncoding.get((short) job.resultEncoding));
+        reply.limitsCount(0);
         final JobReplyEncoder.MetadataEncoder metadata = reply.metadataCount(job.metadata.size());
         for (final Map.Entry<String, String> entry : job.metadata.entrySet()) {
             metadata.next().key(entry.getKey()).value(entry.getValue());

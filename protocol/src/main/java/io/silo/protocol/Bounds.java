@@ -18,6 +18,11 @@ public final class Bounds {
     public static final int TASKS_PER_CALL_MAX = 1_024;
     public static final int JOB_ID_BYTES_MAX = 256;
     public static final int UNIQUE_KEY_BYTES_MAX = 256;
+    public static final int LIMIT_KEY_BYTES_MAX = 256;
+
+    /** Limits of one job. */
+    public static final int LIMITS_MAX = 16;
+
     public static final int WORKER_ID_BYTES_MAX = 256;
     public static final int ERROR_CODE_BYTES_MAX = 256;
     public static final int TENANT_CHARACTERS_MAX = 64;

@@ -82,12 +82,17 @@ public enum RejectReason {
             "INVALID_ARGUMENT",
             "A schedule has either an interval of 1 s to 400 days or a cron expression of five fields that fires some day."),
     INVALID_TIME_ZONE(56, false, "INVALID_ARGUMENT", "The server does not know this time zone."),
-    INVALID_LIMIT(57, false, "INVALID_ARGUMENT", "The page or the number of firings asked for is too large, or 0."),
+    INVALID_LIMIT(57, false, "INVALID_ARGUMENT", "A page has 1 to 256 items, and at most 100 firings are told."),
     INVALID_FILTER(
             58,
             false,
             "INVALID_ARGUMENT",
             "A filter names known statuses, no negative age, and at most 16 metadata entries of 8,192 bytes of UTF-8 together; one that changes jobs names something."),
+    INVALID_JOB_LIMIT(
+            59,
+            false,
+            "INVALID_ARGUMENT",
+            "A job has at most 16 limits; the key of each has 1 to 256 bytes of UTF-8 without control characters."),
 
     // State.
     JOB_EXISTS(60, false, "ALREADY_EXISTS", "Another request created a job with this id."),

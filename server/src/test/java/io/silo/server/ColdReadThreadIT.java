@@ -173,8 +173,9 @@ class ColdReadThreadIT {
                         .leaseMs(0)
                         .priority((short) 0)
                         .retryJitter((short) 0)
-                        .payloadEncoding(PayloadEncoding.RAW)
-                        .metadataCount(0);
+                        .payloadEncoding(PayloadEncoding.RAW);
+                item.limitsCount(0);
+                item.metadataCount(0);
                 item.tenant("")
                         .taskGroup("g")
                         .jobId("job" + i)

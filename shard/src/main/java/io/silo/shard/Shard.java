@@ -281,7 +281,8 @@ public final class Shard {
             return 0;
         }
         try {
-            return state.pollStartTimers(nowMs, START_TIMERS_PER_CYCLE);
+            final int started = state.pollStartTimers(nowMs, START_TIMERS_PER_CYCLE);
+            return state.settleLimits(monotonicMs) ? started + 1 : started;
         } catch (Throwable failure) {
             fail(failure);
             return 0;

@@ -79,6 +79,7 @@ class JobRecordTest {
 
     private long ofFirstAttempt(String id, ToLongFunction<AttemptsDecoder> field) {
         return verbs.read(id, job -> {
+            job.limits();
             job.metadata(); // it stands before the attempts
             return field.applyAsLong(job.attempts().next());
         });

@@ -85,6 +85,7 @@ class SteadyStateTest {
                     .priority((short) 5)
                     .retryJitter((short) 1)
                     .payloadEncoding(PayloadEncoding.RAW);
+            item.limitsCount(0);
             item.metadataCount(1).next().key("k").value("v");
             item.tenant("tenant").taskGroup("g");
             idAt = job.limit() + EnqueueDecoder.ItemsDecoder.jobIdHeaderLength();

@@ -35,6 +35,7 @@ import io.silo.protocol.reply.ReplyHeaderDecoder;
 import io.silo.protocol.reply.TaskGroupReplyDecoder;
 import io.silo.protocol.reply.TasksLeasedDecoder;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -63,6 +64,7 @@ final class TestClient {
         long uploadId;
         String uniqueKey = "";
         Map<String, String> metadata = Map.of();
+        Map<String, Integer> limits = new LinkedHashMap<>();
 
         Item(String id) {
             this.id = id;
@@ -142,6 +144,8 @@ final class TestClient {
                     .priority((short) item.priority)
                     .payloadEncoding(PayloadEncoding.TEXT)
                     .retryJitter((short) (item.jitter ? 1 : 0));
+            var limits = group.limitsCount(item.limits.size());
+            item.limits.forEach((key, max) -> limits.next().maxConcurrency(max).key(key));
             var metadata = group.metadataCount(item.metadata.size());
             item.metadata.forEach((key, value) -> metadata.next().key(key).value(value));
             group.tenant(item.tenant)
@@ -525,6 +529,7 @@ final class TestClient {
         }
         var job = new JobReplyDecoder();
         job.wrapAndApplyHeader(reply.bytes(), 0, messageHeader);
+        job.limits().forEach(limit -> limit.skipKey());
         for (var entry : job.metadata()) {
             entry.key();
             entry.value();

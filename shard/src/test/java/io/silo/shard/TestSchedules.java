@@ -85,6 +85,7 @@ final class TestSchedules {
                 .catchUp(wish.catchUp)
                 .paused((short) (wish.paused ? 1 : 0))
                 .createOnly((short) (wish.createOnly ? 1 : 0));
+        command.limitsCount(0);
         command.metadataCount(1).next().key("k").value("v");
         command.tenant(wish.tenant)
                 .taskGroup(wish.taskGroup)
@@ -143,6 +144,7 @@ final class TestSchedules {
             decoder.wrapAndApplyHeader(r.bytes(), 0, new MessageHeaderDecoder());
             List<Long> times = new ArrayList<>();
             decoder.firings().forEach(firing -> times.add(firing.atMs()));
+            decoder.limits().forEach(limit -> limit.skipKey());
             decoder.metadata()
                     .forEach(entry ->
                             times.add(0L + entry.key().length() + entry.value().length() - 2));

@@ -240,6 +240,8 @@ final class TestVerbs {
                     .errorCode(attempt.errorCode())
                     .putResult(result, 0, result.length);
         }
+        var limits = target.limitsCount(item.limits.size());
+        item.limits.forEach((key, max) -> limits.next().maxConcurrency(max).key(key));
         var metadata = target.metadataCount(item.metadata.size());
         item.metadata.forEach((key, value) -> metadata.next().key(key).value(value));
         target.tenant(item.tenant)

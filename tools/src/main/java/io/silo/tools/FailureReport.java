@@ -64,7 +64,7 @@ final class FailureReport {
                     ServerErrorCode.CONFIG_INVALID.page(),
                     "The configuration is wrong.\n  "
                             + String.valueOf(wrong.getMessage()).replace("\n", "\n  "),
-                    "Correct it, then check it: ./silo config validate");
+                    "Correct it, then check it: ./silo config validate --config FILE");
         }
         final String message = failed.getMessage();
         return new CommandFailure(

@@ -107,6 +107,9 @@ abstract class JobChangeCommand implements Callable<Integer> {
         if (ids.isEmpty() == (filter == null)) {
             throw new ParameterException(spec.commandLine(), "Name either ids of jobs or --where");
         }
+        if (filter != null && !tenant.isEmpty() && !filter.tenant().isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "Name the tenant once: --tenant or --where 'tenant=…'");
+        }
         if (dryRun && filter == null) {
             throw new ParameterException(spec.commandLine(), "--dry-run goes with --where");
         }
@@ -126,8 +129,8 @@ abstract class JobChangeCommand implements Callable<Integer> {
             out.println(String.format(
                     Locale.ROOT,
                     dryRun
-                            ? "%,d jobs would be changed (%s); %,d match and are in no state for it."
-                            : "%,d jobs were changed (%s); %,d match and were in no state for it.",
+                            ? "%,d jobs would be changed (%s); %,d more match, but are in no state for it."
+                            : "%,d jobs were changed (%s); %,d more match, but were in no state for it.",
                     result.changed(),
                     verb().name().toLowerCase(Locale.ROOT),
                     result.skipped()));

@@ -118,7 +118,7 @@ final class JobOutput {
         line(out, "max run     ", job.maxRun());
         line(out, "unique key  ", job.uniqueKey());
         out.println("attempt     " + job.attempt()
-                + (job.relativeAttempt() == job.attempt() || job.relativeAttempt() == 0
+                + (job.relativeAttempt() == job.attempt() || job.relativeAttempt() == 0 || job.attempt() == 0
                         ? ""
                         : " (" + job.relativeAttempt() + " since the last restart)"));
         job.metadata().forEach((key, value) -> out.println("metadata    " + key + " = " + value));

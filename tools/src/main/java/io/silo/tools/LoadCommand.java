@@ -223,7 +223,8 @@ final class LoadCommand implements Callable<Integer> {
                     Locale.ROOT, "  %,d jobs were refused for now and sent again", result.refusedForNow()));
         }
         if (baseline == null) {
-            out.println("  no baseline: the server is not on this host, its HTTP port is off, or --no-baseline");
+            out.println(
+                    "  no baseline: it takes a server on this host with its HTTP port on, found by --data or in ./silo-data");
             return;
         }
         out.println(String.format(

@@ -4,8 +4,10 @@ import io.silo.client.JobFilter;
 import io.silo.client.JobStatus;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
@@ -30,15 +32,24 @@ final class WhereText implements ITypeConverter<JobFilter> {
         }
         JobFilter filter = JobFilter.all();
         final Matcher conditions = CONDITION.matcher(text);
-        int count = 0;
+        final Set<String> named = new HashSet<>();
         while (conditions.find()) {
             filter = with(filter, conditions.group());
-            count++;
+            if (!named.add(nameOf(conditions.group()))) {
+                throw new TypeConversionException("'" + nameOf(conditions.group()) + "' is named twice");
+            }
         }
-        if (count == 0) {
+        if (named.isEmpty()) {
             throw new TypeConversionException("no condition is named; status=any stands for every job");
         }
         return filter;
+    }
+
+    /** What a condition is about: of one name there is one condition. */
+    private static String nameOf(String condition) {
+        final int equals = condition.indexOf('=');
+        final String name = equals < 0 ? "age" : condition.substring(0, equals).replace("\"", "");
+        return name.equals("task_group") ? "group" : name;
     }
 
     private static JobFilter with(JobFilter filter, String condition) {

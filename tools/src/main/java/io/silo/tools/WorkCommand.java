@@ -109,17 +109,21 @@ final class WorkCommand implements Callable<Integer> {
             finishedJobs = finished;
             final Thread hook = new Thread(this::onSignal, "silo-stop");
             Runtime.getRuntime().addShutdownHook(hook);
-            boolean inOrder;
             try {
-                inOrder = work(client, handler);
-            } finally {
-                if (finished != null) {
-                    finished.close();
+                boolean inOrder;
+                try {
+                    inOrder = work(client, handler);
+                } finally {
+                    if (finished != null) {
+                        finished.close();
+                    }
                 }
-            }
-            report(startedNs, inOrder);
-            if (!stopRequested) {
-                Runtime.getRuntime().removeShutdownHook(hook);
+                report(startedNs, inOrder);
+            } finally {
+                // Left in place it would end the process with the exit code of a stop in order.
+                if (!stopRequested) {
+                    Runtime.getRuntime().removeShutdownHook(hook);
+                }
             }
             return ExitCode.OK;
         } finally {

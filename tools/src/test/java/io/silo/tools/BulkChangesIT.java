@@ -143,9 +143,11 @@ class BulkChangesIT {
         enqueue("cli", 16, Map.of("region", "north west"));
         assertThat(silo("job", "cancel", "--where", "group=cli metadata.region=\"north west\"", "--dry-run"))
                 .isEqualTo(new Run(
-                        ExitCode.OK, "16 jobs would be changed (cancel); 0 match and are in no state for it.\n", ""));
+                        ExitCode.OK,
+                        "16 jobs would be changed (cancel); 0 more match, but are in no state for it.\n",
+                        ""));
         assertThat(silo("job", "cancel", "--where", "group=cli tenant=tenant1").out())
-                .isEqualTo("2 jobs were changed (cancel); 0 match and were in no state for it.\n");
+                .isEqualTo("2 jobs were changed (cancel); 0 more match, but were in no state for it.\n");
         assertThat(silo("job", "delete", "--where", "group=cli", "--json").out())
                 .isEqualTo("{\"verb\":\"delete\",\"dry_run\":false,\"changed\":2,\"skipped\":14}\n");
         assertThat(silo("job", "restart", "--where", "group=cli status=failed").out())

@@ -58,6 +58,7 @@ final class TestClient implements ReplyHandler, AutoCloseable {
         fill(enqueue.header());
         final EnqueueEncoder.ItemsEncoder item = enqueue.itemsCount(1).next();
         item.payloadEncoding(PayloadEncoding.RAW);
+        item.limitsCount(0);
         item.metadataCount(0);
         item.tenant("").taskGroup("group").jobId(jobId).uniqueKey("");
         final byte[] payload = new byte[payloadLength];

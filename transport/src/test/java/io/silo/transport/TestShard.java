@@ -78,6 +78,7 @@ final class TestShard implements CommandConsumer {
             return Disposition.CONSUMED;
         }
         final EnqueueDecoder.ItemsDecoder item = items.next();
+        item.limits().forEach(limit -> limit.skipKey());
         item.metadata().forEach(entry -> {
             entry.skipKey();
             entry.skipValue();

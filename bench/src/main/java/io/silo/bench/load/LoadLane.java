@@ -113,8 +113,9 @@ final class LoadLane {
                     .maxRunMs(0)
                     .priority((short) 50)
                     .retryJitter((short) 0)
-                    .payloadEncoding(PayloadEncoding.RAW)
-                    .metadataCount(0);
+                    .payloadEncoding(PayloadEncoding.RAW);
+            items.limitsCount(0);
+            items.metadataCount(0);
             items.putTenant(tenant, 0, tenant.length)
                     .putTaskGroup(load.taskGroup(), 0, load.taskGroup().length)
                     .putJobId(id, 0, id.length)

@@ -136,8 +136,9 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
                 .maxRunMs(0)
                 .priority((short) 0)
                 .retryJitter((short) 0)
-                .payloadEncoding(PayloadEncoding.RAW)
-                .metadataCount(0);
+                .payloadEncoding(PayloadEncoding.RAW);
+        item.limitsCount(0);
+        item.metadataCount(0);
         item.putTenant(tenant, 0, tenant.length)
                 .putTaskGroup(taskGroup, 0, taskGroup.length)
                 .putJobId(id, 0, ID_BYTES)

@@ -159,6 +159,9 @@ class FrameCheckTest {
         command.header().durability();
         for (final EnqueueDecoder.ItemsDecoder item : command.items()) {
             item.payloadEncoding();
+            for (final EnqueueDecoder.ItemsDecoder.LimitsDecoder limit : item.limits()) {
+                limit.key();
+            }
             for (final EnqueueDecoder.ItemsDecoder.MetadataDecoder entry : item.metadata()) {
                 entry.key();
                 entry.value();

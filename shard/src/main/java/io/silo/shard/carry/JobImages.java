@@ -246,7 +246,8 @@ final class JobImages {
                 .status(JobStatus.get((short) state.ordinal()))
                 .reported((short) (jobs.isReported(slot) ? 1 : 0))
                 .cancelledPending((short) (jobs.isCancelledPending(slot) ? 1 : 0))
-                .crashes((short) jobs.crashes(slot));
+                .crashes((short) jobs.crashes(slot))
+                .heldLimits(jobs.heldLimitBits(slot));
         encodeAttempts(ended);
         if (isLeased) {
             leases.wrapWorker(lease, worker);

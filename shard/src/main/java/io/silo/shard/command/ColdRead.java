@@ -17,6 +17,7 @@ import io.silo.protocol.reply.PayloadEncoding;
 import io.silo.shard.history.AttemptRecord;
 import io.silo.shard.history.JobHistory;
 import io.silo.shard.history.JobReader;
+import io.silo.shard.state.JobLimits;
 import io.silo.shard.state.JobState;
 import io.silo.shard.state.JobView;
 import io.silo.shard.state.LeaseView;
@@ -220,6 +221,7 @@ public final class ColdRead {
                 .retryJitter(job.retryJitter())
                 .payloadEncoding(PayloadEncoding.get(job.payloadEncodingRaw()))
                 .resultEncoding(PayloadEncoding.get((short) (ended == null ? 0 : ended.resultEncoding())));
+        encodeLimits(encoder, job);
         final JobEnqueuedDecoder.MetadataDecoder metadata = job.metadata();
         final JobReplyEncoder.MetadataEncoder metadataEncoder = encoder.metadataCount(metadata.count());
         for (JobEnqueuedDecoder.MetadataDecoder entry : metadata) {
@@ -235,6 +237,14 @@ public final class ColdRead {
         encodeAttempts(encoder, request.includeAttempts() ? attempts : List.of(), room);
         encodeNames(encoder, job, ended, payloadLength, resultLength);
         replyLength = encoder.limit();
+    }
+
+    private static void encodeLimits(JobReplyEncoder encoder, JobEnqueuedDecoder job) {
+        final JobEnqueuedDecoder.LimitsDecoder limits = job.limits();
+        final JobReplyEncoder.LimitsEncoder limitsEncoder = encoder.limitsCount(limits.count());
+        for (JobEnqueuedDecoder.LimitsDecoder limit : limits) {
+            limitsEncoder.next().maxConcurrency(limit.maxConcurrency()).key(limit.key());
+        }
     }
 
     private static void encodeAttempts(JobReplyEncoder encoder, List<AttemptRecord> attempts, int roomBytes) {
@@ -339,6 +349,7 @@ public final class ColdRead {
                 return;
             }
         } else if (isPayload) {
+            JobLimits.skip(job);
             for (JobEnqueuedDecoder.MetadataDecoder entry : job.metadata()) {
                 entry.skipKey();
                 entry.skipValue();

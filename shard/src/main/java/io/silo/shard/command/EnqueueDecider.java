@@ -66,7 +66,7 @@ final class EnqueueDecider implements CommandDecider {
     private void decideItem(
             CommandContext context, DirectBuffer buffer, int index, EnqueueReplyEncoder.ResultsEncoder result) {
         RejectReason refusal = spec.refusal(context, buffer);
-        refusal = refusal != null ? refusal : spec.uniqueKeyRefusal(buffer);
+        refusal = refusal != null ? refusal : spec.keysRefusal(buffer);
         if (refusal != null) {
             result.jobKey(0).code(refusal.code());
             return;

@@ -161,7 +161,7 @@ final class ImportJobsDecider implements CommandDecider {
         } else {
             refusal = attemptRefusal;
         }
-        refusal = refusal != null ? refusal : spec.uniqueKeyRefusal(buffer);
+        refusal = refusal != null ? refusal : spec.keysRefusal(buffer);
         int slot = RowSlab.NULL_SLOT;
         if (refusal == null) {
             slot = spec.find(context, buffer);

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.silo.protocol.event.JobEnqueuedDecoder;
 import io.silo.protocol.event.MessageHeaderDecoder;
 import io.silo.shard.state.JobFilter;
+import io.silo.shard.state.JobLimits;
 import io.silo.shard.state.JobView;
 import java.util.Map;
 import java.util.SortedMap;
@@ -99,6 +100,7 @@ final class JobScan {
     private boolean hasMetadata(CommandContext context, int slot, SortedMap<String, String> wanted) {
         definition.wrapAndApplyHeader(context.definition(slot), 0, header);
         final Map<String, String> has = new TreeMap<>();
+        JobLimits.skip(definition);
         for (JobEnqueuedDecoder.MetadataDecoder entry : definition.metadata()) {
             final String key = entry.key();
             has.put(key, entry.value());

@@ -58,9 +58,11 @@ final class JobSpec {
     int uniqueKeyOffset;
     int uniqueKeyLength;
     int payloadLength;
-    private int metadataOffset;
+    private int limitCount;
+    private int limitsOffset;
     private int end;
     private @Nullable RejectReason metadataRefusal;
+    private @Nullable RejectReason limitRefusal;
 
     /** Takes the fixed fields of an item; {@link #names} must follow. */
     void set(EnqueueDecoder.ItemsDecoder item) {
@@ -121,13 +123,49 @@ final class JobSpec {
     }
 
     /**
-     * Walks metadata, tenant, task group, job id, unique key and payload, which have one layout in both commands and in the event.
+     * Walks limits, metadata, tenant, task group, job id, unique key and payload, which have one layout in both commands and in the
+     * event.
      *
-     * @param offset of the metadata group.
+     * @param offset of the group of limits.
      * @return offset behind the payload.
      */
     int names(DirectBuffer buffer, int offset) {
-        metadataOffset = offset;
+        limitsOffset = offset;
+        int at = metadata(buffer, limits(buffer, offset));
+        tenantLength = unsignedShort(buffer, at);
+        tenantOffset = at + TEXT_HEADER_BYTES;
+        taskGroupLength = unsignedShort(buffer, tenantOffset + tenantLength);
+        taskGroupOffset = tenantOffset + tenantLength + TEXT_HEADER_BYTES;
+        idLength = unsignedShort(buffer, taskGroupOffset + taskGroupLength);
+        idOffset = taskGroupOffset + taskGroupLength + TEXT_HEADER_BYTES;
+        uniqueKeyLength = unsignedShort(buffer, idOffset + idLength);
+        uniqueKeyOffset = idOffset + idLength + TEXT_HEADER_BYTES;
+        payloadLength = buffer.getInt(uniqueKeyOffset + uniqueKeyLength, LITTLE_ENDIAN);
+        end = uniqueKeyOffset + uniqueKeyLength + BYTES_HEADER_BYTES + payloadLength;
+        return end;
+    }
+
+    /** Walks the limits and returns the offset behind them. */
+    private int limits(DirectBuffer buffer, int offset) {
+        final int blockLength = unsignedShort(buffer, offset);
+        limitCount = unsignedShort(buffer, offset + 2);
+        limitRefusal = limitCount > Bounds.LIMITS_MAX ? RejectReason.INVALID_JOB_LIMIT : null;
+        int at = offset + GROUP_HEADER_BYTES;
+        for (int i = 0; i < limitCount; i++) {
+            // The block's first field.
+            final boolean isMaxGood = buffer.getInt(at, LITTLE_ENDIAN) >= 0;
+            at += blockLength;
+            final int keyLength = unsignedShort(buffer, at);
+            if (!isMaxGood || !NameChecks.isLimitKey(buffer, at + TEXT_HEADER_BYTES, keyLength)) {
+                limitRefusal = RejectReason.INVALID_JOB_LIMIT;
+            }
+            at += TEXT_HEADER_BYTES + keyLength;
+        }
+        return at;
+    }
+
+    /** Walks the metadata and returns the offset behind it. */
+    private int metadata(DirectBuffer buffer, int offset) {
         metadataRefusal = null;
         final int blockLength = unsignedShort(buffer, offset);
         final int entries = unsignedShort(buffer, offset + 2);
@@ -153,17 +191,7 @@ final class JobSpec {
                 && (metadataRefusal == null || metadataRefusal == RejectReason.INVALID_METADATA)) {
             metadataRefusal = RejectReason.METADATA_TOO_LARGE;
         }
-        tenantLength = unsignedShort(buffer, at);
-        tenantOffset = at + TEXT_HEADER_BYTES;
-        taskGroupLength = unsignedShort(buffer, tenantOffset + tenantLength);
-        taskGroupOffset = tenantOffset + tenantLength + TEXT_HEADER_BYTES;
-        idLength = unsignedShort(buffer, taskGroupOffset + taskGroupLength);
-        idOffset = taskGroupOffset + taskGroupLength + TEXT_HEADER_BYTES;
-        uniqueKeyLength = unsignedShort(buffer, idOffset + idLength);
-        uniqueKeyOffset = idOffset + idLength + TEXT_HEADER_BYTES;
-        payloadLength = buffer.getInt(uniqueKeyOffset + uniqueKeyLength, LITTLE_ENDIAN);
-        end = uniqueKeyOffset + uniqueKeyLength + BYTES_HEADER_BYTES + payloadLength;
-        return end;
+        return at;
     }
 
     /** Offset behind the payload. */
@@ -219,10 +247,11 @@ final class JobSpec {
         return refusal != null ? refusal : timesRefusal();
     }
 
-    /** What is wrong with the unique key; behind all else that may be wrong with an item. */
+    /** What is wrong with unique key or limits; behind all else that may be wrong with an item. */
     @Nullable
-    RejectReason uniqueKeyRefusal(DirectBuffer buffer) {
-        return NameChecks.uniqueKey(buffer, uniqueKeyOffset, uniqueKeyLength);
+    RejectReason keysRefusal(DirectBuffer buffer) {
+        final RejectReason refusal = NameChecks.uniqueKey(buffer, uniqueKeyOffset, uniqueKeyLength);
+        return refusal != null ? refusal : limitRefusal;
     }
 
     private @Nullable RejectReason timesRefusal() {
@@ -286,8 +315,11 @@ final class JobSpec {
                 : jobs.findUnique(buffer, tenantOffset, tenantLength, buffer, uniqueKeyOffset, uniqueKeyLength);
     }
 
-    /** Whether the job's tenant and task group are known, or new ones find room. */
+    /** Whether the job's tenant and task group are known, or new ones find room, and its limits too. */
     boolean haveNamesRoom(CommandContext context, DirectBuffer buffer) {
+        if (limitCount > 0 && !context.view().hasRoomForLimits(limitCount)) {
+            return false;
+        }
         if (context.view().hasRoomForNames()) {
             return true;
         }
@@ -333,16 +365,16 @@ final class JobSpec {
         // One layout in command and event: the names are copied as they are, but for a tenant that was left out.
         int at = event.limit();
         if (tenantLength == 0) {
-            final int metadataLength = tenantOffset - TEXT_HEADER_BYTES - metadataOffset;
-            target.putBytes(at, buffer, metadataOffset, metadataLength);
-            event.limit(at + metadataLength);
+            final int groupsLength = tenantOffset - TEXT_HEADER_BYTES - limitsOffset;
+            target.putBytes(at, buffer, limitsOffset, groupsLength);
+            event.limit(at + groupsLength);
             event.putTenant(NameChecks.noTenant(), 0, NameChecks.noTenant().capacity());
             at = event.limit();
             target.putBytes(at, buffer, tenantOffset, end - tenantOffset);
             at += end - tenantOffset;
         } else {
-            target.putBytes(at, buffer, metadataOffset, end - metadataOffset);
-            at += end - metadataOffset;
+            target.putBytes(at, buffer, limitsOffset, end - limitsOffset);
+            at += end - limitsOffset;
         }
         final int crc = upload == null ? record.crc32c(at - payloadLength, payloadLength) : upload.crc();
         event.payloadCrc(Integer.toUnsignedLong(crc));

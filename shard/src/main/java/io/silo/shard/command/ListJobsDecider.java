@@ -90,7 +90,8 @@ final class ListJobsDecider implements CommandDecider {
         final JobState state = jobs.state(slot);
         item.changedAtMs(jobs.changedAtMs(slot))
                 .startAtMs(state == JobState.SCHEDULED ? jobs.startMs(slot) : 0)
-                .attempt(jobs.attempt(slot))
+                // As GetJob tells it: none yet.
+                .attempt(isFirstPending(jobs, slot) ? 0 : jobs.attempt(slot))
                 .priority((short) jobs.priority(slot))
                 .status(JobStatus.get((short) state.ordinal()));
         view.wrapTenant(jobs.tenant(slot), name);
@@ -99,5 +100,9 @@ final class ListJobsDecider implements CommandDecider {
         item.putTaskGroup(name, 0, name.capacity());
         jobs.wrapId(slot, name);
         item.putJobId(name, 0, name.capacity());
+    }
+
+    private static boolean isFirstPending(JobView jobs, int slot) {
+        return jobs.attempt(slot) == 1 && (jobs.state(slot) == JobState.SCHEDULED || jobs.isCancelledPending(slot));
     }
 }

@@ -95,6 +95,10 @@ final class NameChecks {
                 : RejectReason.INVALID_UNIQUE_KEY;
     }
 
+    static boolean isLimitKey(DirectBuffer buffer, int offset, int length) {
+        return isName(buffer, offset, length, Bounds.LIMIT_KEY_BYTES_MAX);
+    }
+
     static DirectBuffer noTenant() {
         return NO_TENANT;
     }

@@ -70,7 +70,7 @@ final class PutScheduleDecider implements CommandDecider {
     /** Checks in the order of {@link RejectReason}. */
     private @Nullable RejectReason refusal(CommandContext context, DirectBuffer buffer, boolean isCronShort) {
         RejectReason refusal = spec.refusal(context, buffer);
-        refusal = refusal != null ? refusal : spec.uniqueKeyRefusal(buffer);
+        refusal = refusal != null ? refusal : spec.keysRefusal(buffer);
         refusal = refusal != null ? refusal : ScheduleNames.idRefusal(buffer, spec.idOffset, spec.idLength);
         if (refusal != null) {
             return refusal;

@@ -7,6 +7,7 @@ import io.silo.protocol.event.MessageHeaderEncoder;
 import io.silo.protocol.event.ScheduleFiredEncoder;
 import io.silo.shard.event.RecordBuffer;
 import io.silo.shard.schedule.FiringTimes;
+import io.silo.shard.state.JobLimits;
 import io.silo.shard.state.JobView;
 import io.silo.shard.state.RowSlab;
 import io.silo.shard.state.Schedule;
@@ -63,7 +64,8 @@ public final class ScheduleFirings {
         final RecordBuffer record = context.record();
         final DirectBuffer template = schedule.template();
         final JobEnqueuedDecoder job = schedule.job();
-        final int metadataOffset = job.limit();
+        final int groupsOffset = job.limit();
+        JobLimits.skip(job);
         for (final JobEnqueuedDecoder.MetadataDecoder entry = job.metadata(); entry.hasNext(); ) {
             entry.next();
             entry.skipKey();
@@ -88,15 +90,15 @@ public final class ScheduleFirings {
         }
         final long jobKey = context.view().nextJobKey();
         final MutableDirectBuffer target = record.buffer();
-        target.putBytes(record.offset(), template, 0, metadataOffset);
+        target.putBytes(record.offset(), template, 0, groupsOffset);
         enqueued.wrapAndApplyHeader(target, record.offset(), header)
                 .jobKey(jobKey)
                 .enqueuedAtMs(context.nowMs())
                 .startAtMs(nominalMs)
                 .startDeadlineMs(startDeadlineMs(schedule, nominalMs));
         int at = enqueued.limit();
-        target.putBytes(at, template, metadataOffset, idHeaderOffset - metadataOffset);
-        enqueued.limit(at + idHeaderOffset - metadataOffset);
+        target.putBytes(at, template, groupsOffset, idHeaderOffset - groupsOffset);
+        enqueued.limit(at + idHeaderOffset - groupsOffset);
         enqueued.putJobId(id, 0, id.capacity());
         at = enqueued.limit();
         final int rest = template.capacity() - uniqueKeyHeaderOffset;

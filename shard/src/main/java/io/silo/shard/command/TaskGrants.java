@@ -9,6 +9,7 @@ import io.silo.protocol.event.TaskLeasedEncoder;
 import io.silo.protocol.reply.PayloadEncoding;
 import io.silo.protocol.reply.TasksLeasedEncoder;
 import io.silo.shard.event.RecordBuffer;
+import io.silo.shard.state.JobLimits;
 import io.silo.shard.state.JobView;
 import io.silo.shard.state.LeaseView;
 import io.silo.shard.state.RowSlab;
@@ -87,7 +88,9 @@ public final class TaskGrants {
                 break;
             }
             context.readAhead().onGranted(slot);
-            lease(context, slot, requestIdHigh, requestIdLow, worker, workerOffset, workerLength);
+            // [SILO-LIMIT-1] All the slots that its limits ask for, in the event that leases it.
+            final int held = context.view().jobs().limitBits(slot);
+            lease(context, slot, held, requestIdHigh, requestIdLow, worker, workerOffset, workerLength);
             begin(context, slot, sessionId);
             granted++;
         }
@@ -145,7 +148,8 @@ public final class TaskGrants {
         encodeIfRoom(
                 context, message.tasksCount(1), slot, false, context.record().eventCount());
         context.replied(message.limit());
-        lease(context, slot, requestIdHigh, requestIdLow, worker, workerOffset, workerLength);
+        // [SILO-LIMIT-2] Past its limits: it takes no slot.
+        lease(context, slot, 0, requestIdHigh, requestIdLow, worker, workerOffset, workerLength);
         begin(context, slot, context.session().id());
     }
 
@@ -163,6 +167,7 @@ public final class TaskGrants {
     private void lease(
             CommandContext context,
             int slot,
+            int heldLimits,
             long requestIdHigh,
             long requestIdLow,
             DirectBuffer worker,
@@ -177,6 +182,7 @@ public final class TaskGrants {
                 .requestIdLow(requestIdLow)
                 .attempt(jobs.attempt(slot))
                 .leaseMs(leaseMs(context, slot))
+                .heldLimits(heldLimits)
                 .putWorkerId(worker, workerOffset, workerLength);
         record.commit(event.limit());
     }
@@ -201,7 +207,8 @@ public final class TaskGrants {
         final JobView jobs = context.view().jobs();
         final DirectBuffer source = context.definition(slot);
         definition.wrapAndApplyHeader(source, 0, header);
-        final int variableBytes = source.capacity() - (definition.limit());
+        JobLimits.skip(definition);
+        final int variableBytes = source.capacity() - definition.limit();
         final int room = Bounds.MESSAGE_BYTES_MAX - message.limit() - TASK_BYTES;
         if (variableBytes > room && behindOthers) {
             return false;

@@ -2,6 +2,7 @@ package io.silo.shard.event;
 
 import io.silo.protocol.event.JobEnqueuedDecoder;
 import io.silo.protocol.event.MessageHeaderDecoder;
+import io.silo.shard.state.JobLimits;
 import io.silo.shard.state.ShardState;
 import org.agrona.DirectBuffer;
 
@@ -16,6 +17,8 @@ final class JobDefinition {
 
     /** Inserts the wrapped job; its settings are in, its schedule is not. */
     int insert(ShardState state, DirectBuffer buffer) {
+        final int limitsAt = decoder.limit();
+        final int limitCount = JobLimits.skip(decoder);
         final JobEnqueuedDecoder.MetadataDecoder metadata = decoder.metadata();
         while (metadata.hasNext()) {
             metadata.next();
@@ -53,6 +56,20 @@ final class JobDefinition {
             final int keyOffset = decoder.limit() + JobEnqueuedDecoder.uniqueKeyHeaderLength();
             state.jobUniqueKey(slot, buffer, keyOffset, keyLength);
         }
+        if (limitCount > 0) {
+            decoder.limit(limitsAt);
+            addLimits(state, slot, buffer);
+        }
         return slot;
+    }
+
+    private void addLimits(ShardState state, int slot, DirectBuffer buffer) {
+        for (final JobEnqueuedDecoder.LimitsDecoder limit = decoder.limits(); limit.hasNext(); ) {
+            limit.next();
+            final int keyLength = limit.keyLength();
+            final int keyOffset = decoder.limit() + JobEnqueuedDecoder.LimitsDecoder.keyHeaderLength();
+            state.jobLimit(slot, buffer, keyOffset, keyLength, (int) limit.maxConcurrency());
+            limit.skipKey();
+        }
     }
 }

@@ -55,7 +55,7 @@ final class JobImageApplier implements EventApplier {
         state.markersRestored(slot, decoder.cancelledPending() != 0, decoder.crashes());
         switch (status) {
             case SCHEDULED -> state.jobScheduled(slot, decoder.changedAtMs(), decoder.nextStartMs(), place.timeMs());
-            case RUNNING ->
+            case RUNNING -> {
                 state.leaseRestored(
                         slot,
                         decoder.nextStartMs(),
@@ -67,6 +67,8 @@ final class JobImageApplier implements EventApplier {
                         buffer,
                         workerOffset,
                         workerLength);
+                state.limitsHeld(slot, decoder.heldLimits());
+            }
             case SUCCEEDED, FAILED, CANCELLED -> state.endRestored(slot, decoder.nextStartMs());
         }
         return slot;

@@ -31,5 +31,6 @@ final class TaskLeasedApplier implements EventApplier {
                 buffer,
                 decoder.limit() + TaskLeasedDecoder.workerIdHeaderLength(),
                 workerLength);
+        state.limitsHeld(slot, decoder.heldLimits());
     }
 }

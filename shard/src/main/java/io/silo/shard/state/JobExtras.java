@@ -6,6 +6,7 @@ package io.silo.shard.state;
  *
  * <pre>
  *    0 leaseMs     4 maxRunMs     8 startDeadlineMs     16 firstChunk     24 deadline timer     28 unique key (BytesSlab ref + 1)
+ *   32 first claim on a limit
  * </pre>
  */
 final class JobExtras {
@@ -18,7 +19,8 @@ final class JobExtras {
     private static final int FIRST_CHUNK = 16;
     private static final int DEADLINE_TIMER = 24;
     private static final int UNIQUE_KEY = 28;
-    private static final int ROW_BYTES = 32;
+    private static final int FIRST_CLAIM = 32;
+    private static final int ROW_BYTES = 40;
     private static final int ROWS_PER_CHUNK = 4_096;
 
     private final RowSlab rows;
@@ -75,6 +77,15 @@ final class JobExtras {
 
     void uniqueKey(int extras, int ref) {
         rows.putInt(extras - 1, UNIQUE_KEY, ref + 1);
+    }
+
+    /** First claim on a limit, or {@link LimitTable#NONE}. */
+    int firstClaim(int extras) {
+        return extras == NONE ? LimitTable.NONE : rows.getInt(extras - 1, FIRST_CLAIM);
+    }
+
+    void firstClaim(int extras, int claim) {
+        rows.putInt(extras - 1, FIRST_CLAIM, claim);
     }
 
     /** Handle of the timer of the latest start, or {@link TimerQueue#NULL_HANDLE}. */

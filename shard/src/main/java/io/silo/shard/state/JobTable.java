@@ -76,6 +76,9 @@ final class JobTable implements JobView, ReadyLinks {
     static final int IN_LEASES = 3;
     static final int IN_FINISHED = 4;
 
+    /** And above: waits for the limit of the claim of this number, from 0. */
+    static final int IN_LINES = 16;
+
     private static final int IS_REPORTED = 1;
     private static final int IS_CANCELLED_PENDING = 2;
     private static final int CRASHES_SHIFT = 2;
@@ -98,6 +101,7 @@ final class JobTable implements JobView, ReadyLinks {
     private final RetryPolicies policies;
     private final LeaseTable leases;
     private final JobExtras extras;
+    private final LimitTable limits;
     private final StatusChains chains = new StatusChains();
     private final FinishedJobs finished = new FinishedJobs();
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
@@ -114,7 +118,8 @@ final class JobTable implements JobView, ReadyLinks {
             NameTable tenants,
             NameTable taskGroups,
             RetryPolicies policies,
-            LeaseTable leases) {
+            LeaseTable leases,
+            LimitTable limits) {
         this.hashSeed = hashSeed;
         this.rows = new RowSlab(ROW_BYTES, ROWS_PER_CHUNK, jobsMax);
         this.strings = new BytesSlab(idBytesMax);
@@ -123,6 +128,8 @@ final class JobTable implements JobView, ReadyLinks {
         this.taskGroups = taskGroups;
         this.policies = policies;
         this.leases = leases;
+        this.limits = limits;
+        limits.jobKeys(this::jobKey);
         this.extras = new JobExtras(jobsMax);
     }
 
@@ -259,6 +266,7 @@ final class JobTable implements JobView, ReadyLinks {
             if (hasUniqueKey(slot)) {
                 strings.remove(extras.uniqueKey(rows.getInt(slot, EXTRAS)));
             }
+            limits.removeClaims(firstClaim(slot));
             extras.free(rows.getInt(slot, EXTRAS));
         }
         rows.free(slot);
@@ -322,6 +330,27 @@ final class JobTable implements JobView, ReadyLinks {
     /** Only for a job with a latest start. */
     void deadlineTimer(int slot, int handle) {
         extras.deadlineTimer(rows.getInt(slot, EXTRAS), handle);
+    }
+
+    /** The job may run only while fewer than {@code max} others of its tenant that name this key do. */
+    void addLimit(int slot, DirectBuffer key, int keyOffset, int keyLength, int max) {
+        final int first = limits.addClaim(firstClaim(slot), slot, tenant(slot), key, keyOffset, keyLength, max);
+        extras.firstClaim(extrasFor(slot), first);
+    }
+
+    @Override
+    public int limitBits(int slot) {
+        return limits.bits(firstClaim(slot));
+    }
+
+    @Override
+    public int heldLimitBits(int slot) {
+        return limits.heldBits(firstClaim(slot));
+    }
+
+    /** First claim on a limit, or {@link LimitTable#NONE}. */
+    int firstClaim(int slot) {
+        return extras.firstClaim(rows.getInt(slot, EXTRAS));
     }
 
     private int extrasFor(int slot) {
@@ -590,7 +619,7 @@ final class JobTable implements JobView, ReadyLinks {
 
     @Override
     public long digest() {
-        return digest;
+        return digest + limits.digest();
     }
 
     /** Newest job of a tenant in a state, or {@link RowSlab#NULL_SLOT}. */
@@ -702,7 +731,7 @@ final class JobTable implements JobView, ReadyLinks {
 
     /** The digest from scratch, for tests and the slow recount. */
     long recountDigest() {
-        long sum = 0;
+        long sum = limits.recountDigest();
         for (int slot = 0; slot < rows.slotEnd(); slot++) {
             if (rows.isLive(slot)) {
                 sum += entityHash(slot);
@@ -739,6 +768,9 @@ final class JobTable implements JobView, ReadyLinks {
         if (hasUniqueKey(slot)) {
             strings.wrap(extras.uniqueKey(rows.getInt(slot, EXTRAS)), keyView);
             h = fold(h, Xxh64.hash(keyView, 0, keyView.capacity()));
+        }
+        if (firstClaim(slot) != LimitTable.NONE) {
+            h = fold(h, limits.hash(firstClaim(slot)));
         }
         h = fold(h, rows.getLong(slot, REQUEST_ID_HIGH));
         h = fold(h, rows.getLong(slot, REQUEST_ID_LOW));

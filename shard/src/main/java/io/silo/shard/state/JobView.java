@@ -51,6 +51,12 @@ public interface JobView {
     /** Whether the job fails if it is not leased by its latest start: until it is for the first time. */
     boolean isStartDeadlineInForce(int slot);
 
+    /** A bit for each of its limits, by place. */
+    int limitBits(int slot);
+
+    /** Those in which its lease takes a slot. */
+    int heldLimitBits(int slot);
+
     /** Row of the retry policy in {@link RetryPolicies}, or {@link RetryPolicies#NONE}. */
     int retryPolicy(int slot);
 

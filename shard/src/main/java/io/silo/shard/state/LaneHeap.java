@@ -25,6 +25,7 @@ final class LaneHeap {
     private static final int NODES_PER_CHUNK = 1_024;
 
     private final ReadyLinks links;
+    private final TaskOrder order;
     private final RowSlab nodes;
 
     /** Nodes that may come next in a forecast, as a binary heap: each one shown is replaced by its two children. */
@@ -32,8 +33,9 @@ final class LaneHeap {
 
     private int frontierSize;
 
-    LaneHeap(ReadyLinks links, int nodesMax) {
+    LaneHeap(ReadyLinks links, TaskOrder order, int nodesMax) {
         this.links = links;
+        this.order = order;
         nodes = new RowSlab(NODE_BYTES, NODES_PER_CHUNK, nodesMax);
     }
 
@@ -205,6 +207,6 @@ final class LaneHeap {
     }
 
     private boolean isBefore(int node, int other) {
-        return ReadyQueue.isBefore(links, slot(node), slot(other));
+        return order.isBefore(slot(node), slot(other));
     }
 }

@@ -14,11 +14,9 @@ import java.util.function.IntConsumer;
  * <pre>
  *   group -- bitmap of priorities that have tasks
  *     priority -- ring of lanes, one of them in turn
- *       lane = (group, priority, tenant):   list  head ... tail   linked through the tasks' rows, in order
- *                                           heap  what belongs between them and came late
+ *       lane = (group, priority, tenant):   a TaskList by start time and arrival
  *
- *   lane row:  0 long: key | 8 int: head | 12 int: tail | 16 int: ring previous | 20 int: ring next
- *              24 int: heap root | 28 int: deficit | 32 int: tasks
+ *   lane row:  0 long: key | 8 ends of its list | 20 int: ring previous | 24 int: ring next | 28 int: deficit | 32 int: tasks
  * </pre>
  *
  * <p>A task that belongs behind the tail or before the head costs O(1), any other O(log n) of its lane; removal
@@ -50,11 +48,9 @@ public final class ReadyQueue implements AutoCloseable {
 
     private static final int NULL = RowSlab.NULL_SLOT;
     private static final int KEY = 0;
-    private static final int HEAD = 8;
-    private static final int TAIL = 12;
-    private static final int RING_PREVIOUS = 16;
-    private static final int RING_NEXT = 20;
-    private static final int HEAP_ROOT = 24;
+    private static final int LIST = 8;
+    private static final int RING_PREVIOUS = LIST + TaskList.ROW_BYTES;
+    private static final int RING_NEXT = RING_PREVIOUS + 4;
     private static final int DEFICIT = 28;
     private static final int TASKS = 32;
     private static final int LANE_BYTES = 40;
@@ -80,9 +76,8 @@ public final class ReadyQueue implements AutoCloseable {
     private static final int TENANT_BITS = 20;
     private static final int PRIORITY_BITS = 7;
 
-    private final ReadyLinks links;
-    private final LaneHeap heap;
     private final RowSlab lanes = new RowSlab(LANE_BYTES, LANES_PER_CHUNK, TASKS_MAX);
+    private final TaskList tasks;
     private final SlotIndex laneIndex = new SlotIndex();
     private final int[][] groups = new int[GROUPS_MAX >>> GROUPS_SHIFT][];
     private final short[][] weights = new short[TENANTS_MAX >>> WEIGHTS_SHIFT][];
@@ -93,8 +88,7 @@ public final class ReadyQueue implements AutoCloseable {
 
     /** An empty queue over the rows that {@code links} reads and writes. */
     public ReadyQueue(ReadyLinks links) {
-        this.links = links;
-        heap = new LaneHeap(links, TASKS_MAX);
+        tasks = new TaskList(links, (slot, other) -> isBefore(links, slot, other), lanes, LIST, TASKS_MAX);
         Arrays.fill(groups, NO_GROUPS);
         Arrays.fill(weights, NO_WEIGHTS);
     }
@@ -120,7 +114,7 @@ public final class ReadyQueue implements AutoCloseable {
         if (lane == NULL) {
             lane = openLane(key);
         }
-        addToLane(lane, slot);
+        tasks.add(lane, slot);
         count(lane, 1);
     }
 
@@ -134,7 +128,7 @@ public final class ReadyQueue implements AutoCloseable {
         checkTenant(tenant);
         int lane = findLane(key(group, priority, tenant));
         if (lane == NULL) {
-            throw notQueued(slot);
+            throw TaskList.notQueued(slot);
         }
         removeFromLane(lane, slot);
     }
@@ -142,7 +136,7 @@ public final class ReadyQueue implements AutoCloseable {
     /** The task that {@link #poll(int)} would give, or {@link RowSlab#NULL_SLOT}. */
     public int peek(int group) {
         int lane = laneInTurn(group);
-        return lane == NULL ? NULL : first(lane);
+        return lane == NULL ? NULL : tasks.first(lane);
     }
 
     /** Takes the next task of a group, or {@link RowSlab#NULL_SLOT}, and spends one of its tenant's turn. */
@@ -151,7 +145,7 @@ public final class ReadyQueue implements AutoCloseable {
         if (lane == NULL) {
             return NULL;
         }
-        int slot = first(lane);
+        int slot = tasks.first(lane);
         int deficit = lanes.getInt(lane, DEFICIT) - 1;
         lanes.putInt(lane, DEFICIT, deficit);
         if (deficit == 0) {
@@ -164,7 +158,7 @@ public final class ReadyQueue implements AutoCloseable {
     /** The task that {@link #poll(int, int)} would give, or {@link RowSlab#NULL_SLOT}. */
     public int peek(int group, int tenant) {
         int lane = firstLaneOf(group, tenant);
-        return lane == NULL ? NULL : first(lane);
+        return lane == NULL ? NULL : tasks.first(lane);
     }
 
     /**
@@ -177,7 +171,7 @@ public final class ReadyQueue implements AutoCloseable {
         if (lane == NULL) {
             return NULL;
         }
-        int slot = first(lane);
+        int slot = tasks.first(lane);
         removeFromLane(lane, slot);
         return slot;
     }
@@ -203,7 +197,7 @@ public final class ReadyQueue implements AutoCloseable {
                     left = forecastRing(chunk[index + GROUP_RINGS + priority] - 1, left, visitor);
                 } else {
                     int lane = findLane(key(group, priority, tenant));
-                    left -= lane == NULL ? 0 : forecastLane(lane, left, visitor);
+                    left -= lane == NULL ? 0 : tasks.show(lane, left, visitor);
                 }
             }
         }
@@ -224,32 +218,12 @@ public final class ReadyQueue implements AutoCloseable {
         lane = inTurn;
         do {
             int share = turns * weight(tenantOf(lanes.getLong(lane, KEY)));
-            int shown = forecastLane(lane, Math.min(share, left), visitor);
+            int shown = tasks.show(lane, Math.min(share, left), visitor);
             hasMore |= shown == share;
             left -= shown;
             lane = lanes.getInt(lane, RING_NEXT);
         } while (lane != end && left > 0);
         return hasMore ? 0 : left;
-    }
-
-    private int forecastLane(int lane, int limit, IntConsumer visitor) {
-        int next = lanes.getInt(lane, HEAD);
-        heap.beginForecast(lanes.getInt(lane, HEAP_ROOT));
-        int shown = 0;
-        while (shown < limit) {
-            int late = heap.forecast();
-            if (late != NULL && (next == NULL || isBefore(links, late, next))) {
-                visitor.accept(late);
-                heap.advanceForecast();
-            } else if (next != NULL) {
-                visitor.accept(next);
-                next = links.readyNext(next);
-            } else {
-                break;
-            }
-            shown++;
-        }
-        return shown;
     }
 
     /**
@@ -325,7 +299,7 @@ public final class ReadyQueue implements AutoCloseable {
     /** Bytes held, on heap and off, without the links in the tasks' rows. */
     public long bytes() {
         return lanes.bytes()
-                + heap.bytes()
+                + tasks.bytes()
                 + laneIndex.bytes()
                 + 4L * (groups.length + weights.length)
                 + 4L * GROUP_INTS * groupChunks * (GROUPS_MASK + 1)
@@ -336,12 +310,12 @@ public final class ReadyQueue implements AutoCloseable {
     @Override
     public void close() {
         lanes.close();
-        heap.close();
+        tasks.close();
     }
 
     /** Tasks that came out of order and wait in heaps. */
     int outOfOrderCount() {
-        return heap.count();
+        return tasks.outOfOrderCount();
     }
 
     /** Lanes that have tasks. */
@@ -367,10 +341,6 @@ public final class ReadyQueue implements AutoCloseable {
             throw new IllegalArgumentException(
                     "Expected a tenant of 0 to " + (TENANTS_MAX - 1) + ", but it is " + tenant + ".");
         }
-    }
-
-    private static IllegalStateException notQueued(int slot) {
-        return new IllegalStateException("Expected to remove ready task " + slot + ", but it is not queued.");
     }
 
     private static long key(int group, int priority, int tenant) {
@@ -457,83 +427,18 @@ public final class ReadyQueue implements AutoCloseable {
         return NULL;
     }
 
-    private int first(int lane) {
-        int head = lanes.getInt(lane, HEAD);
-        int root = lanes.getInt(lane, HEAP_ROOT);
-        if (root == NULL) {
-            return head;
-        }
-        int late = heap.slot(root);
-        return head == NULL || isBefore(links, late, head) ? late : head;
-    }
-
-    private void addToLane(int lane, int slot) {
-        int head = lanes.getInt(lane, HEAD);
-        int tail = lanes.getInt(lane, TAIL);
-        if (tail == NULL) {
-            link(slot, NULL, NULL);
-            lanes.putInt(lane, HEAD, slot);
-            lanes.putInt(lane, TAIL, slot);
-        } else if (!isBefore(links, slot, tail)) {
-            link(slot, tail, NULL);
-            links.readyNext(tail, slot);
-            lanes.putInt(lane, TAIL, slot);
-        } else if (isBefore(links, slot, head)) {
-            // A lease that came back: what was first is most often first again.
-            link(slot, NULL, head);
-            links.readyPrevious(head, slot);
-            lanes.putInt(lane, HEAD, slot);
-        } else {
-            lanes.putInt(lane, HEAP_ROOT, heap.add(lane, lanes.getInt(lane, HEAP_ROOT), slot));
-        }
-    }
-
-    private void link(int slot, int previous, int next) {
-        links.readyPrevious(slot, previous);
-        links.readyNext(slot, next);
-    }
-
     private void removeFromLane(int lane, int slot) {
-        if (LaneHeap.isTagged(links.readyPrevious(slot))) {
-            lanes.putInt(lane, HEAP_ROOT, heap.remove(lane, lanes.getInt(lane, HEAP_ROOT), slot));
-        } else {
-            unlink(lane, slot);
-        }
+        tasks.remove(lane, slot);
         count(lane, -1);
-        if (lanes.getInt(lane, HEAD) == NULL && lanes.getInt(lane, HEAP_ROOT) == NULL) {
+        if (tasks.isEmpty(lane)) {
             closeLane(lane);
         }
-    }
-
-    private void unlink(int lane, int slot) {
-        int previous = links.readyPrevious(slot);
-        int next = links.readyNext(slot);
-        // A row that was never queued holds zeros: slot 0 is then its own neighbour.
-        boolean isLinked = previous == NULL
-                ? lanes.getInt(lane, HEAD) == slot
-                : previous != slot && links.readyNext(previous) == slot;
-        if (!isLinked) {
-            throw notQueued(slot);
-        }
-        if (previous == NULL) {
-            lanes.putInt(lane, HEAD, next);
-        } else {
-            links.readyNext(previous, next);
-        }
-        if (next == NULL) {
-            lanes.putInt(lane, TAIL, previous);
-        } else {
-            links.readyPrevious(next, previous);
-        }
-        link(slot, NULL, NULL);
     }
 
     private int openLane(long key) {
         int lane = lanes.allocate();
         lanes.putLong(lane, KEY, key);
-        lanes.putInt(lane, HEAD, NULL);
-        lanes.putInt(lane, TAIL, NULL);
-        lanes.putInt(lane, HEAP_ROOT, NULL);
+        tasks.init(lane);
         lanes.putInt(lane, RING_PREVIOUS, NULL);
         lanes.putInt(lane, RING_NEXT, NULL);
         laneIndex.put(Xxh64.mix(key), lane);

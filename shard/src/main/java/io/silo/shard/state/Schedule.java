@@ -122,6 +122,7 @@ public final class Schedule {
     }
 
     static void skipMetadata(JobEnqueuedDecoder job) {
+        JobLimits.skip(job);
         for (final JobEnqueuedDecoder.MetadataDecoder entry = job.metadata(); entry.hasNext(); ) {
             entry.next();
             entry.skipKey();

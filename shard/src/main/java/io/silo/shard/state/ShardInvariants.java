@@ -24,7 +24,8 @@ final class ShardInvariants {
             switch (shard.jobs.state(slot)) {
                 case SCHEDULED -> {
                     Invariant.check(
-                            where == JobTable.IN_READY || where == JobTable.IN_TIMERS, "scheduled job is in no queue");
+                            where == JobTable.IN_READY || where == JobTable.IN_TIMERS || where >= JobTable.IN_LINES,
+                            "scheduled job is in no queue");
                     queued += where == JobTable.IN_READY ? 1 : 0;
                     timed += where == JobTable.IN_TIMERS ? 1 : 0;
                 }
@@ -57,11 +58,13 @@ final class ShardInvariants {
             Invariant.check(shard.jobs.findByKey(shard.jobs.jobKey(slot)) == slot, "job is not found by its key");
         }
         Invariant.check(running == shard.leases.count(), "leases differ from running jobs");
-        Invariant.check(queued == shard.ready.size(), "ready queue differs from the jobs");
-        Invariant.check(timed == shard.startTimers.size(), "start timers differ from the jobs");
-        Invariant.check(deadlines == shard.deadlineTimers.size(), "timers of latest starts differ from the jobs");
+        Invariant.check(queued == shard.queues.ready.size(), "ready queue differs from the jobs");
+        Invariant.check(timed == shard.queues.startTimers.size(), "start timers differ from the jobs");
+        Invariant.check(
+                deadlines == shard.queues.deadlineTimers.size(), "timers of latest starts differ from the jobs");
         Invariant.check(unique == shard.jobs.uniqueKeysHeld(), "unique keys held differ from the jobs");
         checkFinished();
+        shard.queues.lines.checkInvariants();
         shard.schedules.checkInvariants();
         shard.bulks.checkInvariants();
         checkCounts();

@@ -23,30 +23,26 @@ public final class ShardState implements ShardView {
     /** Lease timers looked at in one poll: renewed leases set theirs anew, and after a restart all are due at once. */
     private static final int TIMERS_PER_POLL = 1_024;
 
-    /** Timer of a start time. */
-    private static final int START_TIMER = 0;
+    /** Claims on limits, for each job that may be there. */
+    private static final int CLAIMS_PER_JOB = 4;
 
     private final Capacity capacity;
     final NameTable tenants;
     private final NameTable taskGroups;
     private final RetryPolicies policies = new RetryPolicies(1 << 24);
     final LeaseTable leases;
+    final LimitTable limits;
     final JobTable jobs;
-    final ReadyQueue ready;
-    final TimerQueue startTimers = new TimerQueue();
+    final TaskQueues queues;
     private final TimerQueue leaseTimers = new TimerQueue();
-    final TimerQueue deadlineTimers = new TimerQueue();
     private final RequestMemory requests = new RequestMemory();
     final ScheduleTable schedules = new ScheduleTable();
     final BulkTable bulks = new BulkTable();
     private final Pauses pauses = new Pauses();
     private final BitSet pausedGroups = new BitSet();
     private final SlotList finished = new SlotList();
-    private final TimerQueue.TimerHandler startTimerHandler = this::onStartTimer;
     private final TimerQueue.TimerHandler leaseTimerHandler = this::onLeaseTimer;
-    private final TimerQueue.TimerHandler deadlineTimerHandler = this::onDeadlineTimer;
     private int expiredLease;
-    private int lateJob;
     private final UnsafeBuffer nameView = new UnsafeBuffer(0, 0);
     private long expiryNowMs;
     private long nextJobKey = 1;
@@ -58,8 +54,11 @@ public final class ShardState implements ShardView {
         tenants = new NameTable(capacity.tenantsMax(), hashSeed);
         taskGroups = new NameTable(capacity.taskGroupsMax(), hashSeed);
         leases = new LeaseTable(hashSeed, capacity.leasesMax(), capacity.workersMax());
-        jobs = new JobTable(hashSeed, capacity.jobsMax(), capacity.idBytesMax(), tenants, taskGroups, policies, leases);
-        ready = new ReadyQueue(jobs);
+        limits = new LimitTable(
+                hashSeed, capacity.jobsMax(), capacity.jobsMax() * CLAIMS_PER_JOB, capacity.idBytesMax());
+        jobs = new JobTable(
+                hashSeed, capacity.jobsMax(), capacity.idBytesMax(), tenants, taskGroups, policies, leases, limits);
+        queues = new TaskQueues(jobs, limits);
     }
 
     // ---- events
@@ -107,12 +106,17 @@ public final class ShardState implements ShardView {
         jobs.uniqueKey(slot, key, keyOffset, keyLength);
     }
 
+    /** The job may run only while fewer than {@code max} others of its tenant that name this key do. */
+    public void jobLimit(int slot, DirectBuffer key, int keyOffset, int keyLength, int max) {
+        jobs.addLimit(slot, key, keyOffset, keyLength, max);
+    }
+
     /** Finishes the insertion of a SCHEDULED job: time, start, digest and queue. */
     public void jobScheduled(int slot, long changedAtMs, long startMs, long nowMs) {
         jobs.state(slot, JobState.SCHEDULED, changedAtMs);
         jobs.startMs(slot, startMs);
         jobs.end(slot);
-        queue(slot, nowMs);
+        queues.add(slot, nowMs);
     }
 
     /** Where the job's definition lies in the log. */
@@ -149,7 +153,7 @@ public final class ShardState implements ShardView {
         Invariant.check(jobs.state(slot) == JobState.SCHEDULED, "leased job is not scheduled");
         jobs.begin(slot);
         // [SILO-DEQ-3]
-        unqueue(slot, true);
+        queues.remove(slot, true);
         // [SILO-DEQ-4]
         final int lease =
                 leases.insert(slot, worker, workerOffset, workerLength, timeMs, leaseMs, requestIdHigh, requestIdLow);
@@ -161,6 +165,17 @@ public final class ShardState implements ShardView {
         jobs.lastPosition(slot, position);
         jobs.end(slot);
         return lease;
+    }
+
+    /**
+     * The lease of a RUNNING job takes slots of its limits, until it ends.
+     *
+     * @param bits of the limits, by place.
+     */
+    public void limitsHeld(int slot, int bits) {
+        if (bits != 0) {
+            limits.hold(jobs.firstClaim(slot), bits);
+        }
     }
 
     /**
@@ -178,7 +193,7 @@ public final class ShardState implements ShardView {
         jobs.lastPosition(slot, position);
         jobs.end(slot);
         // [SILO-RETURN-2]
-        queue(slot, timeMs);
+        queues.add(slot, timeMs);
     }
 
     /** RUNNING to SCHEDULED with the next attempt number. */
@@ -193,7 +208,7 @@ public final class ShardState implements ShardView {
         jobs.lastPosition(slot, position);
         jobs.end(slot);
         // [SILO-RETRY-5]
-        queue(slot, timeMs);
+        queues.add(slot, timeMs);
     }
 
     /** RUNNING to a terminal state. */
@@ -213,7 +228,7 @@ public final class ShardState implements ShardView {
     public void jobEnded(int slot, long position, long timeMs, JobState state) {
         Invariant.check(jobs.state(slot) == JobState.SCHEDULED, "ended job was not scheduled");
         jobs.begin(slot);
-        unqueue(slot, false);
+        queues.remove(slot, false);
         jobs.cancelledPending(slot, state == JobState.CANCELLED);
         jobs.state(slot, state, timeMs);
         jobs.lastPosition(slot, position);
@@ -235,19 +250,19 @@ public final class ShardState implements ShardView {
         jobs.begin(slot);
         reopen(slot, position, timeMs, attempt, 1, startMs);
         jobs.end(slot);
-        queue(slot, timeMs);
+        queues.add(slot, timeMs);
     }
 
     /** A SCHEDULED job starts at another time, now or later. */
     public void jobExpedited(int slot, long position, long timeMs, long startMs) {
         Invariant.check(jobs.state(slot) == JobState.SCHEDULED, "expedited job is not scheduled");
         jobs.begin(slot);
-        unqueue(slot, false);
+        queues.remove(slot, false);
         jobs.startMs(slot, startMs);
         jobs.state(slot, JobState.SCHEDULED, timeMs);
         jobs.lastPosition(slot, position);
         jobs.end(slot);
-        queue(slot, timeMs);
+        queues.add(slot, timeMs);
     }
 
     /**
@@ -267,14 +282,14 @@ public final class ShardState implements ShardView {
         jobs.begin(slot);
         // [SILO-REIMP-5]
         if (jobs.state(slot) == JobState.SCHEDULED) {
-            unqueue(slot, false);
+            queues.remove(slot, false);
         }
         jobs.retryPolicy(slot, retryPolicy);
         if (state == JobState.SCHEDULED) {
             // [SILO-REIMP-7]
             reopen(slot, position, timeMs, attempt, relativeAttempt, startMs);
             jobs.end(slot);
-            queue(slot, timeMs);
+            queues.add(slot, timeMs);
             return;
         }
         jobs.attempts(slot, attempt, relativeAttempt);
@@ -391,9 +406,9 @@ public final class ShardState implements ShardView {
         if (pause.kind() == Pauses.Kind.TASK_GROUP) {
             pausedGroups.set(number, paused);
         } else if (paused) {
-            ready.pause(number);
+            queues.ready.pause(number);
         } else {
-            ready.resume(number);
+            queues.ready.resume(number);
         }
         if (!paused) {
             names.release(number);
@@ -437,12 +452,24 @@ public final class ShardState implements ShardView {
 
     /** Moves jobs whose start time has come to the ready queue. Returns how many, at most {@code limit}. */
     public int pollStartTimers(long nowMs, int limit) {
-        return startTimers.poll(nowMs, startTimerHandler, limit);
+        return queues.pollStartTimers(nowMs, limit);
+    }
+
+    /**
+     * Works off a bounded part of what slots that were given back make possible, and ends reservations that are over.
+     *
+     * @param nowMs monotonic.
+     * @return whether more is left.
+     */
+    public boolean settleLimits(long nowMs) {
+        queues.lines.expireReservations(nowMs);
+        queues.lines.settle();
+        return !queues.lines.isSettled();
     }
 
     /** Earliest start time not yet reached, or {@link Long#MAX_VALUE}. */
     public long nextStartMs() {
-        return startTimers.nextDeadline();
+        return queues.startTimers.nextDeadline();
     }
 
     /** Sets or moves a lease's deadline. A later deadline leaves the timer alone: it is looked at again when it fires. */
@@ -465,14 +492,12 @@ public final class ShardState implements ShardView {
      * caller ends it.
      */
     public int pollLateJob(long nowMs) {
-        lateJob = RowSlab.NULL_SLOT;
-        deadlineTimers.poll(nowMs, deadlineTimerHandler, 1);
-        return lateJob;
+        return queues.pollLateJob(nowMs);
     }
 
     /** Earliest latest start, or {@link Long#MAX_VALUE}. */
     public long nextStartDeadlineMs() {
-        return deadlineTimers.nextDeadline();
+        return queues.deadlineTimers.nextDeadline();
     }
 
     /** Forgets requests whose time is over, at most {@code limit}. */
@@ -618,7 +643,8 @@ public final class ShardState implements ShardView {
 
     @Override
     public int readyCount(int taskGroup) {
-        return pausedGroups.get(taskGroup) ? 0 : ready.size(taskGroup);
+        queues.lines.settle();
+        return pausedGroups.get(taskGroup) ? 0 : queues.ready.size(taskGroup);
     }
 
     @Override
@@ -639,18 +665,18 @@ public final class ShardState implements ShardView {
     @Override
     public int peekReady(int taskGroup) {
         // [SILO-PAUSE-1]
-        return pausedGroups.get(taskGroup) ? RowSlab.NULL_SLOT : ready.peek(taskGroup);
+        return pausedGroups.get(taskGroup) ? RowSlab.NULL_SLOT : queues.lines.peek(taskGroup, ANY_TENANT);
     }
 
     @Override
     public int peekReady(int taskGroup, int tenant) {
-        return pausedGroups.get(taskGroup) ? RowSlab.NULL_SLOT : ready.peek(taskGroup, tenant);
+        return pausedGroups.get(taskGroup) ? RowSlab.NULL_SLOT : queues.lines.peek(taskGroup, tenant);
     }
 
     @Override
     public void forecastReady(int taskGroup, int tenant, int limit, IntConsumer visitor) {
         if (!pausedGroups.get(taskGroup)) {
-            ready.forecast(taskGroup, tenant, limit, visitor);
+            queues.ready.forecast(taskGroup, tenant, limit, visitor);
         }
     }
 
@@ -670,6 +696,16 @@ public final class ShardState implements ShardView {
     }
 
     @Override
+    public int limitCount() {
+        return limits.count();
+    }
+
+    @Override
+    public boolean hasRoomForLimits(int count) {
+        return limits.hasRoom(count);
+    }
+
+    @Override
     public boolean hasRoomForLeases(int count) {
         return leases.hasRoom(count);
     }
@@ -681,10 +717,9 @@ public final class ShardState implements ShardView {
                 + policies.bytes()
                 + tenants.bytes()
                 + taskGroups.bytes()
-                + ready.bytes()
-                + startTimers.bytes()
+                + limits.bytes()
+                + queues.bytes()
                 + leaseTimers.bytes()
-                + deadlineTimers.bytes()
                 + requests.bytes()
                 + schedules.bytes()
                 + bulks.bytes();
@@ -706,7 +741,8 @@ public final class ShardState implements ShardView {
         policies.close();
         tenants.close();
         taskGroups.close();
-        ready.close();
+        limits.close();
+        queues.close();
         requests.close();
     }
 
@@ -719,40 +755,12 @@ public final class ShardState implements ShardView {
         }
         // [SILO-REAP-REL]
         leases.remove(lease);
-    }
-
-    /** By the record's time, not the clock's: replay must do the same. */
-    private void queue(int slot, long nowMs) {
-        if (jobs.startMs(slot) <= nowMs) {
-            makeReady(slot);
-        } else {
-            final int timer = startTimers.schedule(jobs.startMs(slot), jobs.arrival(slot), START_TIMER, slot);
-            jobs.where(slot, JobTable.IN_TIMERS, timer);
-        }
-        if (jobs.isStartDeadlineInForce(slot) && jobs.deadlineTimer(slot) == TimerQueue.NULL_HANDLE) {
-            jobs.deadlineTimer(slot, deadlineTimers.schedule(jobs.startDeadlineMs(slot), jobs.arrival(slot), 0, slot));
-        }
-    }
-
-    private void makeReady(int slot) {
-        jobs.where(slot, JobTable.IN_READY, RowSlab.NULL_SLOT);
-        ready.add(slot, jobs.taskGroup(slot), jobs.priority(slot), jobs.tenant(slot));
-    }
-
-    /** @param inTurn whether a worker gets the task: one that goes otherwise spends nothing of its tenant's turn. */
-    private void unqueue(int slot, boolean inTurn) {
-        final int deadlineTimer = jobs.deadlineTimer(slot);
-        if (deadlineTimer != TimerQueue.NULL_HANDLE) {
-            deadlineTimers.cancel(deadlineTimer);
-            jobs.deadlineTimer(slot, TimerQueue.NULL_HANDLE);
-        }
-        if (jobs.where(slot) == JobTable.IN_TIMERS) {
-            startTimers.cancel(jobs.link(slot));
-        } else if (inTurn && ready.peek(jobs.taskGroup(slot)) == slot) {
-            // Taken in turn: the tenant's turn moves on.
-            ready.poll(jobs.taskGroup(slot));
-        } else {
-            ready.remove(slot, jobs.taskGroup(slot), jobs.priority(slot), jobs.tenant(slot));
+        // [SILO-LIMIT-3] Whatever ends the lease gives its slots back, in the same event.
+        for (int claim = jobs.firstClaim(slot); claim != LimitTable.NONE; claim = limits.next(claim)) {
+            if (limits.isHeld(claim)) {
+                limits.unhold(claim);
+                queues.lines.onFreed(limits.limit(claim));
+            }
         }
     }
 
@@ -765,14 +773,5 @@ public final class ShardState implements ShardView {
         } else {
             leases.timer(lease, leaseTimers.schedule(deadline, jobs.jobKey(leases.job(lease)), 0, lease));
         }
-    }
-
-    private void onDeadlineTimer(int kind, int slot, long deadlineMs) {
-        jobs.deadlineTimer(slot, TimerQueue.NULL_HANDLE);
-        lateJob = slot;
-    }
-
-    private void onStartTimer(int kind, int slot, long deadlineMs) {
-        makeReady(slot);
     }
 }

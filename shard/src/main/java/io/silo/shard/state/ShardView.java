@@ -86,6 +86,12 @@ public interface ShardView {
     /** Whether one more tenant and one more task group find room. */
     boolean hasRoomForNames();
 
+    /** Limits that jobs name. */
+    int limitCount();
+
+    /** Whether so many more limits of a job find room. */
+    boolean hasRoomForLimits(int count);
+
     /** Whether so many more leases of one worker find room. */
     boolean hasRoomForLeases(int count);
 

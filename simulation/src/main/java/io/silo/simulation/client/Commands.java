@@ -39,6 +39,7 @@ import io.silo.protocol.command.UploadChunkEncoder;
 import io.silo.protocol.session.SessionGate;
 import io.silo.simulation.history.Entry;
 import io.silo.simulation.history.JobRef;
+import io.silo.simulation.history.JobSpec;
 import io.silo.simulation.history.Lease;
 import io.silo.simulation.history.PauseTarget;
 import java.util.List;
@@ -95,6 +96,10 @@ final class Commands {
                     .priority((short) job.spec().priority())
                     .retryJitter((short) (job.jitter() ? 1 : 0))
                     .payloadEncoding(PayloadEncoding.RAW);
+            var limits = items.limitsCount(job.spec().limits().size());
+            for (JobSpec.Limit limit : job.spec().limits()) {
+                limits.next().maxConcurrency(limit.max()).key(limit.key());
+            }
             var metadata = items.metadataCount(2);
             metadata.next().key("k").value("v-" + job.spec().job().id());
             metadata.next().key("of").value("the run");
@@ -250,6 +255,7 @@ final class Commands {
                     .errorCode(outcome == Outcome.FAILED ? "BEFORE" : "")
                     .putResult(result, 0, result.length);
         }
+        item.limitsCount(0);
         item.metadataCount(0);
         item.tenant(job.spec().job().tenant())
                 .taskGroup(job.spec().taskGroup())
@@ -318,6 +324,7 @@ final class Commands {
                 .catchUp(draft.catchUp())
                 .paused((short) 0)
                 .createOnly((short) 0);
+        command.limitsCount(0);
         command.metadataCount(0);
         command.tenant(draft.schedule().tenant())
                 .taskGroup(draft.taskGroup())

@@ -195,6 +195,9 @@ final class Reply {
     JobSeen job() {
         var job = new JobReplyDecoder();
         job.wrapAndApplyHeader(bytes, 0, messageHeader);
+        for (var limit : job.limits()) {
+            limit.skipKey();
+        }
         for (var entry : job.metadata()) {
             entry.skipKey();
             entry.skipValue();

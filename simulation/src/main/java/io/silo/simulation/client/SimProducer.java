@@ -145,6 +145,19 @@ public final class SimProducer extends SimClient {
         return draft(tenant, name() + "-job-" + made++);
     }
 
+    /** Few keys, so that jobs meet; some jobs name two, in either order. */
+    private List<JobSpec.Limit> limits() {
+        if (!world.has(Feature.LIMITS) || random.nextInt(4) == 0) {
+            return List.of();
+        }
+        int key = random.nextInt(3);
+        JobSpec.Limit limit = new JobSpec.Limit("limit-" + key, 1 + random.nextInt(3));
+        return random.nextInt(3) > 0
+                ? List.of(limit)
+                : List.of(
+                        limit, new JobSpec.Limit("limit-" + (key + 1 + random.nextInt(2)) % 3, 1 + random.nextInt(2)));
+    }
+
     /** A job as the profile and the features of the run would have it. */
     JobDraft draft(String tenant, String id) {
         boolean retries = world.has(Feature.RETRIES);
@@ -158,7 +171,7 @@ public final class SimProducer extends SimClient {
                 retries ? random.nextInt(profile.retryCountMin(), profile.retryCountMax() + 1) : 0,
                 random.nextInt(3) == 0 ? 1_500 + random.nextInt(3_000) : 0,
                 Reply.crc(payload),
-                List.of());
+                limits());
         boolean isBounded = world.has(Feature.TIME_BOUNDS);
         long startDeadlineMs = isBounded && random.nextInt(4) == 0
                 ? Math.max(world.wallMs(), spec.startAtMs()) + 500 + random.nextInt(8_000)

@@ -46,6 +46,7 @@ final class Grants {
             narrow(state, candidates, event, job);
             final JobDefinition d = job.definition;
             Claim.equal(d.leaseMs() == 0 ? settings.leaseMs() : d.leaseMs(), event.leaseMs(), "lease length of", job);
+            Claim.equal((1 << d.limitsOnce().size()) - 1, event.heldLimits(), "limits held by", job);
             Claim.check(
                     event.worker().equals(first.worker()) && event.requestId().equals(first.requestId()),
                     "one record grants to two askers: %s",
@@ -72,6 +73,7 @@ final class Grants {
             ModelState state, ModelEvent.Leased event, ModelJob job, Session session, long monotonicMs) {
         final JobDefinition d = job.definition;
         Claim.equal(d.leaseMs() == 0 ? settings.leaseMs() : d.leaseMs(), event.leaseMs(), "lease length of", job);
+        Claim.equal(0, event.heldLimits(), "limits held by", job);
         state.ready().grant(job, false);
         final ModelReply.Task task =
                 task(job, event.place().epoch(), event.place().token(), event.leaseMs());

@@ -315,7 +315,7 @@ final class InternalJudge {
                     "%s got more tasks than it had credits for: %d",
                     asker,
                     asker.credits);
-            if (asker.credits > 0 && context.state.ready().count(asker.taskGroup, asker.filter()) > 0) {
+            if (asker.credits > 0 && context.state.ready().certain(asker.taskGroup, asker.filter()) > 0) {
                 late.add(asker);
             }
         }

@@ -3,7 +3,9 @@ package io.silo.simulation.model;
 import io.silo.protocol.event.JobEnqueuedDecoder;
 import io.silo.protocol.event.MessageHeaderDecoder;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.agrona.DirectBuffer;
 
 /**
@@ -29,6 +31,7 @@ record JobDefinition(
         long payloadCrc,
         int priority,
         int payloadEncoding,
+        List<ModelLimit> limits,
         List<String> metadata,
         String tenant,
         String taskGroup,
@@ -38,6 +41,10 @@ record JobDefinition(
     static JobDefinition decode(DirectBuffer buffer, int offset) {
         final JobEnqueuedDecoder d = new JobEnqueuedDecoder();
         d.wrapAndApplyHeader(buffer, offset, new MessageHeaderDecoder());
+        final List<ModelLimit> limits = new ArrayList<>();
+        for (JobEnqueuedDecoder.LimitsDecoder limit : d.limits()) {
+            limits.add(new ModelLimit(Text.of(limit.keyLength(), limit::getKey), limit.maxConcurrency()));
+        }
         final List<String> metadata = new ArrayList<>();
         for (JobEnqueuedDecoder.MetadataDecoder entry : d.metadata()) {
             metadata.add(Text.of(entry.keyLength(), entry::getKey));
@@ -63,6 +70,7 @@ record JobDefinition(
                 d.payloadCrc(),
                 d.priority(),
                 d.payloadEncodingRaw(),
+                limits,
                 metadata,
                 Text.of(d.tenantLength(), d::getTenant),
                 Text.of(d.taskGroupLength(), d::getTaskGroup),
@@ -88,6 +96,7 @@ record JobDefinition(
                 payloadCrc,
                 priority,
                 payloadEncoding,
+                limits,
                 metadata,
                 tenant,
                 taskGroup,
@@ -113,6 +122,7 @@ record JobDefinition(
                 payloadCrc,
                 priority,
                 payloadEncoding,
+                limits,
                 metadata,
                 tenant,
                 taskGroup,
@@ -138,12 +148,22 @@ record JobDefinition(
                 payloadCrc,
                 priority,
                 payloadEncoding,
+                limits,
                 metadata,
                 tenant,
                 taskGroup,
                 id,
                 uniqueKey,
                 inlinePayload);
+    }
+
+    /** Its limits by place, each key once and by its smallest maximum. */
+    List<ModelLimit> limitsOnce() {
+        final Map<String, Long> once = new LinkedHashMap<>();
+        limits.forEach(limit -> once.merge(limit.key(), limit.max(), Math::min));
+        return once.entrySet().stream()
+                .map(entry -> new ModelLimit(entry.getKey(), entry.getValue()))
+                .toList();
     }
 
     String name() {
@@ -158,7 +178,7 @@ record JobDefinition(
                 + enqueuedAtMs + " start " + startAtMs + " chunks " + chunkFirstPosition + '-' + chunkPosition + ' '
                 + retry + " lease " + leaseMs + " run " + maxRunMs + " by " + startDeadlineMs + " payload "
                 + payloadBytes + ' ' + payloadCrc + ' ' + payloadEncoding
-                + " priority " + priority + ' ' + metadata;
+                + " priority " + priority + ' ' + metadata + ' ' + limits;
     }
 
     /** Key of a job in its shard. */

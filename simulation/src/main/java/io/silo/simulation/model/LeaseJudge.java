@@ -48,13 +48,15 @@ final class LeaseJudge {
                 InternalJudge.refused(context, late);
             }
         }
-        final int ready = context.state.ready().count(command.taskGroup(), asker.filter());
         if (!granted.isEmpty()) {
-            final boolean isEnough = granted.size() == Math.min(ready, command.maxTasks()) || mayBeFull(granted);
-            Claim.check(isEnough, "%s got %d of %d ready tasks", expected.command, granted.size(), ready);
+            final boolean mayBeFull = mayBeFull(granted);
             context.grants.grant(context.state, granted, List.of(asker), context.monotonicMs);
+            final int left = context.state.ready().certain(command.taskGroup(), asker.filter());
+            final boolean isEnough = granted.size() == command.maxTasks() || left == 0 || mayBeFull;
+            Claim.check(isEnough, "%s got %d tasks and left %d", expected.command, granted.size(), left);
             return expected.answered(reply -> context.grants.tell(context.state, reply, reply.tasks(), 0));
         }
+        final int ready = context.state.ready().certain(command.taskGroup(), asker.filter());
         if (ready > 0 && command.maxTasks() > 0 && !context.roomIsShort) {
             // Only the environment explains it.
             return expected;

@@ -92,10 +92,11 @@ final class ListJudge {
 
     private static Listed listed(ModelJob job) {
         final JobDefinition d = job.definition;
+        final boolean isPending = job.state == JobState.SCHEDULED || job.cancelledPending;
         return new Listed(
                 job.changedAtMs,
                 job.state == JobState.SCHEDULED ? job.startMs : 0,
-                job.attempt,
+                isPending && job.attempt == 1 ? 0 : job.attempt,
                 d.priority(),
                 job.state.name(),
                 d.tenant(),

@@ -334,6 +334,10 @@ sealed interface ModelCommand {
                 d.retryMaxIntervalMs(),
                 d.retryBackoffPermille(),
                 d.retryJitter());
+        final List<ModelLimit> limits = new ArrayList<>();
+        for (PutScheduleDecoder.LimitsDecoder limit : d.limits()) {
+            limits.add(new ModelLimit(Text.of(limit.keyLength(), limit::getKey), limit.maxConcurrency()));
+        }
         final List<String> metadata = new ArrayList<>();
         for (PutScheduleDecoder.MetadataDecoder entry : d.metadata()) {
             metadata.add(Text.of(entry.keyLength(), entry::getKey));
@@ -361,6 +365,7 @@ sealed interface ModelCommand {
                 Checksum.of(payload),
                 d.priority(),
                 d.payloadEncodingRaw(),
+                limits,
                 metadata,
                 tenant,
                 taskGroup,
@@ -415,6 +420,10 @@ sealed interface ModelCommand {
             final long startDeadlineMs = item.startDeadlineMs();
             final int priority = item.priority();
             final int encoding = item.payloadEncodingRaw();
+            final List<ModelLimit> limits = new ArrayList<>();
+            for (EnqueueDecoder.ItemsDecoder.LimitsDecoder limit : item.limits()) {
+                limits.add(new ModelLimit(Text.of(limit.keyLength(), limit::getKey), limit.maxConcurrency()));
+            }
             final List<String> metadata = new ArrayList<>();
             for (EnqueueDecoder.ItemsDecoder.MetadataDecoder entry : item.metadata()) {
                 metadata.add(Text.of(entry.keyLength(), entry::getKey));
@@ -440,6 +449,7 @@ sealed interface ModelCommand {
                     Checksum.of(payload),
                     priority,
                     encoding,
+                    limits,
                     metadata,
                     tenant,
                     taskGroup,
@@ -546,6 +556,10 @@ sealed interface ModelCommand {
                         Text.of(a.errorCodeLength(), a::getErrorCode),
                         Text.of(a.resultLength(), a::getResult)));
             }
+            final List<ModelLimit> limits = new ArrayList<>();
+            for (ImportJobsDecoder.ItemsDecoder.LimitsDecoder limit : item.limits()) {
+                limits.add(new ModelLimit(Text.of(limit.keyLength(), limit::getKey), limit.maxConcurrency()));
+            }
             final List<String> metadata = new ArrayList<>();
             for (ImportJobsDecoder.ItemsDecoder.MetadataDecoder entry : item.metadata()) {
                 metadata.add(Text.of(entry.keyLength(), entry::getKey));
@@ -571,6 +585,7 @@ sealed interface ModelCommand {
                     Checksum.of(payload),
                     item.priority(),
                     item.payloadEncodingRaw(),
+                    limits,
                     metadata,
                     tenant,
                     taskGroup,

@@ -68,6 +68,7 @@ sealed interface ModelEvent {
             RequestId requestId,
             long attempt,
             long leaseMs,
+            int heldLimits,
             String worker)
             implements ModelEvent {}
 
@@ -206,6 +207,7 @@ sealed interface ModelEvent {
                         new RequestId(d.requestIdHigh(), d.requestIdLow()),
                         d.attempt(),
                         d.leaseMs(),
+                        d.heldLimits(),
                         Text.of(d.workerIdLength(), d::getWorkerId));
             }
             case LeaseReturnedDecoder.TEMPLATE_ID -> {
@@ -487,6 +489,7 @@ sealed interface ModelEvent {
                     d.leaseMs(),
                     new RequestId(d.leaseRequestIdHigh(), d.leaseRequestIdLow()));
             job.lease.cancelRequestedAtMs = d.cancelRequestedAtMs();
+            job.lease.heldLimits = d.heldLimits();
         }
         job.firstChunkPosition = d.chunkFirstPosition();
         return new Image(place, job);

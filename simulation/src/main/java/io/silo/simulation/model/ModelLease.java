@@ -13,6 +13,9 @@ final class ModelLease {
     /** When it was asked to cancel the job; 0 = it was not. */
     long cancelRequestedAtMs;
 
+    /** Bit set of the job's limits in which it takes a slot. */
+    int heldLimits;
+
     /** Volatile: monotonic ms at which the longest run of the attempt is reached. */
     long runDeadlineMs = Long.MAX_VALUE;
 
@@ -49,6 +52,7 @@ final class ModelLease {
     ModelLease copy() {
         final ModelLease copy = new ModelLease(worker, startedAtMs, leaseMs, requestId);
         copy.cancelRequestedAtMs = cancelRequestedAtMs;
+        copy.heldLimits = heldLimits;
         return copy;
     }
 
@@ -56,6 +60,7 @@ final class ModelLease {
     @Override
     public String toString() {
         return "lease of " + worker + " since " + startedAtMs + " for " + leaseMs + " by " + requestId
-                + (cancelRequestedAtMs == 0 ? "" : " to be cancelled since " + cancelRequestedAtMs);
+                + (cancelRequestedAtMs == 0 ? "" : " to be cancelled since " + cancelRequestedAtMs)
+                + (heldLimits == 0 ? "" : " holds " + heldLimits);
     }
 }

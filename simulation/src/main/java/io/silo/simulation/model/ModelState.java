@@ -18,7 +18,8 @@ final class ModelState {
     private final Map<String, ModelJob> byName = new HashMap<>();
     private final Map<String, TreeMap<Long, ModelJob>> runningByWorker = new HashMap<>();
     private final ModelPauses pauses = new ModelPauses();
-    private final ReadyOrder ready = new ReadyOrder(pauses);
+    private final ModelLimits limits = new ModelLimits();
+    private final ReadyOrder ready = new ReadyOrder(pauses, limits);
     private final Set<ModelJob> touched = new LinkedHashSet<>();
     private final RememberedRequests requests = new RememberedRequests();
     private final ModelSchedules schedules = new ModelSchedules();
@@ -370,6 +371,7 @@ final class ModelState {
         runningByWorker
                 .computeIfAbsent(job.runningLease().worker, w -> new TreeMap<>())
                 .put(job.key(), job);
+        limits.hold(job, job.runningLease().heldLimits);
         running++;
     }
 
@@ -406,6 +408,7 @@ final class ModelState {
         job.token = place.token();
         job.reported = false;
         job.lease = new ModelLease(leased.worker(), place.timeMs(), leased.leaseMs(), leased.requestId());
+        job.lease.heldLimits = leased.heldLimits();
         run(job);
     }
 
@@ -415,6 +418,7 @@ final class ModelState {
         final TreeMap<Long, ModelJob> own = runningByWorker.get(job.runningLease().worker);
         Claim.check(own != null && own.remove(job.key()) != null, "%s runs nowhere", job);
         running--;
+        limits.release(job);
         job.lease = null;
         job.changedAtMs = place.timeMs();
     }

@@ -110,12 +110,16 @@ final class ReadJudge {
                 job.state.name(),
                 attempts,
                 List.of(d.tenant(), d.taskGroup(), d.jobId(), d.uniqueKey(), last == null ? "" : last.errorCode()),
-                d.metadata());
+                List.of(d.metadata(), d.limits()));
     }
 
     private static String facts(ModelReply reply, boolean withAttempts) {
         final JobReplyDecoder d =
                 new JobReplyDecoder().wrapAndApplyHeader(reply.bytes(), 0, new MessageHeaderDecoder());
+        final List<ModelLimit> limits = new ArrayList<>();
+        for (JobReplyDecoder.LimitsDecoder limit : d.limits()) {
+            limits.add(new ModelLimit(Text.of(limit.keyLength(), limit::getKey), limit.maxConcurrency()));
+        }
         final List<String> metadata = new ArrayList<>();
         for (JobReplyDecoder.MetadataDecoder entry : d.metadata()) {
             metadata.add(Text.of(entry.keyLength(), entry::getKey));
@@ -163,7 +167,7 @@ final class ReadJudge {
                 d.status().name(),
                 attempts,
                 names,
-                metadata);
+                List.of(metadata, limits));
     }
 
     private static String facts(
@@ -172,8 +176,8 @@ final class ReadJudge {
             String state,
             List<String> attempts,
             List<String> names,
-            List<String> metadata) {
-        return numbers + " " + retry + ' ' + state + ' ' + attempts + ' ' + names + ' ' + metadata;
+            List<?> extras) {
+        return numbers + " " + retry + ' ' + state + ' ' + attempts + ' ' + names + ' ' + extras;
     }
 
     private static String attempt(

@@ -5,8 +5,10 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,13 +29,15 @@ final class ReadyOrder {
     }
 
     private final ModelPauses pauses;
+    private final ModelLimits limits;
     private final Map<String, TreeMap<Integer, Map<String, Lane>>> groups = new HashMap<>();
     private final Map<String, Integer> counts = new HashMap<>();
     private final TreeSet<ModelJob> future = new TreeSet<>(ORDER);
     private long nowMs = Long.MIN_VALUE;
 
-    ReadyOrder(ModelPauses pauses) {
+    ReadyOrder(ModelPauses pauses, ModelLimits limits) {
         this.pauses = pauses;
+        this.limits = limits;
     }
 
     /** A job became SCHEDULED. It is ready once time reaches its start. */
@@ -120,17 +124,72 @@ final class ReadyOrder {
         return counts.keySet();
     }
 
-    /** Ready jobs that a worker with this filter may get. */
-    int count(String taskGroup, @Nullable String tenant) {
-        if (tenant == null) {
-            return count(taskGroup);
-        }
+    /** Jobs of a group that may be given out and wait for no limit. */
+    int countWithoutLimits(String taskGroup) {
         int count = 0;
         for (Map<String, Lane> lanes : prioritiesOf(taskGroup).values()) {
-            final Lane lane = lanes.get(tenant);
-            count += lane == null || isPaused(taskGroup, tenant) ? 0 : lane.jobs.size();
+            for (Map.Entry<String, Lane> lane : lanes.entrySet()) {
+                count += isPaused(taskGroup, lane.getKey())
+                        ? 0
+                        : (int) lane.getValue().jobs.stream()
+                                .filter(job -> job.definition.limits().isEmpty())
+                                .count();
+            }
         }
         return count;
+    }
+
+    /** Jobs that a worker with this filter gets if it asks now, at least: {@link #isCertain}. */
+    int certain(String taskGroup, @Nullable String tenant) {
+        int count = 0;
+        for (Map<String, Lane> lanes : prioritiesOf(taskGroup).values()) {
+            for (Map.Entry<String, Lane> lane : lanes.entrySet()) {
+                if (isVisible(taskGroup, lane.getKey(), tenant)) {
+                    count += (int) lane.getValue().jobs.stream()
+                            .filter(this::isCertain)
+                            .count();
+                }
+            }
+        }
+        return count;
+    }
+
+    private boolean isVisible(String taskGroup, String laneTenant, @Nullable String tenant) {
+        return !isPaused(taskGroup, laneTenant) && (tenant == null || tenant.equals(laneTenant));
+    }
+
+    /**
+     * Whether a ready job may run for sure. One with limits may also be kept back by another of its tenant that names several, and has a
+     * reservation, or by one of its line that comes before it and is kept back itself.
+     */
+    private boolean isCertain(ModelJob job) {
+        if (job.definition.limits().isEmpty()) {
+            return true;
+        }
+        return limits.hasRoom(job)
+                && waiting(job.definition.tenant())
+                        .noneMatch(other -> other != job
+                                && ModelLimits.share(job, other)
+                                && (other.definition.limitsOnce().size() > 1
+                                        || sameGroup(job, other) && comesBefore(other, job)));
+    }
+
+    private static boolean sameGroup(ModelJob job, ModelJob other) {
+        return job.definition.taskGroup().equals(other.definition.taskGroup());
+    }
+
+    private static boolean comesBefore(ModelJob job, ModelJob other) {
+        final int byPriority = Integer.compare(job.definition.priority(), other.definition.priority());
+        return byPriority != 0 ? byPriority < 0 : ORDER.compare(job, other) < 0;
+    }
+
+    /** Ready jobs of a tenant, of all groups. */
+    private Stream<ModelJob> waiting(String tenant) {
+        return groups.values().stream()
+                .flatMap(priorities -> priorities.values().stream())
+                .map(lanes -> lanes.get(tenant))
+                .filter(Objects::nonNull)
+                .flatMap(lane -> lane.jobs.stream());
     }
 
     /** Why the job is not the next for a worker with this filter; null if it is, turns aside. */
@@ -143,20 +202,45 @@ final class ReadyOrder {
         if (isPaused(taskGroup, job.definition.tenant())) {
             return "the group or the tenant of " + job + " is paused";
         }
-        for (Map<String, Lane> lanes : prioritiesOf(taskGroup).values()) {
-            if (tenant != null
-                    ? !lanes.containsKey(tenant)
-                    : lanes.keySet().stream().allMatch(other -> isPaused(taskGroup, other))) {
-                continue;
+        for (Map.Entry<Integer, Map<String, Lane>> priority :
+                prioritiesOf(taskGroup).entrySet()) {
+            final Map<String, Lane> lanes = priority.getValue();
+            if (priority.getKey() == job.definition.priority()) {
+                final Lane lane = lanes.get(job.definition.tenant());
+                return lane == null || !lane.jobs.contains(job) ? job + " is not ready" : whyNotFirst(job, lane);
             }
-            // The first priority with anything that the worker may get.
-            final Lane lane = lanes.get(job.definition.tenant());
-            if (lane == null || !lane.jobs.contains(job)) {
-                return job + " is not ready, or jobs of a more urgent priority are: " + lanes.keySet();
+            for (Map.Entry<String, Lane> lane : lanes.entrySet()) {
+                if (isVisible(taskGroup, lane.getKey(), tenant)
+                        && lane.getValue().jobs.stream().anyMatch(this::isCertain)) {
+                    return "jobs of a more urgent priority are ready: " + lane.getKey();
+                }
             }
-            return lane.jobs.first() == job ? null : lane.jobs.first() + " comes before " + job;
         }
         return job + " is not ready";
+    }
+
+    private @Nullable String whyNotFirst(ModelJob job, Lane lane) {
+        for (ModelJob earlier : lane.jobs.headSet(job)) {
+            if (isCertain(earlier)) {
+                return earlier + " comes before " + job;
+            }
+        }
+        if (!limits.hasRoom(job)) {
+            return "a limit of " + job + " is full";
+        }
+        if (job.definition.limitsOnce().size() != 1) {
+            return null;
+        }
+        // Both wait for this limit and for nothing else.
+        return waiting(job.definition.tenant())
+                .filter(other -> other != job
+                        && other.definition.limitsOnce().size() == 1
+                        && ModelLimits.share(job, other)
+                        && sameGroup(job, other)
+                        && comesBefore(other, job))
+                .findFirst()
+                .map(other -> job + " overtakes " + other)
+                .orElse(null);
     }
 
     /**
@@ -179,6 +263,11 @@ final class ReadyOrder {
             if (!inTurn || pauses.isPaused(ModelPauses.TENANT, other.getKey())) {
                 continue;
             }
+            if (hasLimits(other.getValue()) || !job.definition.limits().isEmpty()) {
+                // Who waits for a limit has no turn, and gets a new one behind the others.
+                other.getValue().passedOverBy.clear();
+                continue;
+            }
             final int times = other.getValue().passedOverBy.merge(tenant, 1, Integer::sum);
             Claim.check(
                     times <= QUANTUM,
@@ -188,6 +277,10 @@ final class ReadyOrder {
                     job.definition.taskGroup(),
                     other.getKey());
         }
+    }
+
+    private static boolean hasLimits(Lane lane) {
+        return lane.jobs.stream().anyMatch(job -> !job.definition.limits().isEmpty());
     }
 
     private Map<Integer, Map<String, Lane>> prioritiesOf(String taskGroup) {

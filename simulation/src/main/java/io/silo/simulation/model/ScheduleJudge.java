@@ -269,6 +269,10 @@ final class ScheduleJudge {
             times.add(firing.atMs());
         }
         Claim.equal(firings, times, "firings of", schedule);
+        final List<ModelLimit> limits = new ArrayList<>();
+        for (ScheduleReplyDecoder.LimitsDecoder limit : d.limits()) {
+            limits.add(new ModelLimit(Text.of(limit.keyLength(), limit::getKey), limit.maxConcurrency()));
+        }
         final List<String> metadata = new ArrayList<>();
         for (ScheduleReplyDecoder.MetadataDecoder entry : d.metadata()) {
             metadata.add(Text.of(entry.keyLength(), entry::getKey));
@@ -276,14 +280,15 @@ final class ScheduleJudge {
         }
         final JobDefinition job = schedule.template();
         Claim.equal(
-                List.of(retry, job.leaseMs(), job.maxRunMs(), job.priority(), job.payloadEncoding(), metadata),
+                List.of(retry, job.leaseMs(), job.maxRunMs(), job.priority(), job.payloadEncoding(), metadata, limits),
                 List.of(
                         job.retry(),
                         d.leaseMs(),
                         d.maxRunMs(),
                         (int) d.priority(),
                         (int) d.payloadEncodingRaw(),
-                        job.metadata()),
+                        job.metadata(),
+                        job.limits()),
                 "job told of",
                 schedule);
         final Listed told = new Listed(

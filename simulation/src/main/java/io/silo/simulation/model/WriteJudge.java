@@ -133,6 +133,7 @@ final class WriteJudge {
                 upload == null ? wanted.payloadCrc() : upload.checksum(),
                 wanted.priority(),
                 wanted.payloadEncoding(),
+                wanted.limits(),
                 wanted.metadata(),
                 tenant,
                 wanted.taskGroup(),

@@ -49,6 +49,8 @@ final class ImportScenario implements Scenario {
             anyImported |=
                     job.ended().stream().anyMatch(attempt -> attempt.errorCode().equals("BEFORE"));
         }
-        SimRun.require(anyImported, "some job has attempts from before");
+        // Operators may have deleted each of them before anyone looked.
+        boolean areDeleted = run.world().has(Feature.BULK) || run.world().has(Feature.OPERATORS);
+        SimRun.require(anyImported || areDeleted, "some job has attempts from before");
     }
 }

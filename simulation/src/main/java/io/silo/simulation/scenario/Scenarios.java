@@ -30,7 +30,8 @@ public final class Scenarios {
             new RecurringScenario(),
             new RetentionScenario(),
             new PausesScenario(),
-            new BulkScenario());
+            new BulkScenario(),
+            new LimitsScenario());
 
     private Scenarios() {}
 

@@ -44,6 +44,8 @@ public enum Feature {
     RECURRING,
     /** Some jobs have a unique key. */
     UNIQUE_KEYS,
+    /** Some jobs have concurrency limits, several too. */
+    LIMITS,
     /** Task groups and tenants are paused and resumed. */
     PAUSES,
     /** Jobs are cancelled, restarted, expedited and deleted by filter, listed and counted. */

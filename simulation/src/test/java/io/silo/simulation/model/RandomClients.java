@@ -234,6 +234,12 @@ final class RandomClients {
                     .priority((short) (seldom() ? 100 : random.nextInt(3)))
                     .retryJitter((short) random.nextInt(2))
                     .payloadEncoding(PayloadEncoding.get((short) random.nextInt(4)));
+            int named = seldom() ? 17 : random.nextInt(3) == 0 ? 1 + random.nextInt(3) : 0;
+            var limits = items.limitsCount(named);
+            for (int k = 0; k < named; k++) {
+                limits.next().maxConcurrency(random.nextInt(12) == 0 ? 0 : 1 + random.nextInt(3));
+                limits.key(seldom() ? "" : "limit" + random.nextInt(3));
+            }
             int entries = seldom() ? 17 : random.nextInt(3);
             var metadata = items.metadataCount(entries);
             for (int k = 0; k < entries; k++) {
@@ -477,6 +483,7 @@ final class RandomClients {
                     .retryJitter((short) random.nextInt(2))
                     .payloadEncoding(PayloadEncoding.RAW);
             attempts(items, id);
+            items.limitsCount(1).next().maxConcurrency(2).key("limit" + random.nextInt(3));
             items.metadataCount(0);
             byte[] payload = new byte[uploaded && !seldom() ? 0 : random.nextInt(300)];
             String tenant = random.nextInt(4) == 0 ? tenant() : tenants.getOrDefault(id, "");
@@ -607,6 +614,7 @@ final class RandomClients {
                 .catchUp(CatchUp.get((short) random.nextInt(3)))
                 .paused((short) (random.nextInt(6) == 0 ? 1 : 0))
                 .createOnly((short) (random.nextInt(4) == 0 ? 1 : 0));
+        command.limitsCount(1).next().maxConcurrency(2).key("limit" + random.nextInt(3));
         command.metadataCount(1).next().key("k").value("v");
         byte[] payload = new byte[random.nextInt(600)];
         String id = scheduleId();

@@ -7,7 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ReadyOrderTest {
-    private final ReadyOrder order = new ReadyOrder(new ModelPauses());
+    private final ReadyOrder order = new ReadyOrder(new ModelPauses(), new ModelLimits());
     private long nextKey = 1;
 
     private ModelJob add(String tenant, int priority, long startAtMs) {
@@ -26,6 +26,7 @@ class ReadyOrderTest {
                 0,
                 priority,
                 0,
+                List.of(),
                 List.of(),
                 tenant,
                 "g",

@@ -1,0 +1,550 @@
+package io.silo.shard.state;
+
+import io.silo.protocol.Xxh64;
+
+/**
+ * Due tasks that have concurrency limits: which of them workers may have, and which wait, in one line for each limit and task group.
+ *
+ * <pre>
+ *   line row:   0 limit   4 task group   8 ends of the list of tasks that wait   20 first candidate   24 last candidate (claims)
+ *              28 candidates   32 next line of the limit   36 line before   40 next line to settle
+ * </pre>
+ *
+ * <p>A due task is a <em>candidate</em>, and then in the ready queue, if each of its limits has a slot left for it beyond those that
+ * earlier candidates of its line will take, and nothing that waits in these lines comes before it; else it waits in the line of the
+ * first limit that does not let it. So in one line tasks come by priority, start time and arrival, and nobody is overtaken. The slots
+ * are taken by the lease, all of them in that step and by nothing before it: what waits, for a limit, for a worker, or in a task group
+ * that has none, holds nothing. A task that was passed over often gets a reservation ({@link LimitReservations}).
+ *
+ * <p>Which line a task waits in, and who is a candidate, is volatile: it follows from the jobs and leases, and needs no event. What a
+ * change makes possible is worked off by {@link #settle}, in bounded steps. Shard thread only; does not allocate in steady state.
+ */
+final class LimitLines {
+    /** Candidates of one line: enough for the tasks of several calls, few enough to keep in order by hand. */
+    private static final int CANDIDATES_MAX = 64;
+
+    /** Candidates of other task groups whose slots went elsewhere, looked at in one call. */
+    private static final int RECHECKS_MAX = 1_024;
+
+    /** Steps in one call: a task moved on or made a candidate, or a line that has none to offer. */
+    private static final int STEPS_PER_CALL = 256;
+
+    private static final int NULL = RowSlab.NULL_SLOT;
+    private static final int NONE = LimitTable.NONE;
+
+    /** End of the list of lines to settle; {@link #NULL} is a line that is not in it. */
+    private static final int LAST = -2;
+
+    private static final int LIMIT = 0;
+    private static final int TASK_GROUP = 4;
+    private static final int LIST = 8;
+    private static final int FIRST_CANDIDATE = LIST + TaskList.ROW_BYTES;
+    private static final int LAST_CANDIDATE = FIRST_CANDIDATE + 4;
+    private static final int CANDIDATES = LAST_CANDIDATE + 4;
+    private static final int NEXT_LINE = CANDIDATES + 4;
+    private static final int PREVIOUS_LINE = NEXT_LINE + 4;
+    private static final int NEXT_TO_SETTLE = PREVIOUS_LINE + 4;
+    private static final int ROW_BYTES = 48;
+    private static final int ROWS_PER_CHUNK = 1_024;
+
+    private final JobTable jobs;
+    private final LimitTable limits;
+    private final ReadyQueue ready;
+    private final RowSlab lines = new RowSlab(ROW_BYTES, ROWS_PER_CHUNK, ReadyQueue.TASKS_MAX);
+    private final SlotIndex index = new SlotIndex();
+    private final TaskOrder order;
+    private final TaskList waiting;
+    private final LimitReservations reservations = new LimitReservations();
+    private int firstToSettle = LAST;
+    private int lastToSettle = LAST;
+    private int waitingCount;
+
+    LimitLines(JobTable jobs, LimitTable limits, ReadyQueue ready) {
+        this.jobs = jobs;
+        this.limits = limits;
+        this.ready = ready;
+        order = this::isBefore;
+        waiting = new TaskList(jobs, order, lines, LIST, ReadyQueue.TASKS_MAX);
+    }
+
+    /** A due task with limits comes. */
+    void add(int slot) {
+        final int claim = blockingClaim(slot);
+        if (claim == NONE) {
+            makeCandidate(slot);
+        } else {
+            await(slot, claim);
+        }
+    }
+
+    /**
+     * A task goes: a worker has it, or it is due no longer.
+     *
+     * @param inTurn as for {@link ReadyQueue#poll}: a worker gets it in its tenant's turn.
+     */
+    void remove(int slot, boolean inTurn) {
+        if (jobs.where(slot) == JobTable.IN_READY) {
+            leaveCandidates(slot);
+            if (inTurn) {
+                ready.poll(jobs.taskGroup(slot));
+            } else {
+                removeReady(slot);
+            }
+        } else {
+            leaveLine(slot);
+        }
+        for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
+            limits.passes(claim, 0);
+        }
+        if (reservations.isHolder(jobs.tenant(slot), slot)) {
+            endReservation(slot);
+        }
+    }
+
+    /** A slot of the limit was given back, or its maximum raised. */
+    void onFreed(int limit) {
+        for (int line = limits.firstLine(limit); line != NULL; line = lines.getInt(line, NEXT_LINE)) {
+            settleLater(line);
+        }
+    }
+
+    /** The task of a group that a worker may have next, or {@link RowSlab#NULL_SLOT}; its slots are free. */
+    int peek(int taskGroup, int tenant) {
+        settle();
+        for (int looked = 0; looked < RECHECKS_MAX; looked++) {
+            final int slot = tenant == ReadyQueue.ANY_TENANT ? ready.peek(taskGroup) : ready.peek(taskGroup, tenant);
+            if (slot == NULL) {
+                return NULL;
+            }
+            final int claim = fullClaim(slot);
+            if (claim == NONE) {
+                return slot;
+            }
+            // A worker of another task group was faster.
+            leaveCandidates(slot);
+            removeReady(slot);
+            await(slot, claim);
+            settle();
+        }
+        return NULL;
+    }
+
+    /** Whether changes wait to be worked off. */
+    boolean isSettled() {
+        return firstToSettle == LAST;
+    }
+
+    /** Works off a bounded part of what changes made possible. Returns steps taken. */
+    int settle() {
+        int steps = 0;
+        while (firstToSettle != LAST && steps < STEPS_PER_CALL) {
+            final int line = firstToSettle;
+            firstToSettle = lines.getInt(line, NEXT_TO_SETTLE);
+            if (firstToSettle == LAST) {
+                lastToSettle = LAST;
+            }
+            lines.putInt(line, NEXT_TO_SETTLE, NULL);
+            steps += settle(line, STEPS_PER_CALL - steps);
+        }
+        return steps;
+    }
+
+    /** Ends reservations whose time is over. */
+    void expireReservations(long nowMs) {
+        for (int slot = reservations.pollExpired(nowMs); slot != NULL; slot = reservations.pollExpired(nowMs)) {
+            settleLines(slot);
+        }
+    }
+
+    private int settle(int line, int stepsMax) {
+        settleReserved(line);
+        for (int steps = 1; steps <= stepsMax; steps++) {
+            final int slot = waiting.first(line);
+            if (slot == NULL) {
+                // One that is to be settled again is closed then.
+                if (lines.getInt(line, CANDIDATES) == 0 && lines.getInt(line, NEXT_TO_SETTLE) == NULL) {
+                    close(line);
+                }
+                return steps;
+            }
+            if (isBlocking(slot, awaited(slot))) {
+                return steps;
+            }
+            final int claim = blockingClaim(slot);
+            leaveLine(slot);
+            if (claim == NONE) {
+                makeCandidate(slot);
+            } else {
+                // Passed over: another limit is the one that it lacks now.
+                await(slot, claim);
+                countPass(slot);
+            }
+        }
+        settleLater(line);
+        return stepsMax;
+    }
+
+    /** A task that has the reservation does not wait for those before it. */
+    private void settleReserved(int line) {
+        final int limit = lines.getInt(line, LIMIT);
+        final int slot = reservations.holder(limits.tenant(limit));
+        if (slot == NULL
+                || jobs.where(slot) < JobTable.IN_LINES
+                || jobs.taskGroup(slot) != lines.getInt(line, TASK_GROUP)
+                || limits.limit(awaited(slot)) != limit) {
+            return;
+        }
+        if (isBlocking(slot, awaited(slot))) {
+            return;
+        }
+        final int claim = blockingClaim(slot);
+        leaveLine(slot);
+        if (claim == NONE) {
+            makeCandidate(slot);
+        } else {
+            await(slot, claim);
+        }
+    }
+
+    private void countPass(int slot) {
+        final int first = jobs.firstClaim(slot);
+        final int passes = limits.passes(first) + 1;
+        limits.passes(first, passes);
+        final int before = reservations.holder(jobs.tenant(slot));
+        if (reservations.offer(jobs.tenant(slot), slot, passes, order)) {
+            settleLines(slot);
+            if (before != NULL) {
+                settleLines(before);
+            }
+        }
+    }
+
+    private void endReservation(int slot) {
+        reservations.end(jobs.tenant(slot));
+        settleLines(slot);
+    }
+
+    private void settleLines(int slot) {
+        for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
+            onFreed(limits.limit(claim));
+        }
+    }
+
+    // ---- who may
+    // ------------------------------------------------------------------------------------------------------------
+
+    /** The first claim that keeps a task from being a candidate, or {@link LimitTable#NONE}. */
+    private int blockingClaim(int slot) {
+        for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
+            if (isBlocking(slot, claim)) {
+                return claim;
+            }
+        }
+        return NONE;
+    }
+
+    private boolean isBlocking(int slot, int claim) {
+        // [SILO-LIMIT-4]
+        final int free = free(slot, claim);
+        if (free <= 0) {
+            return true;
+        }
+        // [SILO-LIMIT-ORDER]
+        if (reservations.isHolder(jobs.tenant(slot), slot)) {
+            return false;
+        }
+        final int line = find(limits.limit(claim), jobs.taskGroup(slot));
+        return line != NULL && !isNext(slot, line, free);
+    }
+
+    private boolean isNext(int slot, int line, int free) {
+        final int head = waiting.first(line);
+        if (head != NULL && head != slot && isBefore(head, slot)) {
+            return false;
+        }
+        final int candidates = lines.getInt(line, CANDIDATES);
+        return candidates < Math.min(free, CANDIDATES_MAX)
+                || candidates > 0 && isBefore(slot, limits.job(lines.getInt(line, LAST_CANDIDATE)));
+    }
+
+    /** The first claim of a candidate whose limit is full by now, or {@link LimitTable#NONE}. */
+    private int fullClaim(int slot) {
+        for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
+            if (free(slot, claim) <= 0) {
+                return claim;
+            }
+        }
+        return NONE;
+    }
+
+    /** Slots that the task could have of a limit, judged by its own maximum. */
+    private int free(int slot, int claim) {
+        final int limit = limits.limit(claim);
+        final int free = limits.max(claim) - limits.holders(limit);
+        // [SILO-LIMIT-RESERVE]
+        return free > 0 && isReservedForOther(slot, limit) ? free - 1 : free;
+    }
+
+    private boolean isReservedForOther(int slot, int limit) {
+        final int holder = reservations.holder(jobs.tenant(slot));
+        if (holder == NULL || holder == slot) {
+            return false;
+        }
+        for (int claim = jobs.firstClaim(holder); claim != NONE; claim = limits.next(claim)) {
+            if (limits.limit(claim) == limit) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Priority, start time, arrival. */
+    private boolean isBefore(int slot, int other) {
+        final int priority = jobs.priority(slot);
+        final int otherPriority = jobs.priority(other);
+        return priority != otherPriority ? priority < otherPriority : ReadyQueue.isBefore(jobs, slot, other);
+    }
+
+    // ---- candidates
+    // ---------------------------------------------------------------------------------------------------------
+
+    private void makeCandidate(int slot) {
+        for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
+            addCandidate(open(limits.limit(claim), jobs.taskGroup(slot)), claim);
+        }
+        jobs.where(slot, JobTable.IN_READY, NULL);
+        ready.add(slot, jobs.taskGroup(slot), jobs.priority(slot), jobs.tenant(slot));
+        // What comes before a candidate may take its place.
+        for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
+            final int line = find(limits.limit(claim), jobs.taskGroup(slot));
+            final int last = lines.getInt(line, LAST_CANDIDATE);
+            final int most = Math.max(1, Math.min(free(slot, claim), CANDIDATES_MAX));
+            if (lines.getInt(line, CANDIDATES) > most && last != claim) {
+                final int passed = limits.job(last);
+                leaveCandidates(passed);
+                removeReady(passed);
+                await(passed, last);
+            }
+        }
+    }
+
+    /** Nearly always behind the last one. */
+    private void addCandidate(int line, int claim) {
+        int behind = lines.getInt(line, LAST_CANDIDATE);
+        while (behind != NULL && isBefore(limits.job(claim), limits.job(behind))) {
+            behind = limits.previousCandidate(behind);
+        }
+        final int next = behind == NULL ? lines.getInt(line, FIRST_CANDIDATE) : limits.nextCandidate(behind);
+        limits.linkCandidate(claim, behind, next);
+        if (behind == NULL) {
+            lines.putInt(line, FIRST_CANDIDATE, claim);
+        }
+        if (next == NULL) {
+            lines.putInt(line, LAST_CANDIDATE, claim);
+        }
+        lines.putInt(line, CANDIDATES, lines.getInt(line, CANDIDATES) + 1);
+    }
+
+    private void leaveCandidates(int slot) {
+        for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
+            final int line = find(limits.limit(claim), jobs.taskGroup(slot));
+            if (lines.getInt(line, FIRST_CANDIDATE) == claim) {
+                lines.putInt(line, FIRST_CANDIDATE, limits.nextCandidate(claim));
+            }
+            if (lines.getInt(line, LAST_CANDIDATE) == claim) {
+                lines.putInt(line, LAST_CANDIDATE, limits.previousCandidate(claim));
+            }
+            limits.unlinkCandidate(claim);
+            lines.putInt(line, CANDIDATES, lines.getInt(line, CANDIDATES) - 1);
+            settleLater(line);
+        }
+    }
+
+    private void removeReady(int slot) {
+        ready.remove(slot, jobs.taskGroup(slot), jobs.priority(slot), jobs.tenant(slot));
+    }
+
+    // ---- lines
+    // --------------------------------------------------------------------------------------------------------------
+
+    /** The task waits for the limit of one of its claims. */
+    private void await(int slot, int claim) {
+        int number = 0;
+        for (int c = jobs.firstClaim(slot); c != claim; c = limits.next(c)) {
+            number++;
+        }
+        jobs.where(slot, JobTable.IN_LINES + number, NULL);
+        waiting.add(open(limits.limit(claim), jobs.taskGroup(slot)), slot);
+        waitingCount++;
+    }
+
+    private void leaveLine(int slot) {
+        final int line = find(limits.limit(awaited(slot)), jobs.taskGroup(slot));
+        waiting.remove(line, slot);
+        waitingCount--;
+        settleLater(line);
+    }
+
+    /** The claim that a task waits for. */
+    private int awaited(int slot) {
+        int claim = jobs.firstClaim(slot);
+        for (int number = jobs.where(slot) - JobTable.IN_LINES; number > 0; number--) {
+            claim = limits.next(claim);
+        }
+        return claim;
+    }
+
+    private void settleLater(int line) {
+        if (lines.getInt(line, NEXT_TO_SETTLE) != NULL) {
+            return;
+        }
+        lines.putInt(line, NEXT_TO_SETTLE, LAST);
+        if (lastToSettle == LAST) {
+            firstToSettle = line;
+        } else {
+            lines.putInt(lastToSettle, NEXT_TO_SETTLE, line);
+        }
+        lastToSettle = line;
+    }
+
+    private int find(int limit, int taskGroup) {
+        final long hash = hash(limit, taskGroup);
+        for (long c = index.firstCandidate(hash); c != SlotIndex.NULL_CANDIDATE; c = index.nextCandidate(hash, c)) {
+            if (lines.getInt((int) c, LIMIT) == limit && lines.getInt((int) c, TASK_GROUP) == taskGroup) {
+                return (int) c;
+            }
+        }
+        return NULL;
+    }
+
+    private int open(int limit, int taskGroup) {
+        final int known = find(limit, taskGroup);
+        if (known != NULL) {
+            return known;
+        }
+        final int line = lines.allocate();
+        final int next = limits.firstLine(limit);
+        lines.putInt(line, LIMIT, limit);
+        lines.putInt(line, TASK_GROUP, taskGroup);
+        waiting.init(line);
+        lines.putInt(line, FIRST_CANDIDATE, NULL);
+        lines.putInt(line, LAST_CANDIDATE, NULL);
+        lines.putInt(line, NEXT_LINE, next);
+        lines.putInt(line, PREVIOUS_LINE, NULL);
+        lines.putInt(line, NEXT_TO_SETTLE, NULL);
+        if (next != NULL) {
+            lines.putInt(next, PREVIOUS_LINE, line);
+        }
+        limits.firstLine(limit, line);
+        limits.retain(limit);
+        index.put(hash(limit, taskGroup), line);
+        return line;
+    }
+
+    private void close(int line) {
+        final int limit = lines.getInt(line, LIMIT);
+        final int previous = lines.getInt(line, PREVIOUS_LINE);
+        final int next = lines.getInt(line, NEXT_LINE);
+        if (previous == NULL) {
+            limits.firstLine(limit, next);
+        } else {
+            lines.putInt(previous, NEXT_LINE, next);
+        }
+        if (next != NULL) {
+            lines.putInt(next, PREVIOUS_LINE, previous);
+        }
+        final boolean isRemoved = index.remove(hash(limit, lines.getInt(line, TASK_GROUP)), line);
+        assert isRemoved : "line " + line + " was not indexed";
+        lines.free(line);
+        limits.release(limit);
+    }
+
+    private static long hash(int limit, int taskGroup) {
+        return Xxh64.mix((long) limit << 32 | taskGroup);
+    }
+
+    /** Tasks that wait for a limit. */
+    int waitingCount() {
+        return waitingCount;
+    }
+
+    int lineCount() {
+        return lines.count();
+    }
+
+    /** Compares holders, candidates and lines with the jobs from scratch; for tests after each step and the slow recount. */
+    void checkInvariants() {
+        final int[] holders = new int[limits.limitEnd()];
+        int candidates = 0;
+        int waits = 0;
+        for (int slot = 0; slot < jobs.slotLimit(); slot++) {
+            if (!jobs.isLive(slot) || jobs.firstClaim(slot) == NONE) {
+                continue;
+            }
+            final boolean isWaiting = jobs.where(slot) >= JobTable.IN_LINES;
+            waits += isWaiting ? 1 : 0;
+            for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
+                final int limit = limits.limit(claim);
+                Invariant.check(limits.job(claim) == slot, "claim of another job");
+                Invariant.check(
+                        !limits.isHeld(claim) || jobs.state(slot) == JobState.RUNNING,
+                        "a slot is held without a lease");
+                holders[limit] += limits.isHeld(claim) ? 1 : 0;
+                if (jobs.where(slot) == JobTable.IN_READY) {
+                    candidates++;
+                    Invariant.check(isCandidate(claim), "a task with limits is ready and no candidate");
+                }
+            }
+        }
+        for (int limit = 0; limit < holders.length; limit++) {
+            Invariant.check(
+                    !limits.isLive(limit) || limits.holders(limit) == holders[limit],
+                    "holders of a limit differ from their recount");
+        }
+        Invariant.check(waits == waitingCount, "tasks in lines differ from their count");
+        checkLines(candidates);
+    }
+
+    private boolean isCandidate(int claim) {
+        final int line = find(limits.limit(claim), jobs.taskGroup(limits.job(claim)));
+        int candidate = line == NULL ? NULL : lines.getInt(line, FIRST_CANDIDATE);
+        while (candidate != NULL && candidate != claim) {
+            candidate = limits.nextCandidate(candidate);
+        }
+        return candidate == claim;
+    }
+
+    private void checkLines(int candidates) {
+        int listed = 0;
+        for (int line = lines.nextLive(0, lines.slotEnd());
+                line != NULL;
+                line = lines.nextLive(line + 1, lines.slotEnd())) {
+            int before = NULL;
+            int count = 0;
+            for (int claim = lines.getInt(line, FIRST_CANDIDATE); claim != NULL; claim = limits.nextCandidate(claim)) {
+                Invariant.check(
+                        before == NULL || isBefore(limits.job(before), limits.job(claim)), "candidates out of order");
+                before = claim;
+                count++;
+            }
+            Invariant.check(
+                    count == lines.getInt(line, CANDIDATES) && before == lines.getInt(line, LAST_CANDIDATE),
+                    "candidates of a line differ from their count");
+            listed += count;
+            final int head = waiting.first(line);
+            if (head != NULL && lines.getInt(line, NEXT_TO_SETTLE) == NULL) {
+                Invariant.check(isBlocking(head, awaited(head)), "a task waits for a limit that has room for it");
+            }
+        }
+        Invariant.check(listed == candidates, "candidates differ from the ready tasks that have limits");
+    }
+
+    long bytes() {
+        return lines.bytes() + index.bytes() + waiting.bytes();
+    }
+
+    void close() {
+        lines.close();
+        waiting.close();
+    }
+}

@@ -1,0 +1,4 @@
+package io.silo.simulation.model;
+
+/** A limit that a job names. */
+record ModelLimit(String key, long max) {}
