@@ -78,6 +78,7 @@ class GoldenTest {
             item.jitter = true;
             item.priority = id.length();
             item.metadata = Map.of("key", "value of " + id);
+            item.limits.put("limit of " + id, 2);
             item.leaseMs = id.equals("expired") ? 500 : 0;
             item.startAtMs = id.equals("future") ? harness.wallMs + 1_000_000 : 0;
             client.enqueue(item);

@@ -139,9 +139,23 @@ class LimitTest {
         assertThat(alone).extracting(Task::id).containsExactly("c", "d");
     }
 
+    /** A job that comes back to an earlier place is not overtaken by those that were next meanwhile. */
     @Test
-    void shouldNeverRunAJobWithAMaximumOfZero() {
-        enqueue(item("never", "k", 0), item("other", "l", 1));
+    void shouldLetAReturnedJobGoFirstAgain() {
+        enqueue(item("first", "k", 1), item("wide", "k", 3));
+        List<Task> running = lease("g", 9);
+        assertThat(running).extracting(Task::id).containsExactly("first", "wide");
+        enqueue(item("third", "k", 3));
+        client.giveBack("w", running.get(0));
+        // The first has to wait until the other ends, and the third behind it.
+        assertThat(ids("g")).isEmpty();
+        client.succeed(running.get(1), "");
+        assertThat(ids("g")).containsExactly("first", "third");
+    }
+
+    @Test
+    void shouldNeverRunAJobWithAMaximumOfZeroAndLetOthersPass() {
+        enqueue(item("never", "k", 0), item("other", "k", 1));
         assertThat(ids("g")).containsExactly("other");
         harness.advance(60_000);
         harness.run();

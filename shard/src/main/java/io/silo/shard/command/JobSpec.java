@@ -250,8 +250,19 @@ final class JobSpec {
     /** What is wrong with unique key or limits; behind all else that may be wrong with an item. */
     @Nullable
     RejectReason keysRefusal(DirectBuffer buffer) {
-        final RejectReason refusal = NameChecks.uniqueKey(buffer, uniqueKeyOffset, uniqueKeyLength);
+        final RejectReason refusal = uniqueKeyRefusal(buffer);
         return refusal != null ? refusal : limitRefusal;
+    }
+
+    @Nullable
+    RejectReason uniqueKeyRefusal(DirectBuffer buffer) {
+        return NameChecks.uniqueKey(buffer, uniqueKeyOffset, uniqueKeyLength);
+    }
+
+    /** What is wrong with the limits. */
+    @Nullable
+    RejectReason limitRefusal() {
+        return limitRefusal;
     }
 
     private @Nullable RejectReason timesRefusal() {

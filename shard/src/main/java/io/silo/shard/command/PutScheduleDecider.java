@@ -70,7 +70,7 @@ final class PutScheduleDecider implements CommandDecider {
     /** Checks in the order of {@link RejectReason}. */
     private @Nullable RejectReason refusal(CommandContext context, DirectBuffer buffer, boolean isCronShort) {
         RejectReason refusal = spec.refusal(context, buffer);
-        refusal = refusal != null ? refusal : spec.keysRefusal(buffer);
+        refusal = refusal != null ? refusal : spec.uniqueKeyRefusal(buffer);
         refusal = refusal != null ? refusal : ScheduleNames.idRefusal(buffer, spec.idOffset, spec.idLength);
         if (refusal != null) {
             return refusal;
@@ -95,7 +95,7 @@ final class PutScheduleDecider implements CommandDecider {
         } catch (IllegalArgumentException e) {
             return FiringTimes.isZone(zone) ? RejectReason.INVALID_SCHEDULE : RejectReason.INVALID_TIME_ZONE;
         }
-        return nextFireMs == FiringTimes.NEVER ? RejectReason.INVALID_SCHEDULE : null;
+        return nextFireMs == FiringTimes.NEVER ? RejectReason.INVALID_SCHEDULE : spec.limitRefusal();
     }
 
     private void write(CommandContext context, DirectBuffer buffer, @Nullable Schedule existing) {

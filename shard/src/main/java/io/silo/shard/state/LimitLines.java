@@ -6,8 +6,8 @@ import io.silo.protocol.Xxh64;
  * Due tasks that have concurrency limits: which of them workers may have, and which wait, in one line for each limit and task group.
  *
  * <pre>
- *   line row:   0 limit   4 task group   8 ends of the list of tasks that wait   20 first candidate   24 last candidate (claims)
- *              28 candidates   32 next line of the limit   36 line before   40 next line to settle
+ *   line row:   0 limit   4 task group (its complement: of tasks that may never run)   8 ends of the list of tasks that wait
+ *              20 first candidate   24 last candidate (claims)   28 candidates   32 next line of the limit   36 line before   40 next line to settle
  * </pre>
  *
  * <p>A due task is a <em>candidate</em>, and then in the ready queue, if each of its limits has a slot left for it beyond those that
@@ -96,7 +96,7 @@ final class LimitLines {
         for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
             limits.passes(claim, 0);
         }
-        if (reservations.isHolder(jobs.tenant(slot), slot)) {
+        if (isReserved(slot)) {
             endReservation(slot);
         }
     }
@@ -250,7 +250,7 @@ final class LimitLines {
             return true;
         }
         // [SILO-LIMIT-ORDER]
-        if (reservations.isHolder(jobs.tenant(slot), slot)) {
+        if (isReserved(slot)) {
             return false;
         }
         final int line = find(limits.limit(claim), jobs.taskGroup(slot));
@@ -320,12 +320,17 @@ final class LimitLines {
             final int last = lines.getInt(line, LAST_CANDIDATE);
             final int most = Math.max(1, Math.min(free(slot, claim), CANDIDATES_MAX));
             if (lines.getInt(line, CANDIDATES) > most && last != claim) {
-                final int passed = limits.job(last);
-                leaveCandidates(passed);
-                removeReady(passed);
-                await(passed, last);
+                demote(last);
             }
         }
+    }
+
+    /** A candidate waits again, for the limit of this claim. */
+    private void demote(int claim) {
+        final int slot = limits.job(claim);
+        leaveCandidates(slot);
+        removeReady(slot);
+        await(slot, claim);
     }
 
     /** Nearly always behind the last one. */
@@ -374,12 +379,28 @@ final class LimitLines {
             number++;
         }
         jobs.where(slot, JobTable.IN_LINES + number, NULL);
-        waiting.add(open(limits.limit(claim), jobs.taskGroup(slot)), slot);
+        final int line = open(limits.limit(claim), groupInLine(slot, claim));
+        waiting.add(line, slot);
         waitingCount++;
+        // It came late but stands before them, and is not to be overtaken.
+        for (int last = lines.getInt(line, LAST_CANDIDATE);
+                last != NULL && isBefore(slot, limits.job(last)) && !isReserved(limits.job(last));
+                last = lines.getInt(line, LAST_CANDIDATE)) {
+            demote(last);
+        }
+    }
+
+    /** A task that may never run stands in a line of its own, where it is in nobody's way. */
+    private int groupInLine(int slot, int claim) {
+        return limits.max(claim) == 0 ? ~jobs.taskGroup(slot) : jobs.taskGroup(slot);
+    }
+
+    private boolean isReserved(int slot) {
+        return reservations.isHolder(jobs.tenant(slot), slot);
     }
 
     private void leaveLine(int slot) {
-        final int line = find(limits.limit(awaited(slot)), jobs.taskGroup(slot));
+        final int line = find(limits.limit(awaited(slot)), groupInLine(slot, awaited(slot)));
         waiting.remove(line, slot);
         waitingCount--;
         settleLater(line);

@@ -58,6 +58,13 @@ final class ArgumentRules {
                 maxRunMs != 0 && (maxRunMs < Bounds.LEASE_MS_MIN || maxRunMs > Bounds.MAX_RUN_MS_MAX),
                 RejectReason.INVALID_MAX_RUN);
         add(reasons, !isUniqueKey(wanted.uniqueKey()), RejectReason.INVALID_UNIQUE_KEY);
+        add(
+                reasons,
+                wanted.limits().size() > Bounds.LIMITS_MAX
+                        || wanted.limits().stream()
+                                .anyMatch(limit -> !isName(limit.key(), Bounds.LIMIT_KEY_BYTES_MAX)
+                                        || limit.max() > Integer.MAX_VALUE),
+                RejectReason.INVALID_JOB_LIMIT);
         return reasons;
     }
 

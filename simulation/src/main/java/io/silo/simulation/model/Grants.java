@@ -73,7 +73,6 @@ final class Grants {
             ModelState state, ModelEvent.Leased event, ModelJob job, Session session, long monotonicMs) {
         final JobDefinition d = job.definition;
         Claim.equal(d.leaseMs() == 0 ? settings.leaseMs() : d.leaseMs(), event.leaseMs(), "lease length of", job);
-        Claim.equal(0, event.heldLimits(), "limits held by", job);
         state.ready().grant(job, false);
         final ModelReply.Task task =
                 task(job, event.place().epoch(), event.place().token(), event.leaseMs());

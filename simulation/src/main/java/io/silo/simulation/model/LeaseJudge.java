@@ -192,6 +192,7 @@ final class LeaseJudge {
                         command.requestId(),
                         job.attempt,
                         event.leaseMs(),
+                        0,
                         command.worker()),
                 event,
                 "TaskLeased");

@@ -178,9 +178,9 @@ final class ReadyOrder {
         return job.definition.taskGroup().equals(other.definition.taskGroup());
     }
 
-    private static boolean comesBefore(ModelJob job, ModelJob other) {
-        final int byPriority = Integer.compare(job.definition.priority(), other.definition.priority());
-        return byPriority != 0 ? byPriority < 0 : ORDER.compare(job, other) < 0;
+    private static boolean comesBefore(ModelJob first, ModelJob second) {
+        final int byPriority = Integer.compare(first.definition.priority(), second.definition.priority());
+        return byPriority != 0 ? byPriority < 0 : ORDER.compare(first, second) < 0;
     }
 
     /** Ready jobs of a tenant, of all groups. */
@@ -235,6 +235,7 @@ final class ReadyOrder {
         return waiting(job.definition.tenant())
                 .filter(other -> other != job
                         && other.definition.limitsOnce().size() == 1
+                        && other.definition.limitsOnce().get(0).max() > 0
                         && ModelLimits.share(job, other)
                         && sameGroup(job, other)
                         && comesBefore(other, job))

@@ -52,7 +52,7 @@ final class ViewComparison {
             Claim.check(
                     state.ready().countWithoutLimits(group) <= count
                             && count <= state.ready().count(group),
-                    "group %s has %d ready jobs, not %d",
+                    "ready jobs of group %s: %d, not %d",
                     group,
                     state.ready().count(group),
                     count);

@@ -87,7 +87,7 @@ class ReadyOrderTest {
             order.remove(job);
         }
 
-        assertThat(order.count("g", "a")).isZero();
-        assertThat(order.count("g", "b")).isEqualTo(1);
+        assertThat(order.certain("g", "a")).isZero();
+        assertThat(order.certain("g", "b")).isEqualTo(1);
     }
 }

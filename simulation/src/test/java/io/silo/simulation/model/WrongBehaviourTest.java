@@ -238,7 +238,7 @@ class WrongBehaviourTest {
 
     @Test
     void shouldReportGrantsInTheWrongOrder() {
-        shouldReport("comes before|more urgent", model -> new LyingTap(model) {
+        shouldReport("comes before|more urgent|overtakes", model -> new LyingTap(model) {
             @Override
             List<LoggedEvent> command(List<LoggedEvent> events) {
                 if (events.size() == 2
