@@ -150,8 +150,8 @@ pred startComes[j: Job] {
 /** By the job's own maximum, whatever the others allow. */
 pred hasRoom[j: Job, l: Limit] { l in j.wide implies lone holders[l] else no holders[l] }
 
-/** Another task has the reservation and wants a slot of the same limit. */
-pred isKeptBack[j: Job] { some r: Reserved - j | some r.limits & j.limits }
+/** It would take a slot that is kept: the task with the reservation had no room in that limit then, by its own maximum. */
+pred isKeptBack[j: Job] { some r: Reserved - j, l: r.limits & j.limits | l not in r.wide or some holders[l] }
 
 pred couldRun[j: Job] { j in Ready - Paused and not isKeptBack[j] and all l: j.limits | hasRoom[j, l] }
 
@@ -162,7 +162,7 @@ pred mayBeLeased[j: Job] {
   j in Ready                                                                  // [SILO-DEQ-1]
   j not in Paused                                                             // [SILO-PAUSE-1]
   all l: j.limits | hasRoom[j, l]                                             // [SILO-LIMIT-4]
-  not isBehind[j]                                                             // [SILO-LIMIT-ORDER]
+  j in Reserved or not isBehind[j]                                            // [SILO-LIMIT-ORDER]
   not isKeptBack[j]                                                           // [SILO-LIMIT-RESERVE]
 }
 
@@ -695,13 +695,12 @@ check slotsGoWithTheLease {
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check whoCouldRunIsNotOvertaken {
-  invariant and step implies all j: leased' - leased, k: Ready & Ready' - Paused |
-    some j.slots' & k.limits and (all l: k.limits | hasRoom[k, l]) and no k.limits & (Reserved - k).limits
-      implies lt[j.place, k.place]
+  invariant and step implies all j: leased' - leased - Reserved, k: Ready & Ready' |
+    some j.slots' & k.limits and couldRun[k] implies lt[j.place, k.place]
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check reservationIsKept {
-  invariant and step implies all j: leased' - leased, r: Reserved - j | no j.slots' & r.limits
+  invariant and step implies all j: leased' - leased, r: Reserved - j, l: j.slots' & r.limits | after hasRoom[r, l]
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check waiterKeepsItsPlace {
