@@ -106,6 +106,7 @@ pred keepTask[j: Job] {
   j in Future' iff j in Future
   j in Ready' iff j in Ready
 }
+
 /** A job without a lease holds nothing, whatever ended it. */
 pred noLease[j: Job] {
   no j.lease' and j not in Overdue' + Unclaimed'
@@ -155,7 +156,7 @@ pred isKeptBack[j: Job] { some r: Reserved - j, l: r.limits & j.limits | l not i
 
 pred couldRun[j: Job] { j in Ready - Paused and not isKeptBack[j] and all l: j.limits | hasRoom[j, l] }
 
-/** A task that could run comes first and wants a slot of the same limit. One that lacks another slot keeps nobody from this one. */
+/** A task that could run comes first and wants a slot of the same limit. One that lacks another slot keeps nobody back. */
 pred isBehind[j: Job] { some k: Job - j | couldRun[k] and some k.limits & j.limits and lt[k.place, j.place] }
 
 pred mayBeLeased[j: Job] {
@@ -743,8 +744,8 @@ pred linesAreSound {
 }
 
 /**
- * What a step may do to these. Tokens and attempt numbers of a scope come to an end, and a step that needs a new one with them; a move
- * needs none, so moves can go on for ever.
+ * What a step may do to these. Tokens and attempt numbers of a scope come to an end, and with them the steps that need a new
+ * one; a move needs none, so moves can go on for ever.
  */
 pred move {
   reserve
@@ -771,8 +772,8 @@ pred reservationsAreGiven {
 }
 
 /**
- * If leases end and a lease that can be made for good is made, no task waits for ever, whatever else is asked for: no deadlock among
- * jobs with several limits, and no starvation by jobs with few.
+ * If leases end and a lease that can be made for good is made, no task waits for ever, whatever else is asked for: no deadlock
+ * among jobs with several limits, and no starvation by jobs with few.
  */
 check everyWaiterIsServed {
   linesAreSound and always move and reservationsAreGiven
