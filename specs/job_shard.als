@@ -1,11 +1,11 @@
 /*
  * The life of jobs in one shard: what a command may do, and what holds whatever is done in whatever order.
  *
- * A step is one event of a record, applied at once, as in the code: a command that enqueues a job and finds its limits free is the
- * two steps enqueue and grant. A command that is refused changes nothing: it is the step idle.
+ * A step is one event of a record, applied at once, as in the code: a command that enqueues a job which a worker waits for is the
+ * two steps enqueue and leaseTask. A command that is refused changes nothing: it is the step idle.
  *
  * Time is what may have happened: a start time comes, a deadline passes. A place stands for (priority, start time, arrival), which
- * orders waiters and never ties; a job that gets a new place may get any that is free.
+ * orders due tasks and never ties; a job that gets a new place may get any that is free.
  *
  * Checks are by induction: the invariant holds in the first state, and a step leads from any state where it holds to one where it
  * holds. So they speak of histories of every length. The runs start in the first state: what they show can be reached.
@@ -21,7 +21,7 @@ open util/ordering[Place] as order
 /** An attempt number: 1, 2, 3 ... */
 sig Nr {}
 
-/** A lease token: where the grant stands in the log. */
+/** A lease token: where the lease stands in the log. */
 sig Token {}
 
 /** Priority, start time and arrival as one value; the first is served first. */
@@ -35,7 +35,7 @@ enum Status { Scheduled, Running, Succeeded, Failed, Cancelled }
 enum Outcome { Success, Failure, Crash, Cancellation }
 
 sig Job {
-  limits: set Limit,           -- the job takes a slot of each
+  limits: set Limit,           -- its lease takes a slot of each
   wide: set Limit,             -- of these it allows two holders, of the others one
   var status: set Status,      -- none: there is no such job
   var attempt: set Nr,         -- the number that waits, runs or was the last
@@ -43,28 +43,28 @@ sig Job {
   var lastRelative: set Nr,    -- retry policy: the relative number behind which no other follows
   var history: Nr -> Outcome,  -- attempts that ended
   var place: set Place,
-  var slots: set Limit,        -- what it holds: bits on its lease or its parked grant, there is no counter
+  var slots: set Limit,        -- what its lease holds: nothing else holds a slot
   var lease: Worker -> Token,
   var token: set Token,        -- of its last lease
   var fence: set Token         -- newest token that a store outside has seen with a write for this job
 }
 
 sig Worker {
-  var knows: Job -> Token      -- grants that reached it; it never forgets, so it speaks of old ones too
+  var knows: Job -> Token      -- leases that it was told of; it never forgets, so it speaks of old ones too
 }
 
 sig Keyed in Job {}            -- jobs with the unique key: one is enough to tell
 var sig Flagged in Job {}      -- its running lease is to be cancelled: the mark lies in the lease and goes with it
 var sig Future in Job {}       -- the pending task: its start time has not come
-var sig Waiting in Job {}      -- the pending task: it waits for its slots
-var sig Ready in Job {}        -- the pending task: it may be leased, and holds its slots (a parked grant)
+var sig Ready in Job {}        -- the pending task: it is due, and waits for a worker and for room in its limits
+var sig Reserved in Job {}     -- the due task that what becomes free of its limits is kept for: volatile
 var sig Overdue in Job {}      -- the lease's deadline has passed
 var sig Unclaimed in Job {}    -- nobody spoke of the lease since the shard was opened
 var sig Reported in Job {}     -- a report ended the last lease
 var sig Paused in Job {}       -- its task group or its tenant is paused; which jobs have one in common is not told
 var sig Used in Token {}       -- the log so far
 
-fun pending: set Job { Future + Waiting + Ready }
+fun pending: set Job { Future + Ready }
 fun leased: set Job { lease.Token.Worker }
 fun holders[l: Limit]: set Job { slots.l }
 fun leaseToken[j: Job]: set Token { Worker.(j.lease) }
@@ -74,8 +74,8 @@ fun leaseToken[j: Job]: set Token { Worker.(j.lease) }
 pred init {
   no status and no attempt and no relative and no lastRelative and no history and no place and no slots
   no lease and no token and no fence and no knows
-  no Flagged + Future + Waiting + Ready + Overdue + Unclaimed + Reported
-  no Used and no Paused
+  no Flagged + Future + Ready + Overdue + Unclaimed + Reported
+  no Used and no Paused and no Reserved
 }
 
 // ---- what a step leaves alone
@@ -86,7 +86,7 @@ pred onlyJob[j: Job] {
     o <: status' = o <: status and o <: attempt' = o <: attempt and o <: relative' = o <: relative
     o <: lastRelative' = o <: lastRelative and o <: history' = o <: history and o <: place' = o <: place
     o <: slots' = o <: slots and o <: lease' = o <: lease and o <: token' = o <: token
-    Flagged' & o = Flagged & o and Future' & o = Future & o and Waiting' & o = Waiting & o and Ready' & o = Ready & o
+    Flagged' & o = Flagged & o and Future' & o = Future & o and Ready' & o = Ready & o
     Overdue' & o = Overdue & o and Unclaimed' & o = Unclaimed & o and Reported' & o = Reported & o
   }
 }
@@ -96,29 +96,28 @@ pred keepPolicy[j: Job] { j.lastRelative' = j.lastRelative }
 pred keepNumbers[j: Job] { j.attempt' = j.attempt and j.relative' = j.relative and j.history' = j.history }
 pred keepFlag[j: Job] { j in Flagged' iff j in Flagged }
 pred keepLease[j: Job] {
-  j.lease' = j.lease and j.token' = j.token
+  j.lease' = j.lease and j.token' = j.token and j.slots' = j.slots
   j in Overdue' iff j in Overdue
   j in Unclaimed' iff j in Unclaimed
   j in Reported' iff j in Reported
 }
 pred keepTask[j: Job] {
-  j.place' = j.place and j.slots' = j.slots
+  j.place' = j.place
   j in Future' iff j in Future
-  j in Waiting' iff j in Waiting
   j in Ready' iff j in Ready
 }
-pred noLease[j: Job] { no j.lease' and j not in Overdue' + Unclaimed' }
-pred noTask[j: Job] {
-  no j.place' and j not in Future' + Waiting' + Ready'
-  no j.slots'                                                                 // [SILO-REL-1]
-}
 
-/** A new pending task: it waits for its start time or for its slots, and holds none. */
+/** A job without a lease holds nothing, whatever ended it. */
+pred noLease[j: Job] {
+  no j.lease' and j not in Overdue' + Unclaimed'
+  no j.slots'                                                                 // [SILO-LIMIT-3]
+}
+pred noTask[j: Job] { no j.place' and j not in Future' + Ready' }
+
+/** A new pending task: it waits for its start time, or is due. */
 pred newTask[j: Job] {
   one j.place' and no j.place' & (Job - j).place                              // [SILO-PLACE-1]
-  no j.slots'                                                                 // [SILO-RETRY-REL]
-  j not in Ready'
-  j in Future' iff j not in Waiting'
+  j in Future' iff j not in Ready'
 }
 
 // ---- enqueue
@@ -137,40 +136,56 @@ pred enqueue[j: Job] {
   onlyJob[j] and keepWorld
 }
 
-// ---- start time, slots
+// ---- start time
 
 pred startComes[j: Job] {
   j in Future
-  Future' = Future - j and Waiting' = Waiting + j and Ready' = Ready
-  j.slots' = j.slots and j.place' = j.place
-  j.status' = j.status and keepNumbers[j] and keepPolicy[j] and keepFlag[j] and keepLease[j]
-  onlyJob[j] and keepWorld
-}
-
-/** By the job's own maximum, whatever the others allow. */
-pred hasRoom[j: Job, l: Limit] { l in j.wide implies lone holders[l] else no holders[l] }
-
-/** A waiter that comes first and wants a slot of the same limit. */
-pred isBehind[j: Job] { some k: Waiting - j | some k.limits & j.limits and lt[k.place, j.place] }
-
-/** All slots of the job in one step: a job that holds one and waits for another could wait for ever. */
-pred grant[j: Job] {
-  j in Waiting                                                                // [SILO-GRANT-2]
-  all l: j.limits | hasRoom[j, l]                                             // [SILO-GRANT-1]
-  not isBehind[j]                                                             // [SILO-GRANT-ORDER]
-  j.slots' = j.limits                                                         // [SILO-GRANT-3]
-  Future' = Future and Waiting' = Waiting - j and Ready' = Ready + j          // [SILO-GRANT-4]
+  Future' = Future - j and Ready' = Ready + j
   j.place' = j.place
   j.status' = j.status and keepNumbers[j] and keepPolicy[j] and keepFlag[j] and keepLease[j]
   onlyJob[j] and keepWorld
 }
 
-// ---- leases
+// ---- who may be leased
 
-pred leaseTask[j: Job, w: Worker] {
+/** By the job's own maximum, whatever the others allow. */
+pred hasRoom[j: Job, l: Limit] { l in j.wide implies lone holders[l] else no holders[l] }
+
+/** It would take a slot that is kept: the task with the reservation had no room in that limit then, by its own maximum. */
+pred isKeptBack[j: Job] { some r: Reserved - j, l: r.limits & j.limits | l not in r.wide or some holders[l] }
+
+pred couldRun[j: Job] { j in Ready - Paused and not isKeptBack[j] and all l: j.limits | hasRoom[j, l] }
+
+/** A task that could run comes first and wants a slot of the same limit. One that lacks another slot keeps nobody back. */
+pred isBehind[j: Job] { some k: Job - j | couldRun[k] and some k.limits & j.limits and lt[k.place, j.place] }
+
+pred mayBeLeased[j: Job] {
   j in Ready                                                                  // [SILO-DEQ-1]
   j not in Paused                                                             // [SILO-PAUSE-1]
-  noTaskButSlots[j]                                                           // [SILO-DEQ-3]
+  all l: j.limits | hasRoom[j, l]                                             // [SILO-LIMIT-4]
+  j in Reserved or not isBehind[j]                                            // [SILO-LIMIT-ORDER]
+  not isKeptBack[j]                                                           // [SILO-LIMIT-RESERVE]
+}
+
+// ---- leases
+
+/** All slots of the job with its lease, none before: a task that held one and waited for another could wait for ever. */
+pred leaseTask[j: Job, w: Worker] {
+  mayBeLeased[j]
+  j.slots' = j.limits                                                         // [SILO-LIMIT-1]
+  beginLease[j, w]
+}
+
+/** By its id, for an operator: whatever its start time, its limits and who comes first. */
+pred leaseById[j: Job, w: Worker] {
+  j in pending
+  no j.slots'                                                                 // [SILO-LIMIT-2]
+  beginLease[j, w]
+}
+
+pred beginLease[j: Job, w: Worker] {
+  j not in Future' + Ready'                                                   // [SILO-DEQ-3]
+  j.place' = j.place
   some t: Token {
     all u: Used | lt[u, t]                                                    // [SILO-TOKEN-1]
     j.lease' = w -> t and j.token' = t                                        // [SILO-DEQ-4]
@@ -183,11 +198,6 @@ pred leaseTask[j: Job, w: Worker] {
   onlyJob[j] and fence' = fence and Paused' = Paused
 }
 
-/** The task is not pending any more; its place and slots stay with the lease. */
-pred noTaskButSlots[j: Job] {
-  j.place' = j.place and j.slots' = j.slots and j not in Future' + Waiting' + Ready'
-}
-
 /** Renews, also when the job is to be cancelled. */
 pred heartbeat[j: Job, w: Worker, t: Token] {
   w -> t in j.lease                                                           // [SILO-HB-1] [SILO-HB-2]
@@ -195,7 +205,7 @@ pred heartbeat[j: Job, w: Worker, t: Token] {
   Overdue' = Overdue - j and Unclaimed' = Unclaimed - j                       // [SILO-HB-3]
   status' = status and attempt' = attempt and relative' = relative and lastRelative' = lastRelative
   history' = history and place' = place and slots' = slots and lease' = lease and token' = token
-  Flagged' = Flagged and Future' = Future and Waiting' = Waiting and Ready' = Ready and Reported' = Reported
+  Flagged' = Flagged and Future' = Future and Ready' = Ready and Reported' = Reported
   keepWorld
 }
 
@@ -204,7 +214,7 @@ pred deadlinePasses[j: Job] {
   Overdue' = Overdue + j and Unclaimed' = Unclaimed
   status' = status and attempt' = attempt and relative' = relative and lastRelative' = lastRelative
   history' = history and place' = place and slots' = slots and lease' = lease and token' = token
-  Flagged' = Flagged and Future' = Future and Waiting' = Waiting and Ready' = Ready and Reported' = Reported
+  Flagged' = Flagged and Future' = Future and Ready' = Ready and Reported' = Reported
   keepWorld
 }
 
@@ -213,7 +223,7 @@ pred reopen {
   no Overdue' and Unclaimed' = leased                                         // [SILO-OPEN-1]
   status' = status and attempt' = attempt and relative' = relative and lastRelative' = lastRelative
   history' = history and place' = place and slots' = slots and lease' = lease and token' = token
-  Flagged' = Flagged and Future' = Future and Waiting' = Waiting and Ready' = Ready and Reported' = Reported
+  Flagged' = Flagged and Future' = Future and Ready' = Ready and Reported' = Reported
   keepWorld
 }
 
@@ -239,7 +249,7 @@ pred failWith[j: Job, o: Outcome] {
   }
 }
 
-/** A worker speaks of a grant that reached it, perhaps long ago. It counts if that lease still runs. */
+/** A worker speaks of a lease that it was told of, perhaps long ago. It counts if that lease still runs. */
 pred report[j: Job, w: Worker, t: Token, o: Outcome] {
   w -> j -> t in knows
   t in leaseToken[j]                                                          // [SILO-TOKEN-2]
@@ -253,14 +263,14 @@ pred report[j: Job, w: Worker, t: Token, o: Outcome] {
   onlyJob[j] and keepWorld
 }
 
-/** Back to the ready ones under the same number and with its slots; a job that is to be cancelled ends instead. */
+/** Back to the due ones under the same number and at its old place, without slots; a job that is to be cancelled ends instead. */
 pred giveBack[j: Job] {
   noLease[j] and j.token' = j.token
   j not in Reported'
   j in Flagged implies endWith[j, Cancellation, Cancelled] else {
     j.status' = Scheduled
-    j in Ready' and j not in Future' + Waiting'                               // [SILO-RETURN-2]
-    j.place' = j.place and j.slots' = j.slots
+    j in Ready' and j not in Future'                                          // [SILO-RETURN-2]
+    j.place' = j.place
     keepNumbers[j]                                                            // [SILO-RETURN-1]
   }
   keepPolicy[j] and j not in Flagged'
@@ -309,7 +319,6 @@ pred cancel[j: Job] {
   onlyJob[j] and keepWorld
 }
 
-/** Through the limits again, like a new job. */
 pred restart[j: Job] {
   some j.status and j.status in Cancelled + Failed                            // [SILO-RESTART-1] [SILO-RESTART-2]
   j not in leased                                                             // [SILO-RESTART-3]
@@ -328,9 +337,8 @@ pred restart[j: Job] {
 pred expedite[j: Job] {
   j in Future                                                                 // [SILO-EXP-4] [SILO-EXP-5]
   j not in Flagged                                                            // [SILO-EXP-3]
-  Future' = Future - j and Waiting' = Waiting + j and Ready' = Ready
+  Future' = Future - j and Ready' = Ready + j
   one j.place' and no j.place' & (Job - j).place
-  j.slots' = j.slots
   j.status' = j.status and keepNumbers[j] and keepPolicy[j] and keepFlag[j] and keepLease[j]
   onlyJob[j] and keepWorld
 }
@@ -418,7 +426,7 @@ pred idle { allRows and keepWorld }
 pred allRows {
   status' = status and attempt' = attempt and relative' = relative and lastRelative' = lastRelative
   history' = history and place' = place and slots' = slots and lease' = lease and token' = token
-  Flagged' = Flagged and Future' = Future and Waiting' = Waiting and Ready' = Ready
+  Flagged' = Flagged and Future' = Future and Ready' = Ready
   Overdue' = Overdue and Unclaimed' = Unclaimed and Reported' = Reported
 }
 
@@ -426,12 +434,16 @@ pred outside[j: Job] {
   enqueue[j] or cancel[j] or restart[j] or expedite[j] or delete[j] or import[j] or reimport[j]
 }
 
+/** A reservation is given, moved and dropped whenever it may be: no check but of liveness asks why. */
+pred reserve { lone Reserved' and Reserved' in Ready' }
+
 pred step {
+  reserve
   idle or reopen or pause
   or some j: Job {
-    outside[j] or startComes[j] or grant[j] or deadlinePasses[j] or returnUnclaimed[j] or expire[j]
+    outside[j] or startComes[j] or deadlinePasses[j] or returnUnclaimed[j] or expire[j]
     or some w: Worker {
-      leaseTask[j, w]
+      leaseTask[j, w] or leaseById[j, w]
       or some t: Token {
         heartbeat[j, w, t] or returnLease[j, w, t] or write[j, w, t] or some o: Outcome | report[j, w, t, o]
       }
@@ -448,12 +460,12 @@ pred rowsAreWhole {
     some j.status implies one j.attempt and one j.relative and one j.lastRelative and lte[j.relative, j.attempt]
     no j.status implies no j.attempt + j.relative + j.lastRelative and no j.history and no j.place and no j.token
   }
-  Flagged + Future + Waiting + Ready + leased + Reported in status.Status
+  Flagged + Future + Ready + leased + Reported in status.Status
 }
 
 pred onePendingTask {
   all j: Job | j.status = Scheduled iff j in pending
-  no Future & Waiting and no Future & Ready and no Waiting & Ready
+  no Future & Ready
 }
 
 pred runningMeansLeased {
@@ -474,7 +486,7 @@ pred tokensAreOfTheLog {
   all disj a, b: Job | no a.token & b.token
 }
 
-/** What a worker was told of a lease that runs is true, and no later grant was told to anyone. */
+/** What a worker was told of a lease that runs is true, and no later lease was told to anyone. */
 pred workersKnowNoOtherHolder {
   all j: leased, w: Worker, t: w.knows[j] | lte[t, leaseToken[j]] and (t = leaseToken[j] implies j.lease = w -> t)
 }
@@ -498,8 +510,8 @@ pred historyIsOfTheNumbers {
   }
 }
 
-/** Leases and parked grants hold all slots of their job, and nothing else holds one. */
-pred allSlotsOrNone { all j: Job | j.slots = (j in Ready + leased implies j.limits else none) }
+/** A lease holds all slots of its job, or none if it was by id; nothing else holds one. */
+pred allSlotsOrNone { all j: Job | some j.slots implies j in leased and j.slots = j.limits }
 
 pred limitsAreKept {
   all l: Limit {
@@ -508,12 +520,14 @@ pred limitsAreKept {
   }
 }
 
+pred oneTaskHasTheReservation { lone Reserved and Reserved in Ready }
+
 pred keyHasOneHolder { lone j: Keyed | some j.status and j.status in Scheduled + Running }
 
 pred invariant {
   rowsAreWhole and onePendingTask and runningMeansLeased and oneLeasePerJob and placesNeverTie
   tokensAreOfTheLog and workersKnowNoOtherHolder and presentHolderIsNotFencedOff and cancelledNeverWaits
-  historyIsOfTheNumbers and allSlotsOrNone and limitsAreKept and keyHasOneHolder
+  historyIsOfTheNumbers and allSlotsOrNone and limitsAreKept and oneTaskHasTheReservation and keyHasOneHolder
 }
 
 // ---- checks of the invariant, clause by clause: each holds at first, and a step keeps it
@@ -556,6 +570,10 @@ check allSlotsOrNone { (init implies allSlotsOrNone) and (invariant and step imp
 
 check limitsAreKept { (init implies limitsAreKept) and (invariant and step implies after limitsAreKept) }
   for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
+
+check oneTaskHasTheReservation {
+  (init implies oneTaskHasTheReservation) and (invariant and step implies after oneTaskHasTheReservation)
+} for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check keyHasOneHolder { (init implies keyHasOneHolder) and (invariant and step implies after keyHasOneHolder) }
   for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
@@ -605,7 +623,7 @@ check expirySpendsTheAttempt {
 check returnSpendsNothing {
   invariant and step implies all j: leased |
     j.history' = j.history and j.status' = Scheduled implies
-      j.attempt' = j.attempt and j.relative' = j.relative and j.place' = j.place and j in Ready'
+      j.attempt' = j.attempt and j.relative' = j.relative and j.place' = j.place and j in Ready' and no j.slots'
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check unclaimedLeaseIsNotFailed {
@@ -655,7 +673,10 @@ check alreadyReportedIsTrue {
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check pausedTaskIsNotGivenOut {
-  invariant and step implies all j: Paused | j.lease' in j.lease
+  invariant and step implies all j: Paused {
+    no w: Worker | leaseTask[j, w]
+    j.lease' in j.lease or some w: Worker | leaseById[j, w]
+  }
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check pauseTouchesNoJob {
@@ -666,31 +687,30 @@ check writesNeverGoBack {
   invariant and step implies all j: Job | lte[j.fence, j.fence'] and (some j.fence implies some j.fence')
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
-check slotsComeTogether {
-  invariant and step implies all j: Job | j.slots' in j.slots or no j.slots and j.slots' = j.limits and j in Waiting
+check slotsComeWithTheLease {
+  invariant and step implies all j: Job | j.slots' in j.slots or j in leased' - leased and j.slots' = j.limits
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
-check waitersAreNotOvertaken {
-  invariant and step implies all j: Waiting - Waiting', k: Waiting & Waiting' |
-    j in Ready' and some j.limits & k.limits implies lt[j.place, k.place]
+check slotsGoWithTheLease {
+  invariant and step implies all j: leased | j.slots' = (j in leased' implies j.slots else none)
+} for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
+
+check whoCouldRunIsNotOvertaken {
+  invariant and step implies all j: leased' - leased - Reserved, k: Ready & Ready' |
+    some j.slots' & k.limits and couldRun[k] implies lt[j.place, k.place]
+} for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
+
+check reservationIsKept {
+  invariant and step implies all j: leased' - leased, r: Reserved - j, l: j.slots' & r.limits | after hasRoom[r, l]
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check waiterKeepsItsPlace {
-  invariant and step implies all j: Waiting & Waiting' | j.place' != j.place implies reimport[j]
-} for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
-
-check retryReleasesSlots {
-  invariant and step implies all j: leased | some j.history' - j.history implies no j.slots' and j not in Ready'
-} for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
-
-check restartPassesTheLimits {
-  invariant and step implies all j: Job | j.status in Failed + Cancelled and j.status' = Scheduled implies
-    no j.slots' and j in Future' + Waiting'
+  invariant and step implies all j: Ready & Ready' | j.place' != j.place implies reimport[j]
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check cancelFreesAtOnce {
   invariant and step implies all j: pending | cancel[j] implies
-    j.status' = Cancelled and no j.slots' and j not in Future' + Waiting' + Ready'
+    j.status' = Cancelled and no j.slots' and j not in Future' + Ready'
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check expediteKeepsTheAttempt {
@@ -700,7 +720,7 @@ check expediteKeepsTheAttempt {
 
 check importOnlyMakesJobs {
   invariant and step implies all j: Job | import[j] implies
-    no j.status and j.status' != Running and Crash not in Nr.(j.history') and j not in Ready' + leased'
+    no j.status and j.status' != Running and Crash not in Nr.(j.history') and no j.slots' and j not in leased'
 } for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
 
 check reimportOnlyAdds {
@@ -716,22 +736,51 @@ check onlyOneJobChanges {
 
 // ---- in the end
 
-/** Nobody asks for anything. */
-pred calm { no j: Job | outside[j] }
-
-fun canBeGranted: set Job { { j: Waiting | not isBehind[j] and all l: j.limits | hasRoom[j, l] } }
+/** Who waits, who runs and who holds what: all that the limits are about. */
+pred linesAreSound {
+  allSlotsOrNone and limitsAreKept and oneTaskHasTheReservation and no Ready & leased
+  all j: Ready | one j.place
+  all disj a, b: Ready | a.place != b.place
+}
 
 /**
- * Once nobody asks for anything new, holders end and a grant that can be made for good is made, every waiter is served:
- * no deadlock among jobs with several limits, and no starvation by jobs with few.
+ * What a step may do to these. Tokens and attempt numbers of a scope come to an end, and with them the steps that need a new
+ * one; a move needs none, so moves can go on for ever.
  */
-// slow: liveness looks at whole runs
+pred move {
+  reserve
+  no Job or some j: Job {
+    all k: Job - j {
+      k.place' = k.place and k.slots' = k.slots
+      k in Ready' iff k in Ready
+      k in leased' iff k in leased
+    }
+    j in leased and j in leased' implies j.slots' = j.slots
+    j not in leased' implies no j.slots'
+    j in leased' - leased implies { no j.slots' or mayBeLeased[j] and j.slots' = j.limits }
+    j not in Ready' & leased'
+    j in Ready' implies one j.place' and no j.place' & (Ready - j).place
+  }
+}
+
+check stepsAreMoves { (invariant implies linesAreSound) and (invariant and step implies move) }
+  for 4 but 2 Worker, 2 Limit, 5 Token, 2..2 steps
+
+/** Of tasks that wait for ever one has the reservation for good: in the program it lasts longer each time. */
+pred reservationsAreGiven {
+  (some j: Job | eventually always j in Ready - Paused) implies some j: Job | eventually always j in Reserved - Paused
+}
+
+/**
+ * If leases end and a lease that can be made for good is made, no task waits for ever, whatever else is asked for: no deadlock
+ * among jobs with several limits, and no starvation by jobs with few.
+ */
 check everyWaiterIsServed {
-  invariant and always (step and calm)
-  and (all j: Job | always eventually j not in Ready + leased)
-  and (all j: Job | always eventually j not in canBeGranted)
-  implies all j: Job | always (j in Waiting implies eventually j not in Waiting)
-} for 3 but 1 Worker, 2 Limit, 3 Nr, 3 Token, 1..6 steps
+  linesAreSound and always move and reservationsAreGiven
+  and (all j: Job | always eventually j not in leased)
+  and (all j: Job | always eventually not mayBeLeased[j])
+  implies no j: Job | eventually always j in Ready - Paused
+} for 3 but 1 Worker, 2 Limit, 1 Nr, 1 Token, 1..6 steps
 
 // ---- runs: what can happen, from the first state on
 
@@ -750,7 +799,7 @@ run lateReportComesAfterTheNextLease {
     and once t in leaseToken[j] and eventually j.status = Succeeded)
 } for 2 but 2 Nr, 2 Token, 9..9 steps
 
-run workerNeverHearsOfItsGrant {
+run workerNeverHearsOfItsLease {
   begins and some j: Job | eventually (j in leased and no Worker.knows[j] and eventually j in Overdue)
 } for 2 but 2 Nr, 2 Token, 7..7 steps
 
@@ -798,8 +847,8 @@ run runningJobIsCancelledAndSucceeds {
 
 run cancelledJobIsRestartedAndWaits {
   begins and some disj j, k: Job | eventually (j.status = Cancelled and some j.history and after
-    (j in Waiting and some j.limits & k.slots and j not in canBeGranted and eventually j in Ready))
-} for 2 but 2 Nr, 2 Token, 12..12 steps
+    (j in Ready and some j.limits & k.slots and not mayBeLeased[j] and eventually (k not in leased and j in leased)))
+} for 2 but 2 Nr, 3 Token, 11..11 steps
 
 run failedJobIsRestarted {
   begins and some j: Job | eventually (j.status = Failed and after (j.status = Scheduled and j.attempt != j.relative))
@@ -810,22 +859,42 @@ run futureJobIsExpedited {
 } for 2 but 2 Nr, 2 Token, 6..6 steps
 
 run jobWaitsForItsSlots {
-  begins and some disj j, k: Job | eventually (j in Waiting and k in leased and some j.limits & k.slots
-    and eventually (j in Ready and no k.slots))
+  begins and some disj j, k: Job | eventually (j in Ready and k in leased and some j.limits & k.slots
+    and eventually (some j.slots and no k.slots))
 } for 2 but 2 Nr, 2 Token, 9..9 steps
 
 run jobTakesTwoSlotsAtOnce {
-  begins and some j: Job | eventually (#j.limits = 2 and j in Waiting and no j.slots and after #j.slots = 2)
+  begins and some j: Job | eventually (#j.limits = 2 and j in Ready and no j.slots and after #j.slots = 2)
 } for 2 but 2 Nr, 2 Token, 4..4 steps
 
 run twoJobsHoldAWideLimit {
-  begins and some disj j, k: Job, l: Limit | eventually (j + k in holders[l] and j + k in leased)
-} for 2 but 2 Nr, 2 Token, 9..9 steps
+  begins and some disj j, k: Job, l: Limit | eventually j + k in holders[l]
+} for 2 but 2 Nr, 2 Token, 7..7 steps
 
 run laterWaiterStaysBehind {
-  begins and some disj j, k: Job | eventually (j + k in Waiting and isBehind[j] and j not in canBeGranted
-    and (all l: j.limits | hasRoom[j, l]) and eventually (j in Ready and k not in Waiting))
-} for 3 but 2 Limit, 2 Nr, 2 Token, 10..10 steps
+  begins and some disj j, k: Job | eventually (j + k in Ready - Paused and no Reserved and isBehind[j]
+    and (all l: j.limits | hasRoom[j, l]) and eventually (some k.slots and j in Ready and eventually some j.slots))
+} for 2 but 2 Nr, 2 Token, 8..8 steps
+
+run blockedJobKeepsNobodyBack {
+  begins and some disj i, j, k: Job | eventually (i in leased and j + k in Ready and some j.limits & k.limits
+    and lt[k.place, j.place] and some i.slots & k.limits and after (some j.slots and eventually some k.slots))
+} for 3 but 2 Worker, 2 Limit, 2 Nr, 3 Token, 10..10 steps
+
+run reservationKeepsASlot {
+  begins and some disj i, j, k: Job | eventually (i in leased and j + k in Ready - Paused and k in Reserved
+    and lt[j.place, k.place] and some i.slots & k.limits and (all l: j.limits | hasRoom[j, l])
+    and not mayBeLeased[j] and after (k in Reserved and after after #k.slots = 2))
+} for 3 but 2 Worker, 2 Limit, 2 Nr, 3 Token, 10..10 steps
+
+run jobIsLeasedByItsIdPastItsLimits {
+  begins and some disj j, k: Job | eventually (j + k in leased and some j.limits & k.slots - j.slots)
+} for 2 but 2 Nr, 2 Token, 6..6 steps
+
+run returnedTaskWaitsForRoom {
+  begins and some disj j, k: Job | eventually (some j.slots and after (j in Ready and after
+    (j in Ready and some k.slots & j.limits and not mayBeLeased[j] and eventually some j.slots)))
+} for 2 but 2 Nr, 3 Token, 9..9 steps
 
 run finishedJobIsImported {
   begins and some disj i, j, k: Job | eventually (i.status = Succeeded and j.status = Failed and k.status = Cancelled)
@@ -842,7 +911,7 @@ run cancelledJobIsImportedAgain {
 } for 2 but 3 Nr, 2 Token, 9..9 steps
 
 run waitingJobIsImportedAgain {
-  begins and some j: Job | eventually (reimport[j] and j in Ready and some j.slots and j in Waiting')
+  begins and some j: Job | eventually (reimport[j] and j in Ready and j in Ready' and j.place' != j.place)
 } for 2 but 3 Nr, 2 Token, 6..6 steps
 
 run deletedJobIsMadeAgain {
@@ -850,9 +919,9 @@ run deletedJobIsMadeAgain {
 } for 2 but 2 Nr, 2 Token, 6..6 steps
 
 run lastWaiterIsServed {
-  begins and some disj i, j: Job | eventually (calm and i + j in Waiting and some i.limits & j.limits
-    and eventually (i + j in Ready + leased + status.Succeeded and j not in Waiting and eventually i + j in status.Succeeded))
-} for 2 but 2 Nr, 2 Token, 11..11 steps
+  begins and some disj i, j: Job | eventually (i + j in Ready and some i.limits & j.limits
+    and eventually (some i.slots and j in Ready and eventually i + j in status.Succeeded))
+} for 2 but 2 Nr, 2 Token, 9..9 steps
 
 run pausedTaskIsLeasedOnceItIsResumed {
   begins and some j: Job | eventually (j in Paused & Ready and eventually (j in Ready - Paused and eventually j in leased))
