@@ -1,6 +1,7 @@
 package io.silo.tools;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.silo.client.ConcurrencyLimit;
 import io.silo.client.Durability;
 import io.silo.client.Encoding;
 import io.silo.client.EnqueueResult;
@@ -16,6 +17,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -41,7 +43,7 @@ final class EnqueueCommand implements Callable<Integer> {
                 names = "--file",
                 paramLabel = "FILE",
                 description = "One JSON job a line: payload or payload_base64, and id, tenant, task_group, priority,"
-                        + " start_at_ms, start_deadline_ms, max_run_ms, lease_ms, retry, unique_key, metadata as wanted;"
+                        + " start_at_ms, start_deadline_ms, max_run_ms, lease_ms, retry, unique_key, limits, metadata as wanted;"
                         + " - is standard input.")
         private @Nullable Path file;
 
@@ -110,6 +112,13 @@ final class EnqueueCommand implements Callable<Integer> {
             description = "Name and value to keep with the jobs; repeat for more.")
     private Map<String, String> metadata = new LinkedHashMap<>();
 
+    @Option(
+            names = "--limit",
+            paramLabel = "KEY=MAX",
+            converter = LimitConverter.class,
+            description = LimitConverter.HELP)
+    private List<ConcurrencyLimit> limits = new ArrayList<>();
+
     @Option(names = "--durability", defaultValue = "durable", description = "durable (default) or appended.")
     private Durability durability = Durability.DURABLE;
 
@@ -130,6 +139,7 @@ final class EnqueueCommand implements Callable<Integer> {
     private JobRequest.Builder request(String group) {
         final JobRequest.Builder builder =
                 JobRequest.to(group).priority(priority).metadata(metadata).uniqueKey(uniqueKey);
+        limits.forEach(limit -> builder.limit(limit.key(), limit.max()));
         if (startAt != null) {
             builder.startAt(Instant.ofEpochMilli(startAt.epochMs(System.currentTimeMillis())));
         }

@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Bring in jobs with their history, or add attempts to jobs that are there.",
             "One JSON job a line, with the names that silo job get --json --attempts prints: id, payload or"
-                    + " payload_base64, task_group, tenant, priority, enqueued_at_ms, start_at_ms, metadata, retry, unique_key,"
+                    + " payload_base64, task_group, tenant, priority, enqueued_at_ms, start_at_ms, metadata, retry, unique_key, limits,"
                     + " and attempts, each with status, started_at_ms, finished_at_ms and, as it ended, result or error_code"
                     + " and error_data (result_base64, error_data_base64). All attempts but the last must be FAILED."
         })

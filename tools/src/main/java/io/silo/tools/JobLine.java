@@ -1,10 +1,13 @@
 package io.silo.tools;
 
+import io.silo.client.ConcurrencyLimit;
 import io.silo.client.JobRequest;
 import io.silo.client.Payload;
 import io.silo.client.RetryPolicy;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param leaseMs null = the server's.
  * @param retry null = none.
  * @param uniqueKey null = the option's.
+ * @param limits in order of the line.
  * @param payload bytes.
  * @param metadata in order of the line.
  */
@@ -35,6 +39,7 @@ record JobLine(
         @Nullable Long leaseMs,
         @Nullable RetryPolicy retry,
         @Nullable String uniqueKey,
+        List<ConcurrencyLimit> limits,
         Payload payload,
         Map<String, String> metadata) {
     /** Names of a job's own fields. */
@@ -49,10 +54,13 @@ record JobLine(
             "lease_ms",
             "retry",
             "unique_key",
+            "limits",
             "payload",
             "payload_base64",
             "payload_encoding",
             "metadata");
+
+    private static final Set<String> LIMIT_KEYS = Set.of("key", "max");
 
     private static final Set<String> RETRY_KEYS =
             Set.of("retries", "initial_interval_ms", "max_interval_ms", "backoff", "jitter");
@@ -83,8 +91,22 @@ record JobLine(
                 fields.ms("lease_ms"),
                 retry(fields.object("retry", RETRY_KEYS)),
                 fields.text("unique_key"),
+                limits(fields),
                 fields.needed("payload"),
                 fields.texts("metadata"));
+    }
+
+    private static List<ConcurrencyLimit> limits(JsonFields fields) {
+        final List<ConcurrencyLimit> limits = new ArrayList<>();
+        for (JsonFields limit : fields.objects("limits", LIMIT_KEYS)) {
+            final String key = limit.text("key");
+            final Long max = limit.whole("max", "a whole number");
+            if (key == null || max == null || max < 0 || max > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException("has a limit that is not a 'key' and a 'max' of 0 or more");
+            }
+            limits.add(new ConcurrencyLimit(key, (int) (long) max));
+        }
+        return limits;
     }
 
     private static @Nullable RetryPolicy retry(@Nullable JsonFields fields) {
@@ -108,6 +130,7 @@ record JobLine(
     /** Puts what the line says into a request that holds what the options say. */
     JobRequest.Builder into(JobRequest.Builder builder) {
         builder.payload(payload).metadata(metadata);
+        limits.forEach(limit -> builder.limit(limit.key(), limit.max()));
         if (id != null) {
             builder.id(id);
         }

@@ -3,6 +3,7 @@ package io.silo.tools;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.silo.client.Attempt;
+import io.silo.client.ConcurrencyLimit;
 import io.silo.client.Encoding;
 import io.silo.client.Job;
 import io.silo.client.Payload;
@@ -10,6 +11,7 @@ import io.silo.client.RetryPolicy;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +40,7 @@ final class JobOutput {
         if (job.uniqueKey() != null) {
             node.put("unique_key", job.uniqueKey());
         }
+        put(node, job.limits());
         final ObjectNode metadata = node.putObject("metadata");
         job.metadata().forEach(metadata::put);
         put(node, "payload", job.payload());
@@ -70,6 +73,14 @@ final class JobOutput {
             node.put("error_code", attempt.errorCode());
         }
         return node;
+    }
+
+    /** The limits, unless there are none. */
+    static void put(ObjectNode node, List<ConcurrencyLimit> limits) {
+        if (!limits.isEmpty()) {
+            final ArrayNode array = node.putArray("limits");
+            limits.forEach(limit -> array.addObject().put("key", limit.key()).put("max", limit.max()));
+        }
     }
 
     /** The policy, unless nothing follows a failure. */
@@ -121,6 +132,7 @@ final class JobOutput {
                 + (job.relativeAttempt() == job.attempt() || job.relativeAttempt() == 0 || job.attempt() == 0
                         ? ""
                         : " (" + job.relativeAttempt() + " since the last restart)"));
+        job.limits().forEach(limit -> out.println("limit       " + limit.key() + " = " + limit.max()));
         job.metadata().forEach((key, value) -> out.println("metadata    " + key + " = " + value));
         out.println("payload     " + Output.shown(job.payload().bytes()));
         final Payload result = job.result();

@@ -2,6 +2,7 @@ package io.silo.tools;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.silo.client.CatchUp;
+import io.silo.client.ConcurrencyLimit;
 import io.silo.client.Durability;
 import io.silo.client.Encoding;
 import io.silo.client.JobRequest;
@@ -21,7 +22,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -155,6 +158,13 @@ abstract class SchedulePutCommand implements Callable<Integer> {
             description = "Name and value to keep with its jobs; repeat for more.")
     private Map<String, String> metadata = new LinkedHashMap<>();
 
+    @Option(
+            names = "--limit",
+            paramLabel = "KEY=MAX",
+            converter = LimitConverter.class,
+            description = LimitConverter.HELP)
+    private List<ConcurrencyLimit> limits = new ArrayList<>();
+
     @Option(names = "--paused", description = "It does not fire until it is resumed.")
     private boolean paused;
 
@@ -198,6 +208,7 @@ abstract class SchedulePutCommand implements Callable<Integer> {
                 .maxRun(maxRun)
                 .lease(lease)
                 .paused(paused);
+        limits.forEach(limit -> builder.limit(limit.key(), limit.max()));
         if (when.every != null) {
             if (zone != null) {
                 throw CommandFailure.usage("--zone goes with --cron.", "");

@@ -237,6 +237,19 @@ class WrongBehaviourTest {
     // ---- grants
 
     @Test
+    void shouldReportALeaseThatTakesOtherSlots() {
+        shouldReport("limits held by", model -> new LyingTap(model) {
+            @Override
+            List<LoggedEvent> command(List<LoggedEvent> events) {
+                return change(events, TaskLeasedDecoder.TEMPLATE_ID, event -> {
+                    var decoder = new TaskLeasedDecoder().wrap(event, HEADER, TaskLeasedDecoder.BLOCK_LENGTH, 0);
+                    new TaskLeasedEncoder().wrap(event, HEADER).heldLimits(decoder.heldLimits() ^ 1);
+                });
+            }
+        });
+    }
+
+    @Test
     void shouldReportGrantsInTheWrongOrder() {
         shouldReport("comes before|more urgent|overtakes", model -> new LyingTap(model) {
             @Override
