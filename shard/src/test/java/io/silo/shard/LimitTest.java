@@ -223,6 +223,31 @@ class LimitTest {
         assertThat(running.stream().filter(task -> !task.id().equals("both"))).isEmpty();
     }
 
+    /** The same, and the streams have room for two where the job that needs both allows for none beside it. */
+    @Test
+    void shouldNotStarveAJobWithASmallerMaximumThanOthers() {
+        Item both = item("both", "a", 1);
+        both.limits.put("b", 1);
+        enqueue(item("a0", "a", 2), item("b0", "b", 2), item("a00", "a", 2), item("b00", "b", 2));
+        List<Task> running = new ArrayList<>(lease("g", 9));
+        enqueue(both);
+        int rounds = 0;
+        boolean ran = false;
+        while (!ran) {
+            assertThat(++rounds).as("rounds until the job ran").isLessThan(200);
+            Task ends = running.remove(0);
+            String key = ends.id().substring(0, 1);
+            enqueue(item(key + "-" + rounds, key, 2));
+            client.succeed(ends, "");
+            for (Task task : lease("g", 9)) {
+                ran |= task.id().equals("both");
+                running.add(task);
+            }
+        }
+        // Once it has its slots, others are judged by their own maximum again.
+        assertThat(running.get(0).id()).isEqualTo("both");
+    }
+
     @Test
     void shouldEndAReservationThatComesToNothing() {
         Item both = item("both", "a", 1);

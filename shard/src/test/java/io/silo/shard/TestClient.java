@@ -611,6 +611,7 @@ final class TestClient {
                 + EnqueueDecoder.BLOCK_LENGTH
                 + 4
                 + EnqueueDecoder.ItemsDecoder.sbeBlockLength()
+                + EnqueueDecoder.ItemsDecoder.LimitsDecoder.sbeHeaderSize()
                 + 4
                 + 3;
         int length = bytes.getShort(lengthAt, LITTLE_ENDIAN) & 0xFFFF;

@@ -281,21 +281,21 @@ final class LimitLines {
     private int free(int slot, int claim) {
         final int limit = limits.limit(claim);
         final int free = limits.max(claim) - limits.holders(limit);
-        // [SILO-LIMIT-RESERVE]
-        return free > 0 && isReservedForOther(slot, limit) ? free - 1 : free;
+        return free <= 0 ? free : Math.min(free, unreserved(slot, limit));
     }
 
-    private boolean isReservedForOther(int slot, int limit) {
+    /** Slots that leave one for the task with the reservation, by that one's maximum: it may be smaller than those of others. */
+    private int unreserved(int slot, int limit) {
         final int holder = reservations.holder(jobs.tenant(slot));
-        if (holder == NULL || holder == slot) {
-            return false;
-        }
-        for (int claim = jobs.firstClaim(holder); claim != NONE; claim = limits.next(claim)) {
-            if (limits.limit(claim) == limit) {
-                return true;
+        if (holder != NULL && holder != slot) {
+            for (int claim = jobs.firstClaim(holder); claim != NONE; claim = limits.next(claim)) {
+                // [SILO-LIMIT-RESERVE]
+                if (limits.limit(claim) == limit) {
+                    return limits.max(claim) - 1 - limits.holders(limit);
+                }
             }
         }
-        return false;
+        return Integer.MAX_VALUE;
     }
 
     /** Priority, start time, arrival. */

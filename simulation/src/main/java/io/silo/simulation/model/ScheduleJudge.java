@@ -269,10 +269,7 @@ final class ScheduleJudge {
             times.add(firing.atMs());
         }
         Claim.equal(firings, times, "firings of", schedule);
-        final List<ModelLimit> limits = new ArrayList<>();
-        for (ScheduleReplyDecoder.LimitsDecoder limit : d.limits()) {
-            limits.add(new ModelLimit(Text.of(limit.keyLength(), limit::getKey), limit.maxConcurrency()));
-        }
+        final List<ModelLimit> limits = limits(d);
         final List<String> metadata = new ArrayList<>();
         for (ScheduleReplyDecoder.MetadataDecoder entry : d.metadata()) {
             metadata.add(Text.of(entry.keyLength(), entry::getKey));
@@ -326,5 +323,13 @@ final class ScheduleJudge {
                 List.of(told, uniqueKey, payload, cron, zone),
                 "what is told of",
                 schedule);
+    }
+
+    private static List<ModelLimit> limits(ScheduleReplyDecoder d) {
+        final List<ModelLimit> limits = new ArrayList<>();
+        for (ScheduleReplyDecoder.LimitsDecoder limit : d.limits()) {
+            limits.add(new ModelLimit(Text.of(limit.keyLength(), limit::getKey), limit.maxConcurrency()));
+        }
+        return limits;
     }
 }

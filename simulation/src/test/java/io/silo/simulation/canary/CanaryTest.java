@@ -58,6 +58,7 @@ class CanaryTest {
         "hasty-retention, lost-acknowledgement",
         "unheld-key, double-holder",
         "ignored-pause, paused-grant",
+        "widened-limit, limit-overrun",
         "recounted-bulk, bulk-totals",
         "repeated-bulk, bulk-totals",
         "wet-run, phantom-outcome"

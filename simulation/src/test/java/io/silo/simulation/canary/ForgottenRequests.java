@@ -35,6 +35,7 @@ final class ForgottenRequests extends CommandBug {
             while (items.hasNext()) {
                 int idAt = enqueue.limit() + EnqueueDecoder.ItemsDecoder.requestIdLowEncodingOffset();
                 long requestId = items.next().requestIdLow();
+                items.limits().forEach(EnqueueDecoder.ItemsDecoder.LimitsDecoder::sbeSkip);
                 for (EnqueueDecoder.ItemsDecoder.MetadataDecoder entry : items.metadata()) {
                     entry.sbeSkip();
                 }

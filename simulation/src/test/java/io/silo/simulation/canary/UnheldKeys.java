@@ -23,6 +23,7 @@ final class UnheldKeys extends CommandBug {
         if (templateId == EnqueueDecoder.TEMPLATE_ID) {
             enqueue.wrapAndApplyHeader(command, 0, header);
             for (EnqueueDecoder.ItemsDecoder item : enqueue.items()) {
+                item.limits().forEach(EnqueueDecoder.ItemsDecoder.LimitsDecoder::sbeSkip);
                 item.metadata().forEach(EnqueueDecoder.ItemsDecoder.MetadataDecoder::sbeSkip);
                 item.skipTenant();
                 item.skipTaskGroup();
