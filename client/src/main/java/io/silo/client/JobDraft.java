@@ -82,10 +82,7 @@ record JobDraft(Job job, Content payload, Content result) {
     }
 
     static JobDraft of(JobReplyDecoder reply) {
-        final List<ConcurrencyLimit> limits = new ArrayList<>();
-        for (final JobReplyDecoder.LimitsDecoder limit : reply.limits()) {
-            limits.add(new ConcurrencyLimit(limit.key(), (int) limit.maxConcurrency()));
-        }
+        final List<ConcurrencyLimit> limits = limits(reply);
         final Map<String, String> metadata = new LinkedHashMap<>();
         for (final JobReplyDecoder.MetadataDecoder entry : reply.metadata()) {
             final String key = entry.key();
@@ -124,7 +121,7 @@ record JobDraft(Job job, Content payload, Content result) {
                         reply.retryBackoffPermille() / 1_000.0,
                         reply.retryJitter() == 1),
                 Map.copyOf(metadata),
-                List.copyOf(limits),
+                limits,
                 emptyToNull(uniqueKey),
                 Payload.EMPTY,
                 emptyToNull(errorCode),
@@ -151,6 +148,14 @@ record JobDraft(Job job, Content payload, Content result) {
                         (int) reply.resultBytes(),
                         reply.resultCrc(),
                         reply.resultEncodingRaw()));
+    }
+
+    private static List<ConcurrencyLimit> limits(JobReplyDecoder reply) {
+        final List<ConcurrencyLimit> limits = new ArrayList<>();
+        for (final JobReplyDecoder.LimitsDecoder limit : reply.limits()) {
+            limits.add(new ConcurrencyLimit(limit.key(), (int) limit.maxConcurrency()));
+        }
+        return List.copyOf(limits);
     }
 
     private static List<Attempt> attempts(JobReplyDecoder reply) {

@@ -157,6 +157,7 @@ class RecurringJobsIT {
                         Duration.ofSeconds(60),
                         new RetryPolicy(4, Duration.ofMillis(20), Duration.ofMillis(90), 1.5, true),
                         Map.of("k", "v"),
+                        List.of(),
                         "only one",
                         Payload.json("{\"n\":1}"),
                         List.of(next, Instant.parse("2040-03-26T00:30:00Z"))));
