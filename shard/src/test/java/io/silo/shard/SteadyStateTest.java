@@ -85,7 +85,8 @@ class SteadyStateTest {
                     .priority((short) 5)
                     .retryJitter((short) 1)
                     .payloadEncoding(PayloadEncoding.RAW);
-            item.limitsCount(0);
+            // Narrower than the window, so that tasks wait in line.
+            item.limitsCount(1).next().maxConcurrency(WINDOW / 2).key("k");
             item.metadataCount(1).next().key("k").value("v");
             item.tenant("tenant").taskGroup("g");
             idAt = job.limit() + EnqueueDecoder.ItemsDecoder.jobIdHeaderLength();

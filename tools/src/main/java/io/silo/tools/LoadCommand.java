@@ -72,6 +72,13 @@ final class LoadCommand implements Callable<Integer> {
     @Option(names = "--tenants", paramLabel = "N", defaultValue = "1", description = "Tenants (default 1).")
     private int tenants;
 
+    @Option(
+            names = "--limit-keys",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Each job names one of N concurrency limits, wide enough not to block (default 0: none).")
+    private int limitKeys;
+
     @Option(names = "--durability", defaultValue = "durable", description = "durable (default) or appended.")
     private Durability durability = Durability.DURABLE;
 
@@ -131,7 +138,7 @@ final class LoadCommand implements Callable<Integer> {
     private LoadSettings settings() {
         try {
             final int length = jobs == 0 && seconds == 0 ? 10 : seconds;
-            return new LoadSettings(jobs, length, rate, window, batch, payload, tenants, durability);
+            return new LoadSettings(jobs, length, rate, window, batch, payload, tenants, limitKeys, durability);
         } catch (IllegalArgumentException wrong) {
             throw CommandFailure.usage(String.valueOf(wrong.getMessage()), "See: silo load --help");
         }
@@ -175,6 +182,7 @@ final class LoadCommand implements Callable<Integer> {
         node.put("rate", settings.ratePerSecond());
         node.put("payload_bytes", settings.payloadBytes());
         node.put("tenants", settings.tenants());
+        node.put("limit_keys", settings.limitKeys());
         node.put("jobs_per_command", result.jobsPerCommand());
         node.put("refused_for_now", result.refusedForNow());
         latency(node.putObject("ack_us"), result.ackUs());

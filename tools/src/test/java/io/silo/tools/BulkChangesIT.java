@@ -156,8 +156,15 @@ class BulkChangesIT {
                         .out())
                 .startsWith("2 jobs were changed");
 
+        final Run twice = silo("job", "delete", "--where", "group=cli group=other");
+        assertThat(twice.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(twice.err()).contains("'group' is named twice");
+        final Run tenants = silo("job", "delete", "--where", "group=cli tenant=tenant1", "--tenant", "tenant2");
+        assertThat(tenants.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(tenants.err()).contains("Name the tenant once");
+
         final Run list = silo("job", "list", "--where", "group=cli", "--limit", "3");
-        assertThat(list.out().lines()).hasSize(3).allMatch(line -> line.contains("  cli  SCHEDULED  attempt 1  20"));
+        assertThat(list.out().lines()).hasSize(3).allMatch(line -> line.contains("  cli  SCHEDULED  attempt 0  20"));
         assertThat(list.err()).isEqualTo("There are more; --limit 0 shows all.\n");
         final List<String> lines = silo("job", "list", "--where", "group=cli age>0s", "--json", "--limit", "0")
                 .out()

@@ -47,6 +47,7 @@ public final class LoadGenerator implements AutoCloseable {
     private final byte[] taskGroup;
     private final byte[] payload;
     private final byte[][] tenants;
+    private final byte[][] limitKeys;
     private final int[] laneOfTenant;
     private final List<LoadLane> lanes = new ArrayList<>();
     private final List<LoadConnection> connections = new ArrayList<>();
@@ -78,6 +79,10 @@ public final class LoadGenerator implements AutoCloseable {
         this.payload = new byte[settings.payloadBytes()];
         ThreadLocalRandom.current().nextBytes(payload); // random: a disk that compresses must not look fast
         this.tenants = tenantNames(settings.tenants());
+        this.limitKeys = new byte[settings.limitKeys()][];
+        for (int i = 0; i < limitKeys.length; i++) {
+            limitKeys[i] = ("limit-" + i).getBytes(StandardCharsets.UTF_8);
+        }
         this.laneOfTenant = new int[tenants.length];
         connect(aeron, contexts);
     }
@@ -254,6 +259,11 @@ public final class LoadGenerator implements AutoCloseable {
 
     byte[] payload() {
         return payload;
+    }
+
+    /** Keys of the limits that jobs name; none = they name none. */
+    byte[][] limitKeys() {
+        return limitKeys;
     }
 
     byte[] tenant(int tenant) {

@@ -24,6 +24,7 @@ final class LoadLane {
 
     private static final byte[] EMPTY = new byte[0];
 
+    private int nextLimit;
     private final LoadGenerator load;
     private final ShardClient client;
     private final int shard;
@@ -86,6 +87,19 @@ final class LoadLane {
         return work;
     }
 
+    private void encodeLimit(EnqueueEncoder.ItemsEncoder items) {
+        final byte[][] keys = load.limitKeys();
+        if (keys.length == 0) {
+            items.limitsCount(0);
+            return;
+        }
+        nextLimit = nextLimit + 1 < keys.length ? nextLimit + 1 : 0;
+        items.limitsCount(1)
+                .next()
+                .maxConcurrency(LoadSettings.WINDOW_MAX)
+                .putKey(keys[nextLimit], 0, keys[nextLimit].length);
+    }
+
     private boolean sendJobs() {
         final int count = Math.min(waiting.size(), jobsPerCommand);
         final int[] sent = command();
@@ -114,7 +128,7 @@ final class LoadLane {
                     .priority((short) 50)
                     .retryJitter((short) 0)
                     .payloadEncoding(PayloadEncoding.RAW);
-            items.limitsCount(0);
+            encodeLimit(items);
             items.metadataCount(0);
             items.putTenant(tenant, 0, tenant.length)
                     .putTaskGroup(load.taskGroup(), 0, load.taskGroup().length)

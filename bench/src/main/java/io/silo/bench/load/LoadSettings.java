@@ -13,6 +13,7 @@ import io.silo.protocol.command.Durability;
  * @param batch jobs a command at most; a command takes what is free in the window, and never waits to be full.
  * @param payloadBytes length of each payload.
  * @param tenants tenants that the jobs are spread over.
+ * @param limitKeys concurrency limits that the jobs are spread over, each wide enough not to block; 0 = jobs name none.
  * @param durability level that acknowledgements and grants wait for.
  */
 public record LoadSettings(
@@ -23,6 +24,7 @@ public record LoadSettings(
         int batch,
         int payloadBytes,
         int tenants,
+        int limitKeys,
         Durability durability) {
     /** Bound on the window: the credits of one subscription. */
     public static final int WINDOW_MAX = Bounds.CREDITS_MAX;
@@ -30,7 +32,10 @@ public record LoadSettings(
     /** Bound on tenants: each has its name and its shard in memory. */
     public static final int TENANTS_MAX = 1_000_000;
 
-    private static final int ITEM_OVERHEAD_BYTES = 256; // fixed fields, id, tenant and group of one job
+    /** Bound on limits: their keys are made ahead. */
+    public static final int LIMIT_KEYS_MAX = 1_000_000;
+
+    private static final int ITEM_OVERHEAD_BYTES = 288; // fixed fields, id, tenant, group and limit of one job
 
     /**
      * @throws IllegalArgumentException with a sentence if a setting is out of its bounds.
@@ -48,6 +53,7 @@ public record LoadSettings(
                 payloadBytes >= 0 && payloadBytes <= Bounds.INLINE_BYTES_MAX,
                 "Expected a payload of 0 to " + Bounds.INLINE_BYTES_MAX + " bytes.");
         check(tenants >= 1 && tenants <= TENANTS_MAX, "Expected 1 to " + TENANTS_MAX + " tenants.");
+        check(limitKeys >= 0 && limitKeys <= LIMIT_KEYS_MAX, "Expected 0 to " + LIMIT_KEYS_MAX + " limit keys.");
     }
 
     private static void check(boolean holds, String sentence) {
