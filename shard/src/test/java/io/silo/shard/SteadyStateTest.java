@@ -85,8 +85,8 @@ class SteadyStateTest {
                     .priority((short) 5)
                     .retryJitter((short) 1)
                     .payloadEncoding(PayloadEncoding.RAW);
-            // Narrower than the window, so that tasks wait in line.
-            item.limitsCount(1).next().maxConcurrency(WINDOW / 2).key("k");
+            // As wide as the window: a narrower one only makes smaller batches.
+            item.limitsCount(1).next().maxConcurrency(WINDOW).key("k");
             item.metadataCount(1).next().key("k").value("v");
             item.tenant("tenant").taskGroup("g");
             idAt = job.limit() + EnqueueDecoder.ItemsDecoder.jobIdHeaderLength();

@@ -316,7 +316,7 @@ final class LimitLines {
         ready.add(slot, jobs.taskGroup(slot), jobs.priority(slot), jobs.tenant(slot));
         // What comes before a candidate may take its place.
         for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
-            final int line = find(limits.limit(claim), jobs.taskGroup(slot));
+            final int line = limits.line(claim);
             final int last = lines.getInt(line, LAST_CANDIDATE);
             final int most = Math.max(1, Math.min(free(slot, claim), CANDIDATES_MAX));
             if (lines.getInt(line, CANDIDATES) > most && last != claim) {
@@ -341,6 +341,7 @@ final class LimitLines {
         }
         final int next = behind == NULL ? lines.getInt(line, FIRST_CANDIDATE) : limits.nextCandidate(behind);
         limits.linkCandidate(claim, behind, next);
+        limits.line(claim, line);
         if (behind == NULL) {
             lines.putInt(line, FIRST_CANDIDATE, claim);
         }
@@ -352,7 +353,7 @@ final class LimitLines {
 
     private void leaveCandidates(int slot) {
         for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
-            final int line = find(limits.limit(claim), jobs.taskGroup(slot));
+            final int line = limits.line(claim);
             if (lines.getInt(line, FIRST_CANDIDATE) == claim) {
                 lines.putInt(line, FIRST_CANDIDATE, limits.nextCandidate(claim));
             }
@@ -381,6 +382,7 @@ final class LimitLines {
         jobs.where(slot, JobTable.IN_LINES + number, NULL);
         final int line = open(limits.limit(claim), groupInLine(slot, claim));
         waiting.add(line, slot);
+        limits.line(claim, line);
         waitingCount++;
         // It came late but stands before them, and is not to be overtaken.
         for (int last = lines.getInt(line, LAST_CANDIDATE);
@@ -400,7 +402,7 @@ final class LimitLines {
     }
 
     private void leaveLine(int slot) {
-        final int line = find(limits.limit(awaited(slot)), groupInLine(slot, awaited(slot)));
+        final int line = limits.line(awaited(slot));
         waiting.remove(line, slot);
         waitingCount--;
         settleLater(line);

@@ -12,8 +12,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  *
  * <pre>
  *   limit:   0 tenant (name)    4 key (BytesSlab ref)    8 holders   12 references   16 first holder (claim)   20 first line
+ *           24 hash of the key
  *   claim:   0 limit            4 max                    8 next of the job           12 previous   16 next     20 job
- *           24 flags: bit 0 held; bits 1 to 31 the times it was passed over
+ *           24 flags: bit 0 held; bits 1 to 31 the times it was passed over          28 line that it is in
  * </pre>
  *
  * <p>{@code previous} and {@code next} link the holders of a limit while the claim is held, and the candidates of a line while it is
@@ -31,7 +32,8 @@ final class LimitTable {
     private static final int REFERENCES = 12;
     private static final int FIRST_HOLDER = 16;
     private static final int FIRST_LINE = 20;
-    private static final int LIMIT_BYTES = 24;
+    private static final int KEY_HASH = 24;
+    private static final int LIMIT_BYTES = 32;
     private static final int LIMITS_PER_CHUNK = 1_024;
 
     private static final int LIMIT = 0;
@@ -41,6 +43,7 @@ final class LimitTable {
     private static final int NEXT = 16;
     private static final int JOB = 20;
     private static final int FLAGS = 24;
+    private static final int LINE = 28;
     private static final int CLAIM_BYTES = 32;
     private static final int CLAIMS_PER_CHUNK = 2_048;
     private static final int IS_HELD = 1;
@@ -171,8 +174,7 @@ final class LimitTable {
     long hash(int first) {
         long hash = 0;
         for (int claim = first; claim != NONE; claim = next(claim)) {
-            keys.wrap(limits.getInt(limit(claim), KEY), keyView);
-            hash = Xxh64.mix(hash + Xxh64.hash(keyView, 0, keyView.capacity()) + max(claim));
+            hash = Xxh64.mix(hash + limits.getLong(limit(claim), KEY_HASH) + max(claim));
         }
         return hash;
     }
@@ -227,9 +229,7 @@ final class LimitTable {
     }
 
     private long holdHash(int claim) {
-        final int limit = limit(claim);
-        keys.wrap(limits.getInt(limit, KEY), keyView);
-        return Xxh64.mix(Xxh64.hash(keyView, 0, keyView.capacity()) + jobKeys.applyAsLong(job(claim)));
+        return Xxh64.mix(limits.getLong(limit(claim), KEY_HASH) + jobKeys.applyAsLong(job(claim)));
     }
 
     /** Sum over what is held. */
@@ -264,6 +264,15 @@ final class LimitTable {
 
     // ---- for the lines
     // ------------------------------------------------------------------------------------------------------
+
+    /** The line that the claim's job is a candidate of, or waits in, by this claim. */
+    int line(int claim) {
+        return claims.getInt(claim - 1, LINE);
+    }
+
+    void line(int claim, int line) {
+        claims.putInt(claim - 1, LINE, line);
+    }
 
     int previousCandidate(int claim) {
         return claims.getInt(claim - 1, PREVIOUS);
@@ -387,6 +396,7 @@ final class LimitTable {
             limits.putInt(limit, KEY, keys.add(key, keyOffset, keyLength));
             limits.putInt(limit, FIRST_HOLDER, NULL);
             limits.putInt(limit, FIRST_LINE, NULL);
+            limits.putLong(limit, KEY_HASH, Xxh64.hash(key, keyOffset, keyLength));
             byKey.put(hash(tenant, key, keyOffset, keyLength), limit);
         }
         retain(limit);
