@@ -85,7 +85,7 @@ class SteadyStateTest {
                     .priority((short) 5)
                     .retryJitter((short) 1)
                     .payloadEncoding(PayloadEncoding.RAW);
-            // As wide as the window: a narrower one only makes smaller batches.
+            // As wide as the window, so that batches stay as they are without it.
             item.limitsCount(1).next().maxConcurrency(WINDOW).key("k");
             item.metadataCount(1).next().key("k").value("v");
             item.tenant("tenant").taskGroup("g");

@@ -30,7 +30,7 @@ final class SpecCommand implements Callable<Integer> {
     @Option(names = "--only", paramLabel = "NAME", description = "Only this model, check or run; may be repeated.")
     private List<String> only = List.of();
 
-    @Option(names = "--quick", description = "Leave out what is marked slow: 3 minutes at most instead of 20.")
+    @Option(names = "--quick", description = "Leave out what is marked slow.")
     private boolean quick;
 
     @Option(
