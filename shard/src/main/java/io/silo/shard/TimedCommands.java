@@ -1,5 +1,6 @@
 package io.silo.shard;
 
+import io.silo.protocol.Bounds;
 import io.silo.shard.command.BulkSlices;
 import io.silo.shard.command.CommandContext;
 import io.silo.shard.command.CommandDeciders;
@@ -114,7 +115,8 @@ final class TimedCommands {
                             && next.nextFireMs() <= nowMs
                             && firings.hasRoom(command, next)
                             && state.hasRoomForJobs(1)
-                            && state.hasRoomForNames();
+                            && state.hasRoomForNames()
+                            && state.hasRoomForLimits(Bounds.LIMITS_MAX);
                     next = state.schedules().first()) {
                 firings.fire(command, next);
                 fired++;

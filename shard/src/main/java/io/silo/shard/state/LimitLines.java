@@ -50,7 +50,7 @@ final class LimitLines {
     private final JobTable jobs;
     private final LimitTable limits;
     private final ReadyQueue ready;
-    private final RowSlab lines = new RowSlab(ROW_BYTES, ROWS_PER_CHUNK, ReadyQueue.TASKS_MAX);
+    private final RowSlab lines;
     private final SlotIndex index = new SlotIndex();
     private final TaskOrder order;
     private final TaskList waiting;
@@ -59,7 +59,9 @@ final class LimitLines {
     private int lastToSettle = LAST;
     private int waitingCount;
 
-    LimitLines(JobTable jobs, LimitTable limits, ReadyQueue ready) {
+    /** @param claimsMax bound on claims: a line has at least one task that is in it by a claim. */
+    LimitLines(JobTable jobs, LimitTable limits, ReadyQueue ready, int claimsMax) {
+        lines = new RowSlab(ROW_BYTES, ROWS_PER_CHUNK, claimsMax);
         this.jobs = jobs;
         this.limits = limits;
         this.ready = ready;

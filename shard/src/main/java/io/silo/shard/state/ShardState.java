@@ -54,11 +54,11 @@ public final class ShardState implements ShardView {
         tenants = new NameTable(capacity.tenantsMax(), hashSeed);
         taskGroups = new NameTable(capacity.taskGroupsMax(), hashSeed);
         leases = new LeaseTable(hashSeed, capacity.leasesMax(), capacity.workersMax());
-        limits = new LimitTable(
-                hashSeed, capacity.jobsMax(), capacity.jobsMax() * CLAIMS_PER_JOB, capacity.idBytesMax());
+        final int claimsMax = capacity.jobsMax() * CLAIMS_PER_JOB;
+        limits = new LimitTable(hashSeed, capacity.jobsMax(), claimsMax, capacity.idBytesMax());
         jobs = new JobTable(
                 hashSeed, capacity.jobsMax(), capacity.idBytesMax(), tenants, taskGroups, policies, leases, limits);
-        queues = new TaskQueues(jobs, limits);
+        queues = new TaskQueues(jobs, limits, claimsMax);
     }
 
     // ---- events
