@@ -36,6 +36,7 @@ class ArchitectureTest {
             "nextLeaseDeadlineMs",
             "boundRun",
             "pollLateJob",
+            "settleLimits",
             "nextStartDeadlineMs",
             "forgetRequests",
             "forEachLease",
