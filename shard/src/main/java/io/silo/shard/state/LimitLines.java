@@ -103,7 +103,7 @@ final class LimitLines {
         }
     }
 
-    /** A slot of the limit was given back, or its maximum raised. */
+    /** A slot of the limit was given back, or is kept for nobody any more. Marks a line for each task group that waits for it. */
     void onFreed(int limit) {
         for (int line = limits.firstLine(limit); line != NULL; line = lines.getInt(line, NEXT_LINE)) {
             settleLater(line);

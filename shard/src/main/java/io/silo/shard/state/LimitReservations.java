@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A task that was passed over {@link #PASSES_MIN} times gets it, or takes it over from one that comes after it. Slots that are kept
  * are of no use to others, so it ends after a second; the next one of the same task comes after twice as many passes and lasts twice as
- * long, up to {@link #MS_MAX}: long enough in the end for any run, and never for more than a small part of the time.
+ * long, up to {@link #MS_MAX}: long enough in the end for any run but one that is renewed for days.
  *
  * <p>Volatile. Shard thread only; allocates when a reservation is made.
  */
@@ -20,7 +20,7 @@ final class LimitReservations {
 
     private static final long MS_MIN = 1_000;
 
-    /** Twice the longest lease. */
+    /** Three days: three times the longest lease that nobody renews. */
     private static final long MS_MAX = 1L << 28;
 
     private static final int NULL = RowSlab.NULL_SLOT;
