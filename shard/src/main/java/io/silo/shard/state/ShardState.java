@@ -20,9 +20,6 @@ public final class ShardState implements ShardView {
                 ReadyQueue.TASKS_MAX, 1L << 33, 1 << 20, 1 << 16, ReadyQueue.TENANTS_MAX, ReadyQueue.GROUPS_MAX);
     }
 
-    /** Lease timers looked at in one poll: renewed leases set theirs anew, and after a restart all are due at once. */
-    private static final int TIMERS_PER_POLL = 1_024;
-
     /** Claims on limits, for each job that may be there. */
     private static final int CLAIMS_PER_JOB = 4;
 
@@ -34,17 +31,14 @@ public final class ShardState implements ShardView {
     final LimitTable limits;
     final JobTable jobs;
     final TaskQueues queues;
-    private final TimerQueue leaseTimers = new TimerQueue();
+    private final LeaseTimers leaseTimers;
     private final RequestMemory requests = new RequestMemory();
     final ScheduleTable schedules = new ScheduleTable();
     final BulkTable bulks = new BulkTable();
     private final Pauses pauses = new Pauses();
     private final BitSet pausedGroups = new BitSet();
     private final SlotList finished = new SlotList();
-    private final TimerQueue.TimerHandler leaseTimerHandler = this::onLeaseTimer;
-    private int expiredLease;
     private final UnsafeBuffer nameView = new UnsafeBuffer(0, 0);
-    private long expiryNowMs;
     private long nextJobKey = 1;
     private long lastTimeMs;
 
@@ -59,6 +53,7 @@ public final class ShardState implements ShardView {
         jobs = new JobTable(
                 hashSeed, capacity.jobsMax(), capacity.idBytesMax(), tenants, taskGroups, policies, leases, limits);
         queues = new TaskQueues(jobs, limits, claimsMax);
+        leaseTimers = new LeaseTimers(leases, jobs);
     }
 
     // ---- events
@@ -474,12 +469,7 @@ public final class ShardState implements ShardView {
 
     /** Sets or moves a lease's deadline. A later deadline leaves the timer alone: it is looked at again when it fires. */
     public void renewLease(int lease, long deadlineMs, long session) {
-        leases.renew(lease, deadlineMs, session);
-        if (leases.timer(lease) == RowSlab.NULL_SLOT) {
-            // Not what was asked for: a bounded run may end before.
-            final long boundedMs = leases.deadlineMs(lease);
-            leases.timer(lease, leaseTimers.schedule(boundedMs, jobs.jobKey(leases.job(lease)), 0, lease));
-        }
+        leaseTimers.renew(lease, deadlineMs, session);
     }
 
     /** A running attempt ends at {@code deadlineMs} (monotonic), whatever is renewed. Before {@link #renewLease}. */
@@ -507,16 +497,7 @@ public final class ShardState implements ShardView {
 
     /** A lease that expired by {@code nowMs} (monotonic), or {@link RowSlab#NULL_SLOT}. Its timer is gone: the caller ends it. */
     public int pollExpiredLease(long nowMs) {
-        expiredLease = RowSlab.NULL_SLOT;
-        expiryNowMs = nowMs;
-        int looked = 0;
-        // [SILO-REAP-1]
-        while (expiredLease == RowSlab.NULL_SLOT
-                && looked++ < TIMERS_PER_POLL
-                && leaseTimers.poll(nowMs, leaseTimerHandler, 1) > 0) {
-            // A lease renewed since its timer was set gets a new one; each is looked at once per lease length.
-        }
-        return expiredLease;
+        return leaseTimers.pollExpired(nowMs);
     }
 
     /** Earliest moment at which a lease may expire, monotonic ms, or {@link Long#MAX_VALUE}. */
@@ -750,9 +731,7 @@ public final class ShardState implements ShardView {
         Invariant.check(jobs.state(slot) == JobState.RUNNING, "ended attempt was not running");
         jobs.begin(slot);
         final int lease = jobs.lease(slot);
-        if (leases.timer(lease) != RowSlab.NULL_SLOT) {
-            leaseTimers.cancel(leases.timer(lease));
-        }
+        leaseTimers.cancel(lease);
         // [SILO-REAP-REL]
         leases.remove(lease);
         // [SILO-LIMIT-3] Whatever ends the lease gives its slots back, in the same event.
@@ -761,17 +740,6 @@ public final class ShardState implements ShardView {
                 limits.unhold(claim);
                 queues.lines.onFreed(limits.limit(claim));
             }
-        }
-    }
-
-    private void onLeaseTimer(int kind, int lease, long deadlineMs) {
-        final long deadline = leases.deadlineMs(lease);
-        // [SILO-REAP-2]
-        if (deadline <= expiryNowMs) {
-            leases.timer(lease, RowSlab.NULL_SLOT);
-            expiredLease = lease;
-        } else {
-            leases.timer(lease, leaseTimers.schedule(deadline, jobs.jobKey(leases.job(lease)), 0, lease));
         }
     }
 }
