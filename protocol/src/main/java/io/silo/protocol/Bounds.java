@@ -20,6 +20,14 @@ public final class Bounds {
     public static final int UNIQUE_KEY_BYTES_MAX = 256;
     public static final int LIMIT_KEY_BYTES_MAX = 256;
 
+    public static final int RATE_LIMIT_NAME_BYTES_MAX = 256;
+
+    /** Hits of a rate limit, its burst, and those of one start: millionths of them fit a long. */
+    public static final long RATE_HITS_MAX = 1_000_000_000_000L;
+
+    /** Longest duration of a rate limit: 400 days. */
+    public static final long RATE_DURATION_MS_MAX = 400L * 24 * 60 * 60 * 1_000;
+
     /** Limits of one job. */
     public static final int LIMITS_MAX = 16;
 

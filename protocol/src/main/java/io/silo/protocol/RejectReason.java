@@ -93,6 +93,11 @@ public enum RejectReason {
             false,
             "INVALID_ARGUMENT",
             "A job has at most 16 limits; the key of each has 1 to 256 bytes of UTF-8 without control characters."),
+    INVALID_RATE_LIMIT(
+            100,
+            false,
+            "INVALID_ARGUMENT",
+            "A rate limit has a name of 1 to 256 bytes, numbers of hits up to 10^12, a duration of 1 ms to 400 days or of the calendar, back-offs that grow, and stands once in a job."),
 
     // State.
     JOB_EXISTS(60, false, "ALREADY_EXISTS", "Another request created a job with this id."),

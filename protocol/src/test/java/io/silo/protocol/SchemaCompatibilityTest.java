@@ -38,14 +38,14 @@ class SchemaCompatibilityTest {
             """;
 
     @ParameterizedTest
-    @ValueSource(strings = {"commands.xml", "replies.xml", "events.xml"})
+    @ValueSource(strings = {"commands.xml", "replies.xml", "events.xml", "limits.xml"})
     void liveSchemaShouldUseEachIdOnce(String name) throws IOException {
         assertThat(SchemaCompatibility.checkAlone(SchemaCompatibility.parse(SCHEMAS.resolve(name))))
                 .isEmpty();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"commands.xml", "replies.xml", "events.xml"})
+    @ValueSource(strings = {"commands.xml", "replies.xml", "events.xml", "limits.xml"})
     void liveSchemaShouldStillReadEveryReleasedOne(String name) throws IOException {
         final Element live = SchemaCompatibility.parse(SCHEMAS.resolve(name));
         assertThat(SchemaCompatibility.compare(live, live)).isEmpty();

@@ -268,11 +268,14 @@ public final class Shard {
 
     /** Earliest moment of the wall's clock at which something is due, or {@link Long#MAX_VALUE}. */
     long nextWallTimerMs() {
-        return status == Status.OPEN
-                ? Math.min(
-                        state.nextStartMs(),
-                        Math.min(state.nextStartDeadlineMs(), state.schedules().nextFireMs()))
-                : Long.MAX_VALUE;
+        if (status != Status.OPEN) {
+            return Long.MAX_VALUE;
+        }
+        final long rateWaitMs = state.rateWork().waitMs();
+        final long rateMs = rateWaitMs == Long.MAX_VALUE ? rateWaitMs : nowMs + rateWaitMs;
+        return Math.min(
+                Math.min(state.nextStartMs(), rateMs),
+                Math.min(state.nextStartDeadlineMs(), state.schedules().nextFireMs()));
     }
 
     /** Makes jobs ready whose start time has come: before commands are drained, so that a poll at that moment gets them. */
@@ -281,6 +284,7 @@ public final class Shard {
             return 0;
         }
         try {
+            state.rateWork().time(nowMs, monotonicMs);
             final int started = state.pollStartTimers(nowMs, START_TIMERS_PER_CYCLE);
             return state.settleLimits(monotonicMs) ? started + 1 : started;
         } catch (Throwable failure) {

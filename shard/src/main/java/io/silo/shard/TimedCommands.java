@@ -6,9 +6,11 @@ import io.silo.shard.command.CommandContext;
 import io.silo.shard.command.CommandDeciders;
 import io.silo.shard.command.JobChanges;
 import io.silo.shard.command.LeaseEnds;
+import io.silo.shard.command.RateHits;
 import io.silo.shard.command.Retention;
 import io.silo.shard.command.ScheduleFirings;
 import io.silo.shard.state.BulkChange;
+import io.silo.shard.state.RateWork;
 import io.silo.shard.state.RowSlab;
 import io.silo.shard.state.Schedule;
 import io.silo.shard.state.ShardCounters;
@@ -16,7 +18,7 @@ import io.silo.shard.state.ShardCounters.Figure;
 import io.silo.shard.state.ShardState;
 
 /**
- * What a shard does because time has passed: leases that ran out, jobs not started by their latest start, schedules that are due,
+ * What a shard does because time has passed: leases that ran out, jobs not started by their latest start, schedules that are due, buckets,
  * ended jobs kept long enough, bulk changes under way. Each is an internal command of one record a duty cycle. Shard thread only.
  */
 final class TimedCommands {
@@ -31,6 +33,9 @@ final class TimedCommands {
     /** Requests of jobs that are gone are forgotten so many a duty cycle, at least as fast as jobs can go. */
     private static final int REQUESTS_FORGOTTEN_PER_CYCLE = 2_048;
 
+    /** Checks of rate limits looked at before one that ends an attempt. */
+    private static final int RATE_CHECKS_PER_CYCLE = 1_024;
+
     private static final int RECORD_BYTES = CommandDeciders.RECORD_BYTES_MIN;
 
     private final Records records;
@@ -39,6 +44,7 @@ final class TimedCommands {
     private final ShardCounters counters;
     private final LeaseEnds leaseEnds;
     private final ScheduleFirings firings = new ScheduleFirings();
+    private final RateHits rateHits = new RateHits();
     private final Retention retention;
     private final BulkSlices bulkSlices;
 
@@ -79,6 +85,9 @@ final class TimedCommands {
         }
         if (retention.isDue(state, nowMs)) {
             work += forgetJobs();
+        }
+        if (state.rateWork().isDue()) {
+            work += workOffRates();
         }
         work += workOffBulk();
         return work + state.forgetRequests(nowMs, REQUESTS_FORGOTTEN_PER_CYCLE);
@@ -144,6 +153,35 @@ final class TimedCommands {
         bulkSlices.run(command, bulk);
         records.finish();
         return 1;
+    }
+
+    private int workOffRates() {
+        if (!records.begin(RECORD_BYTES)) {
+            return 0;
+        }
+        final RateWork rates = state.rateWork();
+        int done = 0;
+        for (boolean more = true; more && rateHits.hasRoom(command); done++) {
+            final int full = rates.pollFull();
+            final int drain = full == RowSlab.NULL_SLOT ? rates.pollDrain() : 0;
+            if (full != RowSlab.NULL_SLOT) {
+                rateHits.drop(command, full);
+            } else if (drain != 0) {
+                rateHits.drain(command, drain);
+            } else {
+                more = false;
+            }
+        }
+        while (leaseEnds.hasRoom(command)) {
+            final int slot = rates.pollExceeded(RATE_CHECKS_PER_CYCLE);
+            if (slot == RowSlab.NULL_SLOT) {
+                break;
+            }
+            leaseEnds.refuseExceeded(command, slot);
+            done++;
+        }
+        records.finish();
+        return done;
     }
 
     private int refuseLateJobs(long nowMs) {

@@ -79,6 +79,9 @@ class GoldenTest {
             item.priority = id.length();
             item.metadata = Map.of("key", "value of " + id);
             item.limits.put("limit of " + id, 2);
+            if (id.equals("done") || id.equals("returned")) {
+                item.rates.add(new TestRate("rate", prefix + id, 5, id.equals("done") ? 100 : 1_000_000));
+            }
             item.leaseMs = id.equals("expired") ? 500 : 0;
             item.startAtMs = id.equals("future") ? harness.wallMs + 1_000_000 : 0;
             client.enqueue(item);

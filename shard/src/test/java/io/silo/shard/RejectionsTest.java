@@ -411,6 +411,7 @@ class RejectionsTest {
         itemRow(INVALID_JOB_LIMIT, "no key", i -> i.limits.put("", 1));
         itemRow(INVALID_JOB_LIMIT, "below 0", i -> i.limits.put("k", -1));
         itemRow(INVALID_JOB_LIMIT, "17", i -> entries(17, "v").keySet().forEach(key -> i.limits.put(key, 1)));
+        itemRow(INVALID_RATE_LIMIT, "no duration", i -> i.rates.add(new TestRate("n", "k", 1, 0)));
         itemRow(JOB_EXISTS, "id", i -> i.id = "waiting");
         row(JOB_NOT_FOUND, "get", w -> w.client.get("nobody").code());
         row(JOB_NOT_FOUND, "result", w -> w.refusal(w.client.sendGetResult("nobody", 0)));

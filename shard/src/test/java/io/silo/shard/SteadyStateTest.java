@@ -86,7 +86,7 @@ class SteadyStateTest {
                     .retryJitter((short) 1)
                     .payloadEncoding(PayloadEncoding.RAW);
             // As wide as the window, so that batches stay as they are without it.
-            item.limitsCount(1).next().maxConcurrency(WINDOW).key("k");
+            item.limitsCount(1).next().maxConcurrency(WINDOW).key("k").putDetails(new byte[0], 0, 0);
             item.metadataCount(1).next().key("k").value("v");
             item.tenant("tenant").taskGroup("g");
             idAt = job.limit() + EnqueueDecoder.ItemsDecoder.jobIdHeaderLength();

@@ -65,6 +65,7 @@ final class TestClient {
         String uniqueKey = "";
         Map<String, String> metadata = Map.of();
         Map<String, Integer> limits = new LinkedHashMap<>();
+        List<TestRate> rates = new ArrayList<>();
 
         Item(String id) {
             this.id = id;
@@ -144,8 +145,10 @@ final class TestClient {
                     .priority((short) item.priority)
                     .payloadEncoding(PayloadEncoding.TEXT)
                     .retryJitter((short) (item.jitter ? 1 : 0));
-            var limits = group.limitsCount(item.limits.size());
-            item.limits.forEach((key, max) -> limits.next().maxConcurrency(max).key(key));
+            var limits = group.limitsCount(item.limits.size() + item.rates.size());
+            item.limits.forEach(
+                    (key, max) -> limits.next().maxConcurrency(max).key(key).putDetails(new byte[0], 0, 0));
+            item.rates.forEach(rate -> rate.encode(limits.next()));
             var metadata = group.metadataCount(item.metadata.size());
             item.metadata.forEach((key, value) -> metadata.next().key(key).value(value));
             group.tenant(item.tenant)
@@ -529,7 +532,10 @@ final class TestClient {
         }
         var job = new JobReplyDecoder();
         job.wrapAndApplyHeader(reply.bytes(), 0, messageHeader);
-        job.limits().forEach(limit -> limit.skipKey());
+        job.limits().forEach(limit -> {
+            limit.skipKey();
+            limit.skipDetails();
+        });
         for (var entry : job.metadata()) {
             entry.key();
             entry.value();

@@ -144,7 +144,10 @@ final class TestSchedules {
             decoder.wrapAndApplyHeader(r.bytes(), 0, new MessageHeaderDecoder());
             List<Long> times = new ArrayList<>();
             decoder.firings().forEach(firing -> times.add(firing.atMs()));
-            decoder.limits().forEach(limit -> limit.skipKey());
+            decoder.limits().forEach(limit -> {
+                limit.skipKey();
+                limit.skipDetails();
+            });
             decoder.metadata()
                     .forEach(entry ->
                             times.add(0L + entry.key().length() + entry.value().length() - 2));

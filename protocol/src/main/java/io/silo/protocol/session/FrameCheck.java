@@ -42,6 +42,11 @@ public final class FrameCheck {
         return new FrameCheck(SchemaLayouts.read("replies.xml"));
     }
 
+    /** The check of what the details of a limit are, from {@code limits.xml}. Parses a schema: call it once. */
+    public static FrameCheck ofLimits() {
+        return new FrameCheck(SchemaLayouts.read("limits.xml"));
+    }
+
     /**
      * Judges a frame of any bytes.
      *

@@ -124,7 +124,7 @@ final class CommandSamples {
         final EnqueueEncoder.ItemsEncoder group = e.itemsCount(items);
         for (int i = 0; i < items; i++) {
             group.next().payloadEncoding(PayloadEncoding.TEXT);
-            group.limitsCount(1).next().maxConcurrency(3).key("k");
+            group.limitsCount(1).next().maxConcurrency(3).key("k").putDetails(new byte[0], 0, 0);
             group.metadataCount(2).next().key("a").value("1").next().key("b").value("");
             group.tenant("t" + i).taskGroup("group").jobId("job-" + i).uniqueKey("key-" + i);
             final byte[] payload = ("payload " + i).getBytes(StandardCharsets.UTF_8);
@@ -277,7 +277,7 @@ final class CommandSamples {
         attempts.errorCode("E").putResult(new byte[] {1}, 0, 1);
         attempts.next().outcome(Outcome.SUCCEEDED).resultEncoding(PayloadEncoding.JSON);
         attempts.errorCode("").putResult(new byte[] {2, 3}, 0, 2);
-        items.limitsCount(1).next().maxConcurrency(3).key("k");
+        items.limitsCount(1).next().maxConcurrency(3).key("k").putDetails(new byte[0], 0, 0);
         items.metadataCount(1).next().key("a").value("1");
         items.tenant("t").taskGroup("group").jobId("a").uniqueKey("k").putPayload(new byte[] {4}, 0, 1);
         return bytes(e.encodedLength());
@@ -287,7 +287,7 @@ final class CommandSamples {
         final PutScheduleEncoder e = new PutScheduleEncoder().wrapAndApplyHeader(buffer, 0, header);
         fill(e.header());
         e.payloadEncoding(PayloadEncoding.RAW).catchUp(CatchUp.ONE);
-        e.limitsCount(1).next().maxConcurrency(3).key("k");
+        e.limitsCount(1).next().maxConcurrency(3).key("k").putDetails(new byte[0], 0, 0);
         e.metadataCount(1).next().key("a").value("1");
         e.tenant("t").taskGroup("group").scheduleId("s").uniqueKey("k").putPayload(new byte[] {4}, 0, 1);
         e.cron("0 5 * * *").zone("Europe/Berlin");

@@ -161,6 +161,7 @@ class FrameCheckTest {
             item.payloadEncoding();
             for (final EnqueueDecoder.ItemsDecoder.LimitsDecoder limit : item.limits()) {
                 limit.key();
+                limit.getDetails(new byte[limit.detailsLength()], 0, limit.detailsLength());
             }
             for (final EnqueueDecoder.ItemsDecoder.MetadataDecoder entry : item.metadata()) {
                 entry.key();

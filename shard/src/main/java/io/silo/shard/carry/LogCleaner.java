@@ -10,11 +10,14 @@ import io.silo.protocol.event.RequestRememberedEncoder;
 import io.silo.protocol.event.ScheduleSetEncoder;
 import io.silo.shard.command.Uploads;
 import io.silo.shard.event.BulkStarts;
+import io.silo.shard.event.RateBucketEvents;
 import io.silo.shard.event.RecordBuffer;
 import io.silo.shard.state.BulkChange;
 import io.silo.shard.state.JobView;
 import io.silo.shard.state.Pauses;
+import io.silo.shard.state.RateView;
 import io.silo.shard.state.RequestMemory;
+import io.silo.shard.state.RowSlab;
 import io.silo.shard.state.Schedule;
 import io.silo.shard.state.ShardView;
 import java.util.ArrayList;
@@ -62,12 +65,14 @@ public final class LogCleaner {
     private final BulkStarts bulkStarts = new BulkStarts();
     private final PauseSetEncoder pauseSet = new PauseSetEncoder();
     private final List<Schedule> stale = new ArrayList<>();
+    private final RateBucketEvents bucketEvents = new RateBucketEvents();
     private final CarriedThroughEncoder carriedThrough = new CarriedThroughEncoder();
     private Phase phase = Phase.IDLE;
     private long throughPosition;
     private long settledAtPosition;
     private int nextSlot;
     private int nextRequest;
+    private int nextBucket;
     private int scheduleBytes;
 
     public LogCleaner(ShardView view, EventLog log) {
@@ -85,6 +90,7 @@ public final class LogCleaner {
         uploads.dropThrough(throughPosition);
         nextSlot = 0;
         nextRequest = 0;
+        nextBucket = 0;
         phase = Phase.SCANNING;
         return true;
     }
@@ -129,6 +135,7 @@ public final class LogCleaner {
                 && carryRequests(record, nowMs)
                 && carrySchedules(record)
                 && carryPauses(record)
+                && carryBuckets(record)
                 && carryBulks(record)) {
             finish(record, nowMs);
         }
@@ -188,6 +195,23 @@ public final class LogCleaner {
                     .paused((short) 1)
                     .name(pause.name());
             record.commit(pauseSet.limit());
+        }
+        return true;
+    }
+
+    /** Buckets of rate limits; false if some are left for the next slice. */
+    private boolean carryBuckets(RecordBuffer record) {
+        final RateView rates = view.rates();
+        final int sliceEnd = nextBucket + ROWS_PER_SLICE;
+        while (nextBucket < rates.slotLimit()) {
+            if (nextBucket == sliceEnd || !record.hasRoom(RateBucketEvents.BYTES_MAX)) {
+                return false;
+            }
+            final int limit = rates.limitSetUntil(nextBucket, throughPosition);
+            if (limit != RowSlab.NULL_SLOT) {
+                bucketEvents.set(record, view, limit, rates.image(limit));
+            }
+            nextBucket++;
         }
         return true;
     }

@@ -142,7 +142,8 @@ public final class AttemptEnds {
         record.commit(returned.limit());
     }
 
-    private static long nextStartMs(CommandContext context, int slot) {
+    /** When the next attempt starts after this one failed, or {@link AttemptFailedApplier#NO_NEXT_START}. */
+    static long nextStartMs(CommandContext context, int slot) {
         final JobView jobs = context.view().jobs();
         final RetryPolicies policies = context.view().retryPolicies();
         final int policy = jobs.retryPolicy(slot);

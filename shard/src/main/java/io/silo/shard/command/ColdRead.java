@@ -243,7 +243,10 @@ public final class ColdRead {
         final JobEnqueuedDecoder.LimitsDecoder limits = job.limits();
         final JobReplyEncoder.LimitsEncoder limitsEncoder = encoder.limitsCount(limits.count());
         for (JobEnqueuedDecoder.LimitsDecoder limit : limits) {
-            limitsEncoder.next().maxConcurrency(limit.maxConcurrency()).key(limit.key());
+            final String key = limit.key();
+            final byte[] details = new byte[limit.detailsLength()];
+            limit.getDetails(details, 0, details.length);
+            limitsEncoder.next().maxConcurrency(limit.maxConcurrency()).key(key).putDetails(details, 0, details.length);
         }
     }
 

@@ -58,6 +58,7 @@ final class JobSpec {
     int uniqueKeyOffset;
     int uniqueKeyLength;
     int payloadLength;
+    private final RateLimitChecks rateLimits = new RateLimitChecks();
     private int limitCount;
     private int limitsOffset;
     private int end;
@@ -150,16 +151,26 @@ final class JobSpec {
         final int blockLength = unsignedShort(buffer, offset);
         limitCount = unsignedShort(buffer, offset + 2);
         limitRefusal = limitCount > Bounds.LIMITS_MAX ? RejectReason.INVALID_JOB_LIMIT : null;
+        rateLimits.begin();
         int at = offset + GROUP_HEADER_BYTES;
         for (int i = 0; i < limitCount; i++) {
             // The block's first field.
             final boolean isMaxGood = buffer.getInt(at, LITTLE_ENDIAN) >= 0;
             at += blockLength;
             final int keyLength = unsignedShort(buffer, at);
-            if (!isMaxGood || !NameChecks.isLimitKey(buffer, at + TEXT_HEADER_BYTES, keyLength)) {
+            final int keyOffset = at + TEXT_HEADER_BYTES;
+            if (!isMaxGood || !NameChecks.isLimitKey(buffer, keyOffset, keyLength)) {
                 limitRefusal = RejectReason.INVALID_JOB_LIMIT;
             }
-            at += TEXT_HEADER_BYTES + keyLength;
+            at = keyOffset + keyLength;
+            final int detailsLength = unsignedShort(buffer, at);
+            at += TEXT_HEADER_BYTES;
+            if (detailsLength > 0
+                    && limitRefusal == null
+                    && !rateLimits.isGood(buffer, keyOffset, keyLength, at, detailsLength)) {
+                limitRefusal = RejectReason.INVALID_RATE_LIMIT;
+            }
+            at += detailsLength;
         }
         return at;
     }

@@ -6,6 +6,7 @@ import io.silo.protocol.event.LeaseEnd;
 import io.silo.protocol.event.MessageHeaderEncoder;
 import io.silo.protocol.event.PayloadEncoding;
 import io.silo.protocol.event.ReturnReason;
+import io.silo.shard.event.AttemptFailedApplier;
 import io.silo.shard.event.RecordBuffer;
 import io.silo.shard.state.JobView;
 import io.silo.shard.state.LeaseView;
@@ -14,8 +15,8 @@ import java.nio.charset.StandardCharsets;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Internal commands of time: leases that ran out, jobs not started by their latest start, and the explicit close of a session. One
- * per shard; does not allocate.
+ * Internal commands of time: leases that ran out, jobs not started by their latest start or kept back by a rate limit for too long, and
+ * the explicit close of a session. One per shard; does not allocate.
  */
 public final class LeaseEnds {
     /** Error code of an attempt whose lease ran out (REAP-2). */
@@ -26,6 +27,9 @@ public final class LeaseEnds {
 
     /** Error code of an attempt that reached the longest run of its job. */
     private static final UnsafeBuffer MAX_RUN_EXCEEDED = text("MAX_RUN_EXCEEDED");
+
+    /** Error code of an attempt whose rate limit did not let it pass often enough. */
+    private static final UnsafeBuffer RATE_LIMIT_EXCEEDED = text("RATE_LIMIT_EXCEEDED");
 
     /** Error code of a job that was not started in time. */
     private static final UnsafeBuffer START_DEADLINE_EXCEEDED = text("START_DEADLINE_EXCEEDED");
@@ -88,13 +92,24 @@ public final class LeaseEnds {
 
     /** Fails a waiting job that was not started in time: an attempt that ends as it begins. No retry follows. */
     public void refuseLate(CommandContext context, int slot) {
+        refuse(context, slot, START_DEADLINE_EXCEEDED, AttemptFailedApplier.NO_NEXT_START);
+    }
+
+    /** Fails an attempt of a waiting job that a rate limit did not let pass; the retry policy says whether another follows. */
+    public void refuseExceeded(CommandContext context, int slot) {
+        // RATE-4: the reference lets the job wait for ever.
+        refuse(context, slot, RATE_LIMIT_EXCEEDED, AttemptEnds.nextStartMs(context, slot));
+    }
+
+    private void refuse(CommandContext context, int slot, UnsafeBuffer errorCode, long nextStartMs) {
         final RecordBuffer record = context.record();
         final JobView jobs = context.view().jobs();
         refused.wrapAndApplyHeader(record.buffer(), record.offset(), header)
                 .jobKey(jobs.jobKey(slot))
                 .previousPosition(jobs.lastPosition(slot))
+                .nextStartMs(nextStartMs)
                 .attempt(jobs.attempt(slot))
-                .putErrorCode(START_DEADLINE_EXCEEDED, 0, START_DEADLINE_EXCEEDED.capacity());
+                .putErrorCode(errorCode, 0, errorCode.capacity());
         record.commit(refused.limit());
     }
 

@@ -99,6 +99,10 @@ final class NameChecks {
         return isName(buffer, offset, length, Bounds.LIMIT_KEY_BYTES_MAX);
     }
 
+    static boolean isRateLimitName(DirectBuffer buffer, int offset, int length) {
+        return isName(buffer, offset, length, Bounds.RATE_LIMIT_NAME_BYTES_MAX);
+    }
+
     static DirectBuffer noTenant() {
         return NO_TENANT;
     }

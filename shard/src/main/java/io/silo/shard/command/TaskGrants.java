@@ -8,6 +8,7 @@ import io.silo.protocol.event.MessageHeaderEncoder;
 import io.silo.protocol.event.TaskLeasedEncoder;
 import io.silo.protocol.reply.PayloadEncoding;
 import io.silo.protocol.reply.TasksLeasedEncoder;
+import io.silo.shard.event.RateBucketEvents;
 import io.silo.shard.event.RecordBuffer;
 import io.silo.shard.state.JobLimits;
 import io.silo.shard.state.JobView;
@@ -37,6 +38,7 @@ public final class TaskGrants {
     private final TaskLeasedEncoder event = new TaskLeasedEncoder();
     private final TasksLeasedEncoder message = new TasksLeasedEncoder();
     private final LeaseEnds lates;
+    private final RateHits hits = new RateHits();
 
     /** @param lates ends jobs that are found too late. */
     public TaskGrants(LeaseEnds lates) {
@@ -82,7 +84,7 @@ public final class TaskGrants {
                 continue;
             }
             if (!view.hasRoomForLeases(1)
-                    || !context.record().hasRoom(EVENT_BYTES + workerLength)
+                    || !hasRoom(context, slot, workerLength)
                     || !encodeIfRoom(
                             context, tasks, slot, granted > 0, context.record().eventCount())) {
                 break;
@@ -91,6 +93,7 @@ public final class TaskGrants {
             // [SILO-LIMIT-1] All the slots that its limits ask for, in the event that leases it.
             final int held = context.view().jobs().limitBits(slot);
             lease(context, slot, held, requestIdHigh, requestIdLow, worker, workerOffset, workerLength);
+            hits.take(context, slot);
             begin(context, slot, sessionId);
             granted++;
         }
@@ -98,6 +101,11 @@ public final class TaskGrants {
         context.replied(message.limit());
         context.readAhead().onGrantEnd(taskGroup, tenant);
         return granted;
+    }
+
+    private static boolean hasRoom(CommandContext context, int slot, int workerLength) {
+        final int hits = RateHits.eventsMax(context, slot);
+        return context.record().hasRoom(EVENT_BYTES + workerLength + hits * RateBucketEvents.BYTES_MAX, 1 + hits);
     }
 
     /** Encodes live leases of a worker that an earlier call with this request id granted. Returns how many. */

@@ -21,6 +21,8 @@ import io.silo.protocol.event.LeaseReturnedDecoder;
 import io.silo.protocol.event.MessageHeaderDecoder;
 import io.silo.protocol.event.PauseSetDecoder;
 import io.silo.protocol.event.PayloadChunkDecoder;
+import io.silo.protocol.event.RateBucketDroppedDecoder;
+import io.silo.protocol.event.RateBucketSetDecoder;
 import io.silo.protocol.event.RequestRememberedDecoder;
 import io.silo.protocol.event.ScheduleDeletedDecoder;
 import io.silo.protocol.event.ScheduleFiredDecoder;
@@ -68,6 +70,8 @@ public final class EventAppliers {
         put(ScheduleFiredDecoder.TEMPLATE_ID, new ScheduleFiredApplier());
         put(SchedulePausedDecoder.TEMPLATE_ID, new SchedulePausedApplier());
         put(ScheduleDeletedDecoder.TEMPLATE_ID, new ScheduleDeletedApplier());
+        put(RateBucketSetDecoder.TEMPLATE_ID, new RateBucketSetApplier());
+        put(RateBucketDroppedDecoder.TEMPLATE_ID, new RateBucketDroppedApplier());
     }
 
     /** Whether an applier is there for this event. */

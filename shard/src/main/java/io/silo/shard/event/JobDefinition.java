@@ -2,6 +2,7 @@ package io.silo.shard.event;
 
 import io.silo.protocol.event.JobEnqueuedDecoder;
 import io.silo.protocol.event.MessageHeaderDecoder;
+import io.silo.protocol.limit.RateLimitDecoder;
 import io.silo.shard.state.JobLimits;
 import io.silo.shard.state.ShardState;
 import org.agrona.DirectBuffer;
@@ -10,6 +11,9 @@ import org.agrona.DirectBuffer;
 final class JobDefinition {
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final JobEnqueuedDecoder decoder = new JobEnqueuedDecoder();
+    private final io.silo.protocol.limit.MessageHeaderDecoder rateHeader =
+            new io.silo.protocol.limit.MessageHeaderDecoder();
+    private final RateLimitDecoder rate = new RateLimitDecoder();
 
     JobEnqueuedDecoder wrap(DirectBuffer buffer, int offset) {
         return decoder.wrapAndApplyHeader(buffer, offset, header);
@@ -68,8 +72,19 @@ final class JobDefinition {
             limit.next();
             final int keyLength = limit.keyLength();
             final int keyOffset = decoder.limit() + JobEnqueuedDecoder.LimitsDecoder.keyHeaderLength();
-            state.jobLimit(slot, buffer, keyOffset, keyLength, (int) limit.maxConcurrency());
             limit.skipKey();
+            if (limit.detailsLength() == 0) {
+                state.jobLimit(slot, buffer, keyOffset, keyLength, (int) limit.maxConcurrency());
+            } else {
+                rate.wrapAndApplyHeader(
+                        buffer, decoder.limit() + JobEnqueuedDecoder.LimitsDecoder.detailsHeaderLength(), rateHeader);
+                final int nameLength = rate.nameLength();
+                final int nameOffset = rate.limit() + RateLimitDecoder.nameHeaderLength();
+                state.rateChanges()
+                        .of(buffer, nameOffset, nameLength, buffer, keyOffset, keyLength)
+                        .jobLimit(slot, rate);
+            }
+            limit.skipDetails();
         }
     }
 }

@@ -64,7 +64,13 @@ public final class RecordBuffer {
 
     /** Whether one more event of at most {@code eventBytes} fits. */
     public boolean hasRoom(int eventBytes) {
-        return eventCount < LeaseToken.EVENTS_PER_RECORD_MAX && end + EventFrames.LENGTH_BYTES + eventBytes <= limit;
+        return hasRoom(eventBytes, 1);
+    }
+
+    /** Whether several events of so many bytes together fit. */
+    public boolean hasRoom(int eventBytes, int events) {
+        return eventCount + events <= LeaseToken.EVENTS_PER_RECORD_MAX
+                && end + events * EventFrames.LENGTH_BYTES + eventBytes <= limit;
     }
 
     /**

@@ -12,6 +12,7 @@ public final class JobLimits {
         for (final JobEnqueuedDecoder.LimitsDecoder limit = job.limits(); limit.hasNext(); count++) {
             limit.next();
             limit.skipKey();
+            limit.skipDetails();
         }
         return count;
     }

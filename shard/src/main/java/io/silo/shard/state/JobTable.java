@@ -2,6 +2,7 @@ package io.silo.shard.state;
 
 import io.silo.protocol.LeaseToken;
 import io.silo.protocol.Xxh64;
+import io.silo.protocol.limit.RateLimitDecoder;
 import java.util.Arrays;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -335,6 +336,12 @@ final class JobTable implements JobView, ReadyLinks {
     /** The job may run only while fewer than {@code max} others of its tenant that name this key do. */
     void addLimit(int slot, DirectBuffer key, int keyOffset, int keyLength, int max) {
         final int first = limits.addClaim(firstClaim(slot), slot, tenant(slot), key, keyOffset, keyLength, max);
+        extras.firstClaim(extrasFor(slot), first);
+    }
+
+    /** The job takes hits from a bucket each time that it starts. */
+    void addRateLimit(int slot, DirectBuffer key, int keyLength, RateLimitDecoder rate) {
+        final int first = limits.addRateClaim(firstClaim(slot), slot, tenant(slot), key, keyLength, rate);
         extras.firstClaim(extrasFor(slot), first);
     }
 

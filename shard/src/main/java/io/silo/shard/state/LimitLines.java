@@ -3,7 +3,7 @@ package io.silo.shard.state;
 import io.silo.protocol.Xxh64;
 
 /**
- * Due tasks that have concurrency limits: which of them workers may have, and which wait, in one line for each limit and task group.
+ * Due tasks that have limits: which of them workers may have, and which wait, in one line for each limit and task group.
  *
  * <pre>
  *   line row:   0 limit   4 task group (its complement: of tasks that may never run)   8 ends of the list of tasks that wait
@@ -15,6 +15,9 @@ import io.silo.protocol.Xxh64;
  * first limit that does not let it. So in one line tasks come by priority, start time and arrival, and nobody is overtaken. The slots
  * are taken by the lease, all of them in that step and by nothing before it: what waits, for a limit, for a worker, or in a task group
  * that has none, holds nothing. A task that was passed over often gets a reservation ({@link LimitReservations}).
+ *
+ * <p>The bucket of a rate limit is a limit too, with as many slots for a task as it has the task's hits: what passes takes hits and never
+ * gives them back, but time does.
  *
  * <p>Which line a task waits in, and who is a candidate, is volatile: it follows from the jobs and leases, and needs no event. What a
  * change makes possible is worked off by {@link #settle}, in bounded steps. Shard thread only; does not allocate in steady state.
@@ -49,6 +52,8 @@ final class LimitLines {
 
     private final JobTable jobs;
     private final LimitTable limits;
+    private final RateBuckets buckets;
+    private final RateChecks checks;
     private final ReadyQueue ready;
     private final RowSlab lines;
     private final SlotIndex index = new SlotIndex();
@@ -60,11 +65,14 @@ final class LimitLines {
     private int waitingCount;
 
     /** @param claimsMax bound on claims: a line has at least one task that is in it by a claim. */
-    LimitLines(JobTable jobs, LimitTable limits, ReadyQueue ready, int claimsMax) {
+    LimitLines(JobTable jobs, LimitTable limits, RateBuckets buckets, ReadyQueue ready, int claimsMax) {
         lines = new RowSlab(ROW_BYTES, ROWS_PER_CHUNK, claimsMax);
         this.jobs = jobs;
         this.limits = limits;
+        this.buckets = buckets;
         this.ready = ready;
+        checks = new RateChecks(limits, buckets);
+        buckets.onEnough(this::onFreed);
         order = this::isBefore;
         waiting = new TaskList(jobs, order, lines, LIST, ReadyQueue.TASKS_MAX);
     }
@@ -170,6 +178,7 @@ final class LimitLines {
                 return steps;
             }
             if (isBlocking(slot, awaited(slot))) {
+                onLacking(slot, awaited(slot));
                 return steps;
             }
             final int claim = blockingClaim(slot);
@@ -246,6 +255,9 @@ final class LimitLines {
     }
 
     private boolean isBlocking(int slot, int claim) {
+        if (!isLined(claim)) {
+            return false;
+        }
         // [SILO-LIMIT-4]
         final int free = free(slot, claim);
         if (free <= 0) {
@@ -272,7 +284,7 @@ final class LimitLines {
     /** The first claim of a candidate whose limit is full by now, or {@link LimitTable#NONE}. */
     private int fullClaim(int slot) {
         for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
-            if (free(slot, claim) <= 0) {
+            if (isLined(claim) && free(slot, claim) <= 0) {
                 return claim;
             }
         }
@@ -282,6 +294,9 @@ final class LimitLines {
     /** Slots that the task could have of a limit, judged by its own maximum. */
     private int free(int slot, int claim) {
         final int limit = limits.limit(claim);
+        if (limits.isBucket(limit)) {
+            return buckets.free(claim, reservedHits(slot, limit));
+        }
         final int free = limits.max(claim) - limits.holders(limit);
         return free <= 0 ? free : Math.min(free, unreserved(slot, limit));
     }
@@ -300,6 +315,48 @@ final class LimitLines {
         return Integer.MAX_VALUE;
     }
 
+    /** Hits of a bucket that are kept for the task with the reservation. */
+    private long reservedHits(int slot, int limit) {
+        final int holder = reservations.holder(jobs.tenant(slot));
+        if (holder != NULL && holder != slot) {
+            for (int claim = jobs.firstClaim(holder); claim != NONE; claim = limits.next(claim)) {
+                if (limits.limit(claim) == limit) {
+                    return buckets.hits(claim);
+                }
+            }
+        }
+        return 0;
+    }
+
+    /** The first task that waits for a bucket is looked at again when that has enough. */
+    private void onLacking(int slot, int claim) {
+        if (limits.isRate(claim) && free(slot, claim) <= 0) {
+            buckets.wake(claim);
+            checks.lacking(slot, claim);
+        }
+    }
+
+    private int firstLined(int slot) {
+        return skipUnlined(jobs.firstClaim(slot));
+    }
+
+    private int nextLined(int claim) {
+        return skipUnlined(limits.next(claim));
+    }
+
+    private int skipUnlined(int from) {
+        int claim = from;
+        while (claim != NONE && !isLined(claim)) {
+            claim = limits.next(claim);
+        }
+        return claim;
+    }
+
+    /** Whether a claim lets its job wait at all. */
+    private boolean isLined(int claim) {
+        return !limits.isRate(claim) || !buckets.isUnconditional(claim);
+    }
+
     /** Priority, start time, arrival. */
     private boolean isBefore(int slot, int other) {
         final int priority = jobs.priority(slot);
@@ -311,13 +368,13 @@ final class LimitLines {
     // ---------------------------------------------------------------------------------------------------------
 
     private void makeCandidate(int slot) {
-        for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
+        for (int claim = firstLined(slot); claim != NONE; claim = nextLined(claim)) {
             addCandidate(open(limits.limit(claim), jobs.taskGroup(slot)), claim);
         }
         jobs.where(slot, JobTable.IN_READY, NULL);
         ready.add(slot, jobs.taskGroup(slot), jobs.priority(slot), jobs.tenant(slot));
         // What comes before a candidate may take its place.
-        for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
+        for (int claim = firstLined(slot); claim != NONE; claim = nextLined(claim)) {
             final int line = limits.line(claim);
             final int last = lines.getInt(line, LAST_CANDIDATE);
             final int most = Math.max(1, Math.min(free(slot, claim), CANDIDATES_MAX));
@@ -354,7 +411,7 @@ final class LimitLines {
     }
 
     private void leaveCandidates(int slot) {
-        for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
+        for (int claim = firstLined(slot); claim != NONE; claim = nextLined(claim)) {
             final int line = limits.line(claim);
             if (lines.getInt(line, FIRST_CANDIDATE) == claim) {
                 lines.putInt(line, FIRST_CANDIDATE, limits.nextCandidate(claim));
@@ -386,6 +443,12 @@ final class LimitLines {
         waiting.add(line, slot);
         limits.line(claim, line);
         waitingCount++;
+        if (limits.isRate(claim)) {
+            checks.begin(slot, claim);
+            if (waiting.first(line) == slot) {
+                onLacking(slot, claim);
+            }
+        }
         // It came late but stands before them, and is not to be overtaken.
         for (int last = lines.getInt(line, LAST_CANDIDATE);
                 last != NULL && isBefore(slot, limits.job(last)) && !isReserved(limits.job(last));
@@ -396,7 +459,8 @@ final class LimitLines {
 
     /** A task that may never run stands in a line of its own, where it is in nobody's way. */
     private int groupInLine(int slot, int claim) {
-        return limits.max(claim) == 0 ? ~jobs.taskGroup(slot) : jobs.taskGroup(slot);
+        final boolean isHopeless = limits.isRate(claim) ? buckets.isHopeless(claim) : limits.max(claim) == 0;
+        return isHopeless ? ~jobs.taskGroup(slot) : jobs.taskGroup(slot);
     }
 
     private boolean isReserved(int slot) {
@@ -404,14 +468,18 @@ final class LimitLines {
     }
 
     private void leaveLine(int slot) {
-        final int line = limits.line(awaited(slot));
+        final int claim = awaited(slot);
+        if (limits.isRate(claim)) {
+            checks.end(slot);
+        }
+        final int line = limits.line(claim);
         waiting.remove(line, slot);
         waitingCount--;
         settleLater(line);
     }
 
     /** The claim that a task waits for. */
-    private int awaited(int slot) {
+    int awaited(int slot) {
         int claim = jobs.firstClaim(slot);
         for (int number = jobs.where(slot) - JobTable.IN_LINES; number > 0; number--) {
             claim = limits.next(claim);
@@ -488,6 +556,19 @@ final class LimitLines {
         return Xxh64.mix((long) limit << 32 | taskGroup);
     }
 
+    RateChecks checks() {
+        return checks;
+    }
+
+    /** The claim on a bucket that a task waits for, or {@link LimitTable#NONE} if it does not or the bucket has enough. */
+    int awaitedRate(int slot) {
+        if (jobs.where(slot) < JobTable.IN_LINES) {
+            return NONE;
+        }
+        final int claim = awaited(slot);
+        return limits.isRate(claim) && free(slot, claim) <= 0 ? claim : NONE;
+    }
+
     /** Tasks that wait for a limit. */
     int waitingCount() {
         return waitingCount;
@@ -515,7 +596,7 @@ final class LimitLines {
                         !limits.isHeld(claim) || jobs.state(slot) == JobState.RUNNING,
                         "a slot is held without a lease");
                 holders[limit] += limits.isHeld(claim) ? 1 : 0;
-                if (jobs.where(slot) == JobTable.IN_READY) {
+                if (jobs.where(slot) == JobTable.IN_READY && isLined(claim)) {
                     candidates++;
                     Invariant.check(isCandidate(claim), "a task with limits is ready and no candidate");
                 }
@@ -527,6 +608,7 @@ final class LimitLines {
                     "holders of a limit differ from their recount");
         }
         Invariant.check(waits == waitingCount, "tasks in lines differ from their count");
+        checks.checkInvariants(jobs);
         checkLines(candidates);
     }
 
@@ -557,7 +639,10 @@ final class LimitLines {
                     "candidates of a line differ from their count");
             listed += count;
             final int head = waiting.first(line);
-            if (head != NULL && lines.getInt(line, NEXT_TO_SETTLE) == NULL) {
+            // A bucket fills by itself; its timer is what counts then.
+            if (head != NULL
+                    && lines.getInt(line, NEXT_TO_SETTLE) == NULL
+                    && !limits.isBucket(lines.getInt(line, LIMIT))) {
                 Invariant.check(isBlocking(head, awaited(head)), "a task waits for a limit that has room for it");
             }
         }
@@ -565,7 +650,7 @@ final class LimitLines {
     }
 
     long bytes() {
-        return lines.bytes() + index.bytes() + waiting.bytes();
+        return lines.bytes() + index.bytes() + waiting.bytes() + checks.bytes();
     }
 
     void close() {

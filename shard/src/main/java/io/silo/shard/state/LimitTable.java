@@ -1,19 +1,21 @@
 package io.silo.shard.state;
 
 import io.silo.protocol.Xxh64;
+import io.silo.protocol.limit.RateLimitDecoder;
 import java.util.function.IntToLongFunction;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Concurrency limits, one for each key of a tenant that a job names, and the claims that jobs have on them: one for each job and
- * limit, in the order in which the job names them. A claim that is held is a slot taken, by the job's lease. Which are held is logged;
- * all else follows from the jobs. Shard thread only; does not allocate in steady state.
+ * Limits, one for each key of a tenant that a job names, and the claims that jobs have on them: one for each job and limit, in the order
+ * in which the job names them. A claim that is held is a slot taken, by the job's lease. Which are held is logged; all else follows from
+ * the jobs. A limit is one of concurrency, or the bucket of a rate limit: then nothing is held, and its key begins with
+ * {@link RateBuckets#KEY_MARK}. Shard thread only; does not allocate in steady state.
  *
  * <pre>
- *   limit:   0 tenant (name)    4 key (BytesSlab ref)    8 holders   12 references   16 first holder (claim)   20 first line
- *           24 hash of the key
- *   claim:   0 limit            4 max                    8 next of the job           12 previous   16 next     20 job
+ *   limit:   0 tenant (name)    4 key (BytesSlab ref)    8 holders (-1: a bucket)   12 references   16 first holder (claim), or the bucket
+ *           20 first line      24 hash of the key
+ *   claim:   0 limit            4 max, or rate terms     8 next of the job          12 previous   16 next     20 job
  *           24 flags: bit 0 held; bits 1 to 31 the times it was passed over          28 line that it is in
  * </pre>
  *
@@ -47,10 +49,12 @@ final class LimitTable {
     private static final int CLAIM_BYTES = 32;
     private static final int CLAIMS_PER_CHUNK = 2_048;
     private static final int IS_HELD = 1;
+    private static final int IS_BUCKET = -1;
 
     private final RowSlab limits;
     private final RowSlab claims;
     private final BytesSlab keys;
+    private final RateTerms terms;
     private final SlotIndex byKey = new SlotIndex();
     private final UnsafeBuffer keyView = new UnsafeBuffer(0, 0);
     private final long hashSeed;
@@ -62,6 +66,7 @@ final class LimitTable {
         limits = new RowSlab(LIMIT_BYTES, LIMITS_PER_CHUNK, limitsMax);
         claims = new RowSlab(CLAIM_BYTES, CLAIMS_PER_CHUNK, claimsMax);
         keys = new BytesSlab(keyBytesMax);
+        terms = new RateTerms(claimsMax);
     }
 
     /** @param byJob key of a job, by its slot: the digest must not go by slots. */
@@ -73,6 +78,7 @@ final class LimitTable {
     boolean hasRoom(int count) {
         return limits.count() + count <= limits.rowsMax()
                 && claims.count() + count <= claims.rowsMax()
+                && terms.hasRoom(count)
                 && keys.canAdd(BytesSlab.LENGTH_MAX);
     }
 
@@ -96,6 +102,33 @@ final class LimitTable {
             }
             last = claim;
         }
+        return addClaim(first, last, job, limit, max);
+    }
+
+    /**
+     * Adds a claim on the bucket of a rate limit.
+     *
+     * @param key as {@link RateBuckets} makes it; the job does not name it yet.
+     */
+    int addRateClaim(int first, int job, int tenant, DirectBuffer key, int keyLength, RateLimitDecoder rate) {
+        final int limit = acquireBucket(tenant, key, keyLength);
+        int last = first;
+        while (last != NONE && next(last) != NONE) {
+            last = next(last);
+        }
+        return addClaim(first, last, job, limit, terms.acquire(rate));
+    }
+
+    /** The limit that stands for a bucket, with one more reference. */
+    int acquireBucket(int tenant, DirectBuffer key, int keyLength) {
+        final int limit = acquire(tenant, key, 0, keyLength);
+        if (!isBucket(limit)) {
+            limits.putInt(limit, HOLDERS, IS_BUCKET);
+        }
+        return limit;
+    }
+
+    private int addClaim(int first, int last, int job, int limit, int max) {
         final int row = claims.allocate();
         claims.putInt(row, LIMIT, limit);
         claims.putInt(row, MAX, max);
@@ -113,6 +146,9 @@ final class LimitTable {
         int claim = first;
         while (claim != NONE) {
             final int next = next(claim);
+            if (isRate(claim)) {
+                terms.release(terms(claim));
+            }
             release(limit(claim));
             claims.free(claim - 1);
             claim = next;
@@ -128,9 +164,23 @@ final class LimitTable {
         return claims.getInt(claim - 1, LIMIT);
     }
 
-    /** Holders beyond which this claim is not held. */
+    /** Holders beyond which this claim is not held; not of a rate limit. */
     int max(int claim) {
         return claims.getInt(claim - 1, MAX);
+    }
+
+    /** Whether this is a claim on the bucket of a rate limit. */
+    boolean isRate(int claim) {
+        return isBucket(limit(claim));
+    }
+
+    /** Terms of a claim on a bucket. */
+    int terms(int claim) {
+        return claims.getInt(claim - 1, MAX);
+    }
+
+    RateTerms rateTerms() {
+        return terms;
     }
 
     int job(int claim) {
@@ -150,11 +200,13 @@ final class LimitTable {
         claims.putInt(claim - 1, FLAGS, count << 1 | claims.getInt(claim - 1, FLAGS) & IS_HELD);
     }
 
-    /** A bit for each claim of a job. */
+    /** A bit for each claim of a job that a lease can hold. */
     int bits(int first) {
         int bits = 0;
+        int bit = 1;
         for (int claim = first; claim != NONE; claim = next(claim)) {
-            bits = bits << 1 | 1;
+            bits |= isRate(claim) ? 0 : bit;
+            bit <<= 1;
         }
         return bits;
     }
@@ -174,7 +226,9 @@ final class LimitTable {
     long hash(int first) {
         long hash = 0;
         for (int claim = first; claim != NONE; claim = next(claim)) {
-            hash = Xxh64.mix(hash + limits.getLong(limit(claim), KEY_HASH) + max(claim));
+            hash = Xxh64.mix(hash
+                    + limits.getLong(limit(claim), KEY_HASH)
+                    + (isRate(claim) ? terms.hash(terms(claim)) : max(claim)));
         }
         return hash;
     }
@@ -195,7 +249,7 @@ final class LimitTable {
     }
 
     private void hold(int claim) {
-        Invariant.check(!isHeld(claim), "a slot is taken twice");
+        Invariant.check(!isHeld(claim) && !isRate(claim), "a slot is taken twice, or of a bucket");
         final int limit = limit(claim);
         claims.putInt(claim - 1, FLAGS, IS_HELD);
         limits.putInt(limit, HOLDERS, holders(limit) + 1);
@@ -247,12 +301,30 @@ final class LimitTable {
         return sum;
     }
 
-    /** Leases that hold a slot. */
-    int holders(int limit) {
-        return limits.getInt(limit, HOLDERS);
+    /** Whether the limit stands for the bucket of a rate limit. */
+    boolean isBucket(int limit) {
+        return limits.getInt(limit, HOLDERS) == IS_BUCKET;
     }
 
-    /** The claim that was held last, or {@link RowSlab#NULL_SLOT}. */
+    /** Row of the bucket in {@link RateBuckets}, or {@link RowSlab#NULL_SLOT} if it is full. */
+    int bucket(int limit) {
+        return limits.getInt(limit, FIRST_HOLDER);
+    }
+
+    void bucket(int limit, int row) {
+        limits.putInt(limit, FIRST_HOLDER, row);
+    }
+
+    long keyHash(int limit) {
+        return limits.getLong(limit, KEY_HASH);
+    }
+
+    /** Leases that hold a slot. */
+    int holders(int limit) {
+        return Math.max(0, limits.getInt(limit, HOLDERS));
+    }
+
+    /** The claim that was held last, or {@link RowSlab#NULL_SLOT}; not of a bucket. */
     int firstHolder(int limit) {
         return limits.getInt(limit, FIRST_HOLDER);
     }
@@ -325,7 +397,11 @@ final class LimitTable {
         final int references = limits.getInt(limit, REFERENCES) - 1;
         limits.putInt(limit, REFERENCES, references);
         if (references == 0) {
-            Invariant.check(holders(limit) == 0 && firstLine(limit) == NULL, "a limit that is in use goes");
+            Invariant.check(
+                    limits.getInt(limit, HOLDERS) <= 0
+                            && limits.getInt(limit, FIRST_HOLDER) == NULL
+                            && firstLine(limit) == NULL,
+                    "a limit that is in use goes");
             final int key = limits.getInt(limit, KEY);
             keys.wrap(key, keyView);
             final long hash = hash(limits.getInt(limit, TENANT), keyView, 0, keyView.capacity());
@@ -379,13 +455,14 @@ final class LimitTable {
     }
 
     long bytes() {
-        return limits.bytes() + claims.bytes() + keys.bytes() + byKey.bytes();
+        return limits.bytes() + claims.bytes() + keys.bytes() + terms.bytes() + byKey.bytes();
     }
 
     void close() {
         limits.close();
         claims.close();
         keys.close();
+        terms.close();
     }
 
     private int acquire(int tenant, DirectBuffer key, int keyOffset, int keyLength) {

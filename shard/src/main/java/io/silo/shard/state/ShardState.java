@@ -20,6 +20,9 @@ public final class ShardState implements ShardView {
                 ReadyQueue.TASKS_MAX, 1L << 33, 1 << 20, 1 << 16, ReadyQueue.TENANTS_MAX, ReadyQueue.GROUPS_MAX);
     }
 
+    /** Buckets of rate limits looked at in one duty cycle. */
+    private static final int BUCKETS_PER_POLL = 1_024;
+
     /** Claims on limits, for each job that may be there. */
     private static final int CLAIMS_PER_JOB = 4;
 
@@ -30,7 +33,10 @@ public final class ShardState implements ShardView {
     final LeaseTable leases;
     final LimitTable limits;
     final JobTable jobs;
+    final RateBuckets rates;
     final TaskQueues queues;
+    private final RateWork rateWork;
+    private final RateChanges rateChanges;
     private final LeaseTimers leaseTimers;
     private final RequestMemory requests = new RequestMemory();
     final ScheduleTable schedules = new ScheduleTable();
@@ -52,7 +58,10 @@ public final class ShardState implements ShardView {
         limits = new LimitTable(hashSeed, capacity.jobsMax(), claimsMax, capacity.idBytesMax());
         jobs = new JobTable(
                 hashSeed, capacity.jobsMax(), capacity.idBytesMax(), tenants, taskGroups, policies, leases, limits);
-        queues = new TaskQueues(jobs, limits, claimsMax);
+        rates = new RateBuckets(jobs, limits, tenants, capacity.jobsMax());
+        queues = new TaskQueues(jobs, limits, rates, claimsMax);
+        rateWork = new RateWork(rates, queues.lines);
+        rateChanges = new RateChanges(jobs, rates, tenants);
         leaseTimers = new LeaseTimers(leases, jobs);
     }
 
@@ -217,6 +226,19 @@ public final class ShardState implements ShardView {
         jobs.lastPosition(slot, position);
         jobs.end(slot);
         finished.add(slot);
+    }
+
+    /** SCHEDULED to SCHEDULED with the next attempt number: this one ended before it began. */
+    public void attemptRefused(int slot, long position, long timeMs, long nextStartMs) {
+        Invariant.check(jobs.state(slot) == JobState.SCHEDULED, "refused attempt was not scheduled");
+        jobs.begin(slot);
+        queues.remove(slot, false);
+        jobs.attempts(slot, jobs.attempt(slot) + 1, jobs.relativeAttempt(slot) + 1);
+        jobs.state(slot, JobState.SCHEDULED, timeMs);
+        jobs.startMs(slot, nextStartMs);
+        jobs.lastPosition(slot, position);
+        jobs.end(slot);
+        queues.add(slot, timeMs);
     }
 
     /** SCHEDULED to a terminal state without an attempt that ran. */
@@ -442,6 +464,11 @@ public final class ShardState implements ShardView {
         bulks.finished(bulk, changed, skipped, nowMs);
     }
 
+    /** What events do to rate limits. */
+    public RateChanges rateChanges() {
+        return rateChanges;
+    }
+
     // ---- volatile
     // -----------------------------------------------------------------------------------------------------------
 
@@ -451,15 +478,22 @@ public final class ShardState implements ShardView {
     }
 
     /**
-     * Works off a bounded part of what slots that were given back make possible, and ends reservations that are over.
+     * Works off a bounded part of what slots that were given back and buckets that have filled make possible, and ends reservations that
+     * are over.
      *
-     * @param nowMs monotonic.
+     * @param monotonicMs the duty cycle's; {@link RateWork#time} comes first.
      * @return whether more is left.
      */
-    public boolean settleLimits(long nowMs) {
-        queues.lines.expireReservations(nowMs);
+    public boolean settleLimits(long monotonicMs) {
+        final int polled = rates.poll(BUCKETS_PER_POLL);
+        queues.lines.expireReservations(monotonicMs);
         queues.lines.settle();
-        return !queues.lines.isSettled();
+        return polled == BUCKETS_PER_POLL || !queues.lines.isSettled();
+    }
+
+    /** What time makes of rate limits. */
+    public RateWork rateWork() {
+        return rateWork;
     }
 
     /** Earliest start time not yet reached, or {@link Long#MAX_VALUE}. */
@@ -677,6 +711,11 @@ public final class ShardState implements ShardView {
     }
 
     @Override
+    public RateView rates() {
+        return rates;
+    }
+
+    @Override
     public int limitCount() {
         return limits.count();
     }
@@ -700,6 +739,7 @@ public final class ShardState implements ShardView {
                 + taskGroups.bytes()
                 + limits.bytes()
                 + queues.bytes()
+                + rates.bytes()
                 + leaseTimers.bytes()
                 + requests.bytes()
                 + schedules.bytes()
@@ -708,7 +748,7 @@ public final class ShardState implements ShardView {
 
     @Override
     public long digest() {
-        return jobs.digest() + schedules.digest() + pauses.digest() + bulks.digest() + nextJobKey;
+        return jobs.digest() + schedules.digest() + pauses.digest() + bulks.digest() + rates.digest() + nextJobKey;
     }
 
     /** Compares every index with every other from scratch; for tests after each step and the slow recount. */
@@ -724,6 +764,7 @@ public final class ShardState implements ShardView {
         taskGroups.close();
         limits.close();
         queues.close();
+        rates.close();
         requests.close();
     }
 

@@ -86,6 +86,9 @@ public interface ShardView {
     /** Whether one more tenant and one more task group find room. */
     boolean hasRoomForNames();
 
+    /** Buckets of rate limits. */
+    RateView rates();
+
     /** Limits that jobs name. */
     int limitCount();
 

@@ -20,10 +20,10 @@ final class TaskQueues {
     private final TimerQueue.TimerHandler deadlineTimerHandler = this::onDeadlineTimer;
     private int lateJob;
 
-    TaskQueues(JobTable jobs, LimitTable limits, int claimsMax) {
+    TaskQueues(JobTable jobs, LimitTable limits, RateBuckets buckets, int claimsMax) {
         this.jobs = jobs;
         ready = new ReadyQueue(jobs);
-        lines = new LimitLines(jobs, limits, ready, claimsMax);
+        lines = new LimitLines(jobs, limits, buckets, ready, claimsMax);
     }
 
     /**

@@ -98,7 +98,7 @@ final class Commands {
                     .payloadEncoding(PayloadEncoding.RAW);
             var limits = items.limitsCount(job.spec().limits().size());
             for (JobSpec.Limit limit : job.spec().limits()) {
-                limits.next().maxConcurrency(limit.max()).key(limit.key());
+                limits.next().maxConcurrency(limit.max()).key(limit.key()).putDetails(new byte[0], 0, 0);
             }
             var metadata = items.metadataCount(2);
             metadata.next().key("k").value("v-" + job.spec().job().id());

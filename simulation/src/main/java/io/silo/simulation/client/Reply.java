@@ -197,6 +197,7 @@ final class Reply {
         job.wrapAndApplyHeader(bytes, 0, messageHeader);
         for (var limit : job.limits()) {
             limit.skipKey();
+            limit.skipDetails();
         }
         for (var entry : job.metadata()) {
             entry.skipKey();

@@ -9,6 +9,7 @@ import io.silo.protocol.command.PayloadEncoding;
 import io.silo.shard.command.ShardSettings;
 import io.silo.shard.command.ShardSettings.Tenancy;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -65,7 +66,19 @@ final class ArgumentRules {
                                 .anyMatch(limit -> !isName(limit.key(), Bounds.LIMIT_KEY_BYTES_MAX)
                                         || limit.max() > Integer.MAX_VALUE),
                 RejectReason.INVALID_JOB_LIMIT);
+        add(reasons, !areRatesGood(wanted.limits()), RejectReason.INVALID_RATE_LIMIT);
         return reasons;
+    }
+
+    private static boolean areRatesGood(List<ModelLimit> limits) {
+        final Set<String> seen = new HashSet<>();
+        return limits.stream().filter(ModelLimit::isRate).allMatch(limit -> {
+            final ModelRate rate = limit.rate();
+            return rate != null
+                    && rate.isGood()
+                    && isName(rate.name(), Bounds.RATE_LIMIT_NAME_BYTES_MAX)
+                    && seen.add(limit.id());
+        });
     }
 
     EnumSet<RejectReason> of(Session session, ModelCommand.PutSchedule command, long nowMs) {

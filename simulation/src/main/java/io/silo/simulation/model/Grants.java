@@ -46,7 +46,8 @@ final class Grants {
             narrow(state, candidates, event, job);
             final JobDefinition d = job.definition;
             Claim.equal(d.leaseMs() == 0 ? settings.leaseMs() : d.leaseMs(), event.leaseMs(), "lease length of", job);
-            Claim.equal((1 << d.limitsOnce().size()) - 1, event.heldLimits(), "limits held by", job);
+            Claim.equal(ModelLimits.bits(job), event.heldLimits(), "limits held by", job);
+            state.rates().check(job, event.hits());
             Claim.check(
                     event.worker().equals(first.worker()) && event.requestId().equals(first.requestId()),
                     "one record grants to two askers: %s",

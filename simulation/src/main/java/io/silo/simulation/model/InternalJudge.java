@@ -17,6 +17,7 @@ final class InternalJudge {
     private static final String CRASH_LOOP = "CRASH_LOOP";
     private static final String MAX_RUN_EXCEEDED = "MAX_RUN_EXCEEDED";
     private static final String START_DEADLINE_EXCEEDED = "START_DEADLINE_EXCEEDED";
+    private static final String RATE_LIMIT_EXCEEDED = "RATE_LIMIT_EXCEEDED";
 
     /** MessagePack: a string, its length in two bytes. */
     private static final char STR_16 = 0xDA;
@@ -89,6 +90,10 @@ final class InternalJudge {
                     image.paused() && context.state.pauses().isPaused(image.kind(), image.name()),
                     "nobody asked for %s",
                     image);
+        } else if (event instanceof ModelEvent.BucketSet alone) {
+            context.state.rates().checkAlone(alone, context.state.jobs());
+        } else if (event instanceof ModelEvent.BucketDropped dropped) {
+            Claim.check(context.state.rates().contains(dropped.id()), "there is no such bucket: %s", dropped);
         } else if (event instanceof ModelEvent.BulkStarted image) {
             bulks.image(image);
         } else {
@@ -108,13 +113,42 @@ final class InternalJudge {
     /** Judges and applies the end of a job that was not started in time. */
     static void refused(ModelContext context, ModelEvent.Refused event) {
         final ModelJob job = context.state.find(event.jobKey());
+        if (job != null && event.errorCode().equals(RATE_LIMIT_EXCEEDED)) {
+            exceeded(context, event, job);
+            return;
+        }
         if (job == null || !job.mustStartInTime() || job.definition.startDeadlineMs() >= context.nowMs) {
             throw new AssertionError(
                     "nothing is wrong with the start of " + job + " at " + context.nowMs + ": " + event);
         }
         Claim.equal(
                 new ModelEvent.Refused(
-                        event.place(), job.key(), job.lastPosition, job.attempt, START_DEADLINE_EXCEEDED),
+                        event.place(), job.key(), job.lastPosition, -1, job.attempt, START_DEADLINE_EXCEEDED),
+                event,
+                "AttemptRefused");
+        context.state.apply(event);
+    }
+
+    /** Judges and applies the end of an attempt that a rate limit did not let begin. */
+    private static void exceeded(ModelContext context, ModelEvent.Refused event, ModelJob job) {
+        Claim.check(
+                job.state == JobState.SCHEDULED
+                        && job.startMs <= context.nowMs
+                        && job.definition.limits().stream()
+                                .map(ModelLimit::rate)
+                                .anyMatch(rate -> rate != null && rate.maxRetries() > 0),
+                "no rate limit ends an attempt of %s: %s",
+                job,
+                event);
+        job.definition.retry().check(job.relativeAttempt, event.place().timeMs(), event.nextStartMs());
+        Claim.equal(
+                new ModelEvent.Refused(
+                        event.place(),
+                        job.key(),
+                        job.lastPosition,
+                        event.nextStartMs(),
+                        job.attempt,
+                        RATE_LIMIT_EXCEEDED),
                 event,
                 "AttemptRefused");
         context.state.apply(event);
@@ -248,6 +282,11 @@ final class InternalJudge {
                 .positions()
                 .forEach((paused, position) -> Claim.check(
                         position >= event.firstPosition(), "pause %s is needed, but %s lets go of it", paused, event));
+        context.state
+                .rates()
+                .positions()
+                .forEach((bucket, position) -> Claim.check(
+                        position >= event.firstPosition(), "%s is needed, but %s lets go of it", bucket, event));
         context.state
                 .requests()
                 .all()

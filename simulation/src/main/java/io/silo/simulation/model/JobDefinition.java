@@ -43,7 +43,10 @@ record JobDefinition(
         d.wrapAndApplyHeader(buffer, offset, new MessageHeaderDecoder());
         final List<ModelLimit> limits = new ArrayList<>();
         for (JobEnqueuedDecoder.LimitsDecoder limit : d.limits()) {
-            limits.add(new ModelLimit(Text.of(limit.keyLength(), limit::getKey), limit.maxConcurrency()));
+            limits.add(new ModelLimit(
+                    Text.of(limit.keyLength(), limit::getKey),
+                    limit.maxConcurrency(),
+                    Text.of(limit.detailsLength(), limit::getDetails)));
         }
         final List<String> metadata = new ArrayList<>();
         for (JobEnqueuedDecoder.MetadataDecoder entry : d.metadata()) {
@@ -159,11 +162,11 @@ record JobDefinition(
 
     /** Its limits by place, each key once and by its smallest maximum. */
     List<ModelLimit> limitsOnce() {
-        final Map<String, Long> once = new LinkedHashMap<>();
-        limits.forEach(limit -> once.merge(limit.key(), limit.max(), Math::min));
-        return once.entrySet().stream()
-                .map(entry -> new ModelLimit(entry.getKey(), entry.getValue()))
-                .toList();
+        final Map<String, ModelLimit> once = new LinkedHashMap<>();
+        for (ModelLimit limit : limits) {
+            once.merge(limit.id(), limit, (one, other) -> one.max() <= other.max() ? one : other);
+        }
+        return List.copyOf(once.values());
     }
 
     String name() {

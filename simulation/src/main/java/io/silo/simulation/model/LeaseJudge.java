@@ -193,7 +193,8 @@ final class LeaseJudge {
                         job.attempt,
                         event.leaseMs(),
                         0,
-                        command.worker()),
+                        command.worker(),
+                        List.of()),
                 event,
                 "TaskLeased");
         final ModelReply.Task granted =

@@ -336,7 +336,10 @@ sealed interface ModelCommand {
                 d.retryJitter());
         final List<ModelLimit> limits = new ArrayList<>();
         for (PutScheduleDecoder.LimitsDecoder limit : d.limits()) {
-            limits.add(new ModelLimit(Text.of(limit.keyLength(), limit::getKey), limit.maxConcurrency()));
+            limits.add(new ModelLimit(
+                    Text.of(limit.keyLength(), limit::getKey),
+                    limit.maxConcurrency(),
+                    Text.of(limit.detailsLength(), limit::getDetails)));
         }
         final List<String> metadata = new ArrayList<>();
         for (PutScheduleDecoder.MetadataDecoder entry : d.metadata()) {
@@ -422,7 +425,10 @@ sealed interface ModelCommand {
             final int encoding = item.payloadEncodingRaw();
             final List<ModelLimit> limits = new ArrayList<>();
             for (EnqueueDecoder.ItemsDecoder.LimitsDecoder limit : item.limits()) {
-                limits.add(new ModelLimit(Text.of(limit.keyLength(), limit::getKey), limit.maxConcurrency()));
+                limits.add(new ModelLimit(
+                        Text.of(limit.keyLength(), limit::getKey),
+                        limit.maxConcurrency(),
+                        Text.of(limit.detailsLength(), limit::getDetails)));
             }
             final List<String> metadata = new ArrayList<>();
             for (EnqueueDecoder.ItemsDecoder.MetadataDecoder entry : item.metadata()) {
@@ -558,7 +564,10 @@ sealed interface ModelCommand {
             }
             final List<ModelLimit> limits = new ArrayList<>();
             for (ImportJobsDecoder.ItemsDecoder.LimitsDecoder limit : item.limits()) {
-                limits.add(new ModelLimit(Text.of(limit.keyLength(), limit::getKey), limit.maxConcurrency()));
+                limits.add(new ModelLimit(
+                        Text.of(limit.keyLength(), limit::getKey),
+                        limit.maxConcurrency(),
+                        Text.of(limit.detailsLength(), limit::getDetails)));
             }
             final List<String> metadata = new ArrayList<>();
             for (ImportJobsDecoder.ItemsDecoder.MetadataDecoder entry : item.metadata()) {

@@ -24,6 +24,8 @@ import io.silo.protocol.event.MessageHeaderDecoder;
 import io.silo.protocol.event.Outcome;
 import io.silo.protocol.event.PauseSetDecoder;
 import io.silo.protocol.event.PayloadChunkDecoder;
+import io.silo.protocol.event.RateBucketDroppedDecoder;
+import io.silo.protocol.event.RateBucketSetDecoder;
 import io.silo.protocol.event.RequestRememberedDecoder;
 import io.silo.protocol.event.ReturnReason;
 import io.silo.protocol.event.ScheduleDeletedDecoder;
@@ -69,8 +71,48 @@ sealed interface ModelEvent {
             long attempt,
             long leaseMs,
             int heldLimits,
-            String worker)
-            implements ModelEvent {}
+            String worker,
+            List<BucketSet> hits)
+            implements ModelEvent {
+        Leased with(BucketSet hit) {
+            final List<BucketSet> all = new ArrayList<>(hits);
+            all.add(hit);
+            return new Leased(
+                    place, jobKey, previousPosition, requestId, attempt, leaseMs, heldLimits, worker, List.copyOf(all));
+        }
+    }
+
+    /** Whose bucket. */
+    record BucketId(String tenant, String name, String key) {}
+
+    /** What is in a bucket. */
+    record Bucket(
+            long remainingMicros,
+            long startMs,
+            long hitsMax,
+            long durationMs,
+            long burst,
+            int algorithm,
+            int calendar) {}
+
+    record BucketSet(Place place, BucketId id, Bucket bucket) implements ModelEvent {}
+
+    record BucketDropped(Place place, BucketId id) implements ModelEvent {}
+
+    /** The events of a record; what a start took of buckets belongs to its event. */
+    static List<ModelEvent> decode(List<LoggedEvent> record) {
+        final List<ModelEvent> events = new ArrayList<>();
+        for (LoggedEvent logged : record) {
+            final ModelEvent event = decode(logged);
+            final int last = events.size() - 1;
+            if (event instanceof BucketSet hit && last >= 0 && events.get(last) instanceof Leased leased) {
+                events.set(last, leased.with(hit));
+            } else {
+                events.add(event);
+            }
+        }
+        return events;
+    }
 
     /** @param nextStartMs of a snoozed task; -1 where its start stays. */
     record Returned(
@@ -115,7 +157,7 @@ sealed interface ModelEvent {
             implements ModelEvent {}
 
     /** An attempt that ended before it began. */
-    record Refused(Place place, long jobKey, long previousPosition, long attempt, String errorCode)
+    record Refused(Place place, long jobKey, long previousPosition, long nextStartMs, long attempt, String errorCode)
             implements ModelEvent {}
 
     /**
@@ -208,7 +250,8 @@ sealed interface ModelEvent {
                         d.attempt(),
                         d.leaseMs(),
                         d.heldLimits(),
-                        Text.of(d.workerIdLength(), d::getWorkerId));
+                        Text.of(d.workerIdLength(), d::getWorkerId),
+                        List.of());
             }
             case LeaseReturnedDecoder.TEMPLATE_ID -> {
                 final LeaseReturnedDecoder d = new LeaseReturnedDecoder().wrapAndApplyHeader(b, 0, h);
@@ -257,6 +300,7 @@ sealed interface ModelEvent {
                         place,
                         d.jobKey(),
                         d.previousPosition(),
+                        d.nextStartMs(),
                         d.attempt(),
                         Text.of(d.errorCodeLength(), d::getErrorCode));
             }
@@ -275,6 +319,33 @@ sealed interface ModelEvent {
 
     private static ModelEvent ofSchedule(Place place, DirectBuffer b, MessageHeaderDecoder h) {
         return switch (h.templateId()) {
+            case RateBucketSetDecoder.TEMPLATE_ID -> {
+                final RateBucketSetDecoder d = new RateBucketSetDecoder().wrapAndApplyHeader(b, 0, h);
+                final Bucket bucket = new Bucket(
+                        d.remainingMicros(),
+                        d.startMs(),
+                        d.hitsMax(),
+                        d.durationMs(),
+                        d.burst(),
+                        d.algorithm(),
+                        d.calendar());
+                yield new BucketSet(
+                        place,
+                        new BucketId(
+                                Text.of(d.tenantLength(), d::getTenant),
+                                Text.of(d.nameLength(), d::getName),
+                                Text.of(d.keyLength(), d::getKey)),
+                        bucket);
+            }
+            case RateBucketDroppedDecoder.TEMPLATE_ID -> {
+                final RateBucketDroppedDecoder d = new RateBucketDroppedDecoder().wrapAndApplyHeader(b, 0, h);
+                yield new BucketDropped(
+                        place,
+                        new BucketId(
+                                Text.of(d.tenantLength(), d::getTenant),
+                                Text.of(d.nameLength(), d::getName),
+                                Text.of(d.keyLength(), d::getKey)));
+            }
             case ScheduleSetDecoder.TEMPLATE_ID -> {
                 final ScheduleSetDecoder d = new ScheduleSetDecoder().wrapAndApplyHeader(b, 0, h);
                 final String cron = Text.of(d.cronLength(), d::getCron);

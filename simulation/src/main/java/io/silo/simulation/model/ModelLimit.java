@@ -1,4 +1,41 @@
 package io.silo.simulation.model;
 
-/** A limit that a job names. */
-record ModelLimit(String key, long max) {}
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A limit that a job names.
+ *
+ * @param details of a rate limit; else empty.
+ */
+record ModelLimit(String key, long max, String details) {
+    /** No key or name has control characters. */
+    private static final char MARK = 1;
+
+    boolean isRate() {
+        return !details.isEmpty();
+    }
+
+    /** Its terms; null if they are no rate limit at all. */
+    @Nullable
+    ModelRate rate() {
+        return isRate() ? ModelRate.decode(details) : null;
+    }
+
+    /** What tells limits of one tenant apart. */
+    String id() {
+        final ModelRate rate = rate();
+        return rate == null ? key : MARK + rate.name() + MARK + key;
+    }
+
+    /** Whether it can never be met. */
+    boolean isHopeless() {
+        final ModelRate rate = rate();
+        return rate == null ? max == 0 : rate.isHopeless();
+    }
+
+    /** Whether it never lets a job wait. */
+    boolean isUnconditional() {
+        final ModelRate rate = rate();
+        return rate != null && rate.isUnconditional();
+    }
+}

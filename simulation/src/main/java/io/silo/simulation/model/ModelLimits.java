@@ -8,7 +8,7 @@ import java.util.Set;
 
 /** Which running jobs hold slots of which concurrency limits. */
 final class ModelLimits {
-    private record Key(String tenant, String key) {}
+    private record Key(String tenant, String id) {}
 
     /** Keys of the jobs. */
     private final Map<Key, Set<Long>> holders = new HashMap<>();
@@ -37,7 +37,19 @@ final class ModelLimits {
 
     /** Slots that the job could have, by its own maximum. */
     long free(ModelJob job, ModelLimit limit) {
-        return limit.max() - holders.getOrDefault(key(job, limit), Set.of()).size();
+        return limit.isRate()
+                ? Long.MAX_VALUE
+                : limit.max() - holders.getOrDefault(key(job, limit), Set.of()).size();
+    }
+
+    /** A bit for each limit of which a start of the job takes a slot. */
+    static int bits(ModelJob job) {
+        int bits = 0;
+        final List<ModelLimit> limits = job.definition.limitsOnce();
+        for (int i = 0; i < limits.size(); i++) {
+            bits |= limits.get(i).isRate() ? 0 : 1 << i;
+        }
+        return bits;
     }
 
     boolean hasRoom(ModelJob job) {
@@ -49,10 +61,10 @@ final class ModelLimits {
         return job.definition.tenant().equals(other.definition.tenant())
                 && job.definition.limitsOnce().stream()
                         .anyMatch(limit -> other.definition.limitsOnce().stream()
-                                .anyMatch(another -> another.key().equals(limit.key())));
+                                .anyMatch(another -> another.id().equals(limit.id())));
     }
 
     private static Key key(ModelJob job, ModelLimit limit) {
-        return new Key(job.definition.tenant(), limit.key());
+        return new Key(job.definition.tenant(), limit.id());
     }
 }

@@ -18,6 +18,7 @@ final class ModelState {
     private final Map<String, ModelJob> byName = new HashMap<>();
     private final Map<String, TreeMap<Long, ModelJob>> runningByWorker = new HashMap<>();
     private final ModelPauses pauses = new ModelPauses();
+    private final ModelRates rates = new ModelRates();
     private final ModelLimits limits = new ModelLimits();
     private final ReadyOrder ready = new ReadyOrder(pauses, limits);
     private final Set<ModelJob> touched = new LinkedHashSet<>();
@@ -109,6 +110,10 @@ final class ModelState {
         return schedules;
     }
 
+    ModelRates rates() {
+        return rates;
+    }
+
     ModelPauses pauses() {
         return pauses;
     }
@@ -143,6 +148,7 @@ final class ModelState {
         copy.requests.addAll(requests);
         copy.schedules.copyFrom(schedules);
         copy.pauses.copyFrom(pauses);
+        copy.rates.copyFrom(rates);
         copy.bulks.copyFrom(bulks);
         copy.nextJobKey = nextJobKey;
         copy.lastTimeMs = lastTimeMs;
@@ -164,6 +170,7 @@ final class ModelState {
                 requests.inForce(lastTimeMs), rebuilt.requests.inForce(lastTimeMs), "requests remembered by the log");
         schedules.checkRebuilt(rebuilt.schedules);
         pauses.checkRebuilt(rebuilt.pauses);
+        rates.checkRebuilt(rebuilt.rates);
         bulks.checkRebuilt(rebuilt.bulks);
         Claim.equal(nextJobKey, rebuilt.nextJobKey, "next job key by the log");
         Claim.equal(lastTimeMs, rebuilt.lastTimeMs, "last time of the log");
@@ -176,6 +183,7 @@ final class ModelState {
             enqueue(place, enqueued.definition());
         } else if (event instanceof ModelEvent.Leased leased) {
             lease(place, leased);
+            leased.hits().forEach(rates::apply);
         } else if (event instanceof ModelEvent.Returned returned) {
             giveBack(place, returned);
         } else if (event instanceof ModelEvent.Ended ended) {
@@ -185,6 +193,10 @@ final class ModelState {
         } else if (event instanceof ModelEvent.CarriedThrough carried) {
             nextJobKey = Math.max(nextJobKey, carried.nextArrival());
             lastTimeMs = Math.max(lastTimeMs, carried.lastTimeMs());
+        } else if (event instanceof ModelEvent.BucketSet set) {
+            rates.apply(set);
+        } else if (event instanceof ModelEvent.BucketDropped dropped) {
+            rates.apply(dropped);
         } else if (event instanceof ModelEvent.PauseSet set) {
             pauses.apply(set);
             ready.turnsAnew(set);
@@ -222,7 +234,15 @@ final class ModelState {
                         0,
                         "",
                         refused.errorCode()));
-                finish(place, job, JobState.FAILED);
+                if (refused.nextStartMs() < 0) {
+                    finish(place, job, JobState.FAILED);
+                } else {
+                    job.attempt++;
+                    job.relativeAttempt++;
+                    job.changedAtMs = place.timeMs();
+                    job.startMs = refused.nextStartMs();
+                    ready.add(job);
+                }
             }
         } else if (event instanceof ModelEvent.CancelRequested asked) {
             final ModelJob job = known(place, asked.jobKey(), asked.previousPosition());

@@ -118,7 +118,10 @@ final class ReadJudge {
                 new JobReplyDecoder().wrapAndApplyHeader(reply.bytes(), 0, new MessageHeaderDecoder());
         final List<ModelLimit> limits = new ArrayList<>();
         for (JobReplyDecoder.LimitsDecoder limit : d.limits()) {
-            limits.add(new ModelLimit(Text.of(limit.keyLength(), limit::getKey), limit.maxConcurrency()));
+            limits.add(new ModelLimit(
+                    Text.of(limit.keyLength(), limit::getKey),
+                    limit.maxConcurrency(),
+                    Text.of(limit.detailsLength(), limit::getDetails)));
         }
         final List<String> metadata = new ArrayList<>();
         for (JobReplyDecoder.MetadataDecoder entry : d.metadata()) {

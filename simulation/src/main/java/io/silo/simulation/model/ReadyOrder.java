@@ -4,6 +4,7 @@ import io.silo.shard.state.JobState;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -167,6 +168,8 @@ final class ReadyOrder {
             return true;
         }
         return limits.hasRoom(job)
+                // What a bucket has, only its events say.
+                && job.definition.limitsOnce().stream().noneMatch(ModelLimit::isRate)
                 && waiting(job.definition.tenant())
                         .noneMatch(other -> other != job
                                 && ModelLimits.share(job, other)
@@ -228,20 +231,24 @@ final class ReadyOrder {
         if (!limits.hasRoom(job)) {
             return "a limit of " + job + " is full";
         }
-        if (job.definition.limitsOnce().size() != 1) {
+        if (!waitsForOneLimit(job)) {
             return null;
         }
         // Both wait for this limit and for nothing else.
         return waiting(job.definition.tenant())
                 .filter(other -> other != job
-                        && other.definition.limitsOnce().size() == 1
-                        && other.definition.limitsOnce().get(0).max() > 0
+                        && waitsForOneLimit(other)
                         && ModelLimits.share(job, other)
                         && sameGroup(job, other)
                         && comesBefore(other, job))
                 .findFirst()
                 .map(other -> job + " overtakes " + other)
                 .orElse(null);
+    }
+
+    private static boolean waitsForOneLimit(ModelJob job) {
+        final List<ModelLimit> once = job.definition.limitsOnce();
+        return once.size() == 1 && !once.get(0).isHopeless() && !once.get(0).isUnconditional();
     }
 
     /**

@@ -295,7 +295,7 @@ public final class ReferenceShard implements ShardTap {
     }
 
     private static List<ModelEvent> decode(List<LoggedEvent> record) {
-        return record.stream().map(ModelEvent::decode).toList();
+        return ModelEvent.decode(record);
     }
 
     /** A record was appended: its place is the next, its time is now. */

@@ -328,7 +328,10 @@ final class ScheduleJudge {
     private static List<ModelLimit> limits(ScheduleReplyDecoder d) {
         final List<ModelLimit> limits = new ArrayList<>();
         for (ScheduleReplyDecoder.LimitsDecoder limit : d.limits()) {
-            limits.add(new ModelLimit(Text.of(limit.keyLength(), limit::getKey), limit.maxConcurrency()));
+            limits.add(new ModelLimit(
+                    Text.of(limit.keyLength(), limit::getKey),
+                    limit.maxConcurrency(),
+                    Text.of(limit.detailsLength(), limit::getDetails)));
         }
         return limits;
     }

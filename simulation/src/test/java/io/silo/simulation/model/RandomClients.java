@@ -239,6 +239,8 @@ final class RandomClients {
             for (int k = 0; k < named; k++) {
                 limits.next().maxConcurrency(random.nextInt(12) == 0 ? 0 : 1 + random.nextInt(3));
                 limits.key(seldom() ? "" : "limit" + random.nextInt(3));
+                byte[] details = random.nextInt(3) == 0 ? RandomRates.details(random, seldom()) : new byte[0];
+                limits.putDetails(details, 0, details.length);
             }
             int entries = seldom() ? 17 : random.nextInt(3);
             var metadata = items.metadataCount(entries);
@@ -483,7 +485,11 @@ final class RandomClients {
                     .retryJitter((short) random.nextInt(2))
                     .payloadEncoding(PayloadEncoding.RAW);
             attempts(items, id);
-            items.limitsCount(1).next().maxConcurrency(2).key("limit" + random.nextInt(3));
+            items.limitsCount(1)
+                    .next()
+                    .maxConcurrency(2)
+                    .key("limit" + random.nextInt(3))
+                    .putDetails(new byte[0], 0, 0);
             items.metadataCount(0);
             byte[] payload = new byte[uploaded && !seldom() ? 0 : random.nextInt(300)];
             String tenant = random.nextInt(4) == 0 ? tenant() : tenants.getOrDefault(id, "");
@@ -614,7 +620,11 @@ final class RandomClients {
                 .catchUp(CatchUp.get((short) random.nextInt(3)))
                 .paused((short) (random.nextInt(6) == 0 ? 1 : 0))
                 .createOnly((short) (random.nextInt(4) == 0 ? 1 : 0));
-        command.limitsCount(1).next().maxConcurrency(2).key("limit" + random.nextInt(3));
+        command.limitsCount(1)
+                .next()
+                .maxConcurrency(2)
+                .key("limit" + random.nextInt(3))
+                .putDetails(new byte[0], 0, 0);
         command.metadataCount(1).next().key("k").value("v");
         byte[] payload = new byte[random.nextInt(600)];
         String id = scheduleId();

@@ -22,6 +22,8 @@ import io.silo.protocol.event.JobRestartedDecoder;
 import io.silo.protocol.event.LeaseReturnedDecoder;
 import io.silo.protocol.event.PauseSetDecoder;
 import io.silo.protocol.event.PayloadChunkDecoder;
+import io.silo.protocol.event.RateBucketDroppedDecoder;
+import io.silo.protocol.event.RateBucketSetDecoder;
 import io.silo.protocol.event.RequestRememberedDecoder;
 import io.silo.protocol.event.ScheduleDeletedDecoder;
 import io.silo.protocol.event.ScheduleFiredDecoder;
@@ -90,7 +92,9 @@ class ReferenceShardTest {
             PauseSetDecoder.TEMPLATE_ID,
             BulkStartedDecoder.TEMPLATE_ID,
             BulkProgressedDecoder.TEMPLATE_ID,
-            BulkFinishedDecoder.TEMPLATE_ID);
+            BulkFinishedDecoder.TEMPLATE_ID,
+            RateBucketSetDecoder.TEMPLATE_ID,
+            RateBucketDroppedDecoder.TEMPLATE_ID);
 
     @Test
     void shouldAgreeWithTheShard() {

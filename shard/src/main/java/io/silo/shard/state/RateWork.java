@@ -1,0 +1,70 @@
+package io.silo.shard.state;
+
+/**
+ * What time makes of rate limits, for who decides it: buckets that are full again, tasks whose next check is due, and those that empty
+ * their bucket. Volatile. Shard thread only.
+ */
+public final class RateWork {
+    private final RateBuckets buckets;
+    private final LimitLines lines;
+
+    RateWork(RateBuckets buckets, LimitLines lines) {
+        this.buckets = buckets;
+        this.lines = lines;
+    }
+
+    /** Takes the duty cycle's one reading of the clocks, before anything is due by it. */
+    public void time(long nowMs, long monotonicMs) {
+        if (buckets.time(nowMs, monotonicMs)) {
+            lines.checks().forgetDrains();
+        }
+    }
+
+    /** Whether there is anything to decide. */
+    public boolean isDue() {
+        return buckets.hasFull() || lines.checks().hasDrains() || buckets.isCheckDue(lines.checks());
+    }
+
+    /** Ms until there may be something to decide, or {@link Long#MAX_VALUE}. */
+    public long waitMs() {
+        return isDue() ? 0 : buckets.waitMs(lines.checks());
+    }
+
+    /** Limit of a bucket that is full, or {@link RowSlab#NULL_SLOT}: it is to be dropped. */
+    public int pollFull() {
+        return buckets.pollFull();
+    }
+
+    /** Claim of a task that waits and empties what it waits for, or 0. */
+    public int pollDrain() {
+        while (lines.checks().hasDrains()) {
+            final int claim = lines.awaitedRate(lines.checks().pollDrain());
+            if (claim != LimitTable.NONE) {
+                return claim;
+            }
+        }
+        return LimitTable.NONE;
+    }
+
+    /**
+     * A task whose last check did not pass, or {@link RowSlab#NULL_SLOT}: its attempt is to end.
+     *
+     * @param checksMax looked at.
+     */
+    public int pollExceeded(int checksMax) {
+        // What just became free has to be given first, or a task would fail that may go on.
+        for (int looked = 0; looked < checksMax && lines.isSettled(); looked++) {
+            final int slot = buckets.pollCheck(lines.checks());
+            if (slot == RowSlab.NULL_SLOT) {
+                break;
+            }
+            final int claim = lines.awaitedRate(slot);
+            if (claim == LimitTable.NONE) {
+                lines.checks().postpone(slot, lines.awaited(slot));
+            } else if (lines.checks().failed(slot, claim)) {
+                return slot;
+            }
+        }
+        return RowSlab.NULL_SLOT;
+    }
+}
