@@ -155,8 +155,12 @@ final class ChangeCalls {
                         .putResult(result, 0, result.length);
             }
             final ImportJobsEncoder.ItemsEncoder.LimitsEncoder limits = out.limitsCount(request.limits.size());
-            for (final ConcurrencyLimit limit : request.limits) {
-                limits.next().maxConcurrency(limit.max()).key(limit.key());
+            for (final Limit limit : request.limits) {
+                final byte[] details = LimitCodec.details(limit);
+                limits.next()
+                        .maxConcurrency(LimitCodec.maxConcurrency(limit))
+                        .key(limit.key())
+                        .putDetails(details, 0, details.length);
             }
             final ImportJobsEncoder.ItemsEncoder.MetadataEncoder metadata = out.metadataCount(request.metadata.size());
             for (final Map.Entry<String, String> entry : request.metadata.entrySet()) {

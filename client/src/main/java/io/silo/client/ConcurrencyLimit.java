@@ -6,4 +6,4 @@ package io.silo.client;
  * @param key 1 to 256 bytes of UTF-8, shared by all jobs of the tenant that name it, whatever their task group.
  * @param max the job runs only while fewer others hold a slot; 0 = never.
  */
-public record ConcurrencyLimit(String key, int max) {}
+public record ConcurrencyLimit(String key, int max) implements Limit {}

@@ -51,7 +51,7 @@ public record Job(
         @Nullable Duration maxRun,
         RetryPolicy retryPolicy,
         Map<String, String> metadata,
-        List<ConcurrencyLimit> limits,
+        List<Limit> limits,
         @Nullable String uniqueKey,
         Payload payload,
         @Nullable String errorCode,

@@ -105,8 +105,12 @@ final class JobCalls {
                     .retryJitter((short) (retry.jitter() ? 1 : 0))
                     .payloadEncoding(CommandCodecs.wire(request.payload.encoding()));
             final EnqueueEncoder.ItemsEncoder.LimitsEncoder limits = out.limitsCount(request.limits.size());
-            for (final ConcurrencyLimit limit : request.limits) {
-                limits.next().maxConcurrency(limit.max()).key(limit.key());
+            for (final Limit limit : request.limits) {
+                final byte[] details = LimitCodec.details(limit);
+                limits.next()
+                        .maxConcurrency(LimitCodec.maxConcurrency(limit))
+                        .key(limit.key())
+                        .putDetails(details, 0, details.length);
             }
             final EnqueueEncoder.ItemsEncoder.MetadataEncoder metadata = out.metadataCount(request.metadata.size());
             for (final Map.Entry<String, String> entry : request.metadata.entrySet()) {

@@ -82,7 +82,7 @@ record JobDraft(Job job, Content payload, Content result) {
     }
 
     static JobDraft of(JobReplyDecoder reply) {
-        final List<ConcurrencyLimit> limits = limits(reply);
+        final List<Limit> limits = limits(reply);
         final Map<String, String> metadata = new LinkedHashMap<>();
         for (final JobReplyDecoder.MetadataDecoder entry : reply.metadata()) {
             final String key = entry.key();
@@ -150,10 +150,11 @@ record JobDraft(Job job, Content payload, Content result) {
                         reply.resultEncodingRaw()));
     }
 
-    private static List<ConcurrencyLimit> limits(JobReplyDecoder reply) {
-        final List<ConcurrencyLimit> limits = new ArrayList<>();
+    private static List<Limit> limits(JobReplyDecoder reply) {
+        final List<Limit> limits = new ArrayList<>();
         for (final JobReplyDecoder.LimitsDecoder limit : reply.limits()) {
-            limits.add(new ConcurrencyLimit(limit.key(), (int) limit.maxConcurrency()));
+            final String key = limit.key();
+            limits.add(LimitCodec.decode(key, limit.maxConcurrency(), limit.detailsLength(), limit::getDetails));
         }
         return List.copyOf(limits);
     }

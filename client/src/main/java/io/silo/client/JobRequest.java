@@ -33,7 +33,7 @@ public final class JobRequest {
     // A text of the schema, and a generous sum of the item's block and the lengths of its parts.
     static final int TEXT_BYTES_MAX = 65_534;
     private static final int FIXED_BYTES = 128;
-    private static final int LIMIT_BYTES = Integer.BYTES + Short.BYTES;
+    private static final int LIMIT_BYTES = Integer.BYTES + 2 * Short.BYTES;
 
     // One random half for the process and a counter for the other: unique without a random draw a job.
     private static final long REQUEST_ID_HIGH = new SecureRandom().nextLong() | 1;
@@ -48,7 +48,7 @@ public final class JobRequest {
     final long startAtMs;
     final RetryPolicy retry;
     final Map<String, String> metadata;
-    final List<ConcurrencyLimit> limits;
+    final List<Limit> limits;
     /** Empty = none. */
     final String uniqueKey;
 
@@ -149,13 +149,7 @@ public final class JobRequest {
         if (maxRunMs < 0 || maxRunMs > Bounds.MAX_RUN_MS_MAX) {
             return RejectReason.INVALID_MAX_RUN;
         }
-        return limits.size() > Bounds.LIMITS_MAX || limits.stream().anyMatch(JobRequest::isUnencodable)
-                ? RejectReason.INVALID_JOB_LIMIT
-                : null;
-    }
-
-    private static boolean isUnencodable(ConcurrencyLimit limit) {
-        return limit.max() < 0 || utf8Length(limit.key()) > TEXT_BYTES_MAX;
+        return LimitCodec.refusal(limits);
     }
 
     /** Bytes of the job in a command, without its payload, a few more rather than less. */
@@ -168,8 +162,8 @@ public final class JobRequest {
         for (final Map.Entry<String, String> entry : metadata.entrySet()) {
             length += 2 * Short.BYTES + utf8Length(entry.getKey()) + utf8Length(entry.getValue());
         }
-        for (final ConcurrencyLimit limit : limits) {
-            length += LIMIT_BYTES + utf8Length(limit.key());
+        for (final Limit limit : limits) {
+            length += LIMIT_BYTES + utf8Length(limit.key()) + LimitCodec.detailsLength(limit);
         }
         return length;
     }
@@ -189,7 +183,7 @@ public final class JobRequest {
     public static final class Builder {
         private final String taskGroup;
         private final Map<String, String> metadata = new LinkedHashMap<>();
-        private final List<ConcurrencyLimit> limits = new ArrayList<>();
+        private final List<Limit> limits = new ArrayList<>();
         private @Nullable String tenant;
         private @Nullable String id;
         private String uniqueKey = "";
@@ -274,7 +268,12 @@ public final class JobRequest {
          * @param max 0 = never runs; of one key named twice the smaller counts.
          */
         public Builder limit(String key, int max) {
-            limits.add(new ConcurrencyLimit(key, max));
+            return limit(new ConcurrencyLimit(key, max));
+        }
+
+        /** Adds a limit of any kind. A start takes slots of all its limits of concurrency and hits of all its rate limits, or is not made. */
+        public Builder limit(Limit limit) {
+            limits.add(limit);
             return this;
         }
 

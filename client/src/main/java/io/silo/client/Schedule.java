@@ -32,7 +32,7 @@ public record Schedule(
         @Nullable Duration maxRun,
         RetryPolicy retryPolicy,
         Map<String, String> metadata,
-        List<ConcurrencyLimit> limits,
+        List<Limit> limits,
         @Nullable String uniqueKey,
         Payload payload,
         List<Instant> firings) {

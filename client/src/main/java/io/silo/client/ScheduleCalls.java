@@ -78,8 +78,12 @@ final class ScheduleCalls {
                     .paused((short) (request.isPaused ? 1 : 0))
                     .createOnly((short) (createOnly ? 1 : 0));
             final PutScheduleEncoder.LimitsEncoder limits = command.limitsCount(job.limits.size());
-            for (final ConcurrencyLimit limit : job.limits) {
-                limits.next().maxConcurrency(limit.max()).key(limit.key());
+            for (final Limit limit : job.limits) {
+                final byte[] details = LimitCodec.details(limit);
+                limits.next()
+                        .maxConcurrency(LimitCodec.maxConcurrency(limit))
+                        .key(limit.key())
+                        .putDetails(details, 0, details.length);
             }
             final PutScheduleEncoder.MetadataEncoder metadata = command.metadataCount(job.metadata.size());
             for (final Map.Entry<String, String> entry : job.metadata.entrySet()) {
@@ -173,9 +177,10 @@ final class ScheduleCalls {
             for (final ScheduleReplyDecoder.FiringsDecoder firing : reply.firings()) {
                 times.add(Instant.ofEpochMilli(firing.atMs()));
             }
-            final List<ConcurrencyLimit> limits = new ArrayList<>();
+            final List<Limit> limits = new ArrayList<>();
             for (final ScheduleReplyDecoder.LimitsDecoder limit : reply.limits()) {
-                limits.add(new ConcurrencyLimit(limit.key(), (int) limit.maxConcurrency()));
+                final String key = limit.key();
+                limits.add(LimitCodec.decode(key, limit.maxConcurrency(), limit.detailsLength(), limit::getDetails));
             }
             final Map<String, String> metadata = new LinkedHashMap<>();
             for (final ScheduleReplyDecoder.MetadataDecoder entry : reply.metadata()) {

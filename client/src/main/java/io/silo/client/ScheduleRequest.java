@@ -191,7 +191,12 @@ public final class ScheduleRequest {
 
         /** Adds a limit to those of its jobs. See {@link JobRequest.Builder#limit}. */
         public Builder limit(String key, int max) {
-            job.limit(key, max);
+            return limit(new ConcurrencyLimit(key, max));
+        }
+
+        /** Adds a limit of any kind. See {@link JobRequest.Builder#limit(Limit)}. */
+        public Builder limit(Limit limit) {
+            job.limit(limit);
             return this;
         }
 

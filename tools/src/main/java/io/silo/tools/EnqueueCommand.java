@@ -7,6 +7,7 @@ import io.silo.client.Encoding;
 import io.silo.client.EnqueueResult;
 import io.silo.client.JobRequest;
 import io.silo.client.Payload;
+import io.silo.client.RateLimit;
 import io.silo.client.SiloClient;
 import io.silo.client.SiloException;
 import io.silo.protocol.Bounds;
@@ -119,6 +120,13 @@ final class EnqueueCommand implements Callable<Integer> {
             description = LimitConverter.HELP)
     private List<ConcurrencyLimit> limits = new ArrayList<>();
 
+    @Option(
+            names = "--rate",
+            paramLabel = "NAME/KEY=LIMIT/PER",
+            converter = RateConverter.class,
+            description = RateConverter.HELP)
+    private List<RateLimit> rates = new ArrayList<>();
+
     @Option(names = "--durability", defaultValue = "durable", description = "durable (default) or appended.")
     private Durability durability = Durability.DURABLE;
 
@@ -139,7 +147,8 @@ final class EnqueueCommand implements Callable<Integer> {
     private JobRequest.Builder request(String group) {
         final JobRequest.Builder builder =
                 JobRequest.to(group).priority(priority).metadata(metadata).uniqueKey(uniqueKey);
-        limits.forEach(limit -> builder.limit(limit.key(), limit.max()));
+        limits.forEach(builder::limit);
+        rates.forEach(builder::limit);
         if (startAt != null) {
             builder.startAt(Instant.ofEpochMilli(startAt.epochMs(System.currentTimeMillis())));
         }

@@ -1,12 +1,11 @@
 package io.silo.tools;
 
-import io.silo.client.ConcurrencyLimit;
 import io.silo.client.JobRequest;
+import io.silo.client.Limit;
 import io.silo.client.Payload;
 import io.silo.client.RetryPolicy;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -39,7 +38,7 @@ record JobLine(
         @Nullable Long leaseMs,
         @Nullable RetryPolicy retry,
         @Nullable String uniqueKey,
-        List<ConcurrencyLimit> limits,
+        List<Limit> limits,
         Payload payload,
         Map<String, String> metadata) {
     /** Names of a job's own fields. */
@@ -59,8 +58,6 @@ record JobLine(
             "payload_base64",
             "payload_encoding",
             "metadata");
-
-    private static final Set<String> LIMIT_KEYS = Set.of("key", "max");
 
     private static final Set<String> RETRY_KEYS =
             Set.of("retries", "initial_interval_ms", "max_interval_ms", "backoff", "jitter");
@@ -91,22 +88,9 @@ record JobLine(
                 fields.ms("lease_ms"),
                 retry(fields.object("retry", RETRY_KEYS)),
                 fields.text("unique_key"),
-                limits(fields),
+                LimitFields.read(fields),
                 fields.needed("payload"),
                 fields.texts("metadata"));
-    }
-
-    private static List<ConcurrencyLimit> limits(JsonFields fields) {
-        final List<ConcurrencyLimit> limits = new ArrayList<>();
-        for (JsonFields limit : fields.objects("limits", LIMIT_KEYS)) {
-            final String key = limit.text("key");
-            final Long max = limit.whole("max", "a whole number");
-            if (key == null || max == null || max < 0 || max > Integer.MAX_VALUE) {
-                throw new IllegalArgumentException("has a limit that is not a 'key' and a 'max' of 0 or more");
-            }
-            limits.add(new ConcurrencyLimit(key, (int) (long) max));
-        }
-        return limits;
     }
 
     private static @Nullable RetryPolicy retry(@Nullable JsonFields fields) {
@@ -130,7 +114,7 @@ record JobLine(
     /** Puts what the line says into a request that holds what the options say. */
     JobRequest.Builder into(JobRequest.Builder builder) {
         builder.payload(payload).metadata(metadata);
-        limits.forEach(limit -> builder.limit(limit.key(), limit.max()));
+        limits.forEach(builder::limit);
         if (id != null) {
             builder.id(id);
         }

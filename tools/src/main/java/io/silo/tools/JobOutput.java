@@ -3,7 +3,6 @@ package io.silo.tools;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.silo.client.Attempt;
-import io.silo.client.ConcurrencyLimit;
 import io.silo.client.Encoding;
 import io.silo.client.Job;
 import io.silo.client.Payload;
@@ -11,7 +10,6 @@ import io.silo.client.RetryPolicy;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +38,7 @@ final class JobOutput {
         if (job.uniqueKey() != null) {
             node.put("unique_key", job.uniqueKey());
         }
-        put(node, job.limits());
+        LimitFields.put(node, job.limits());
         final ObjectNode metadata = node.putObject("metadata");
         job.metadata().forEach(metadata::put);
         put(node, "payload", job.payload());
@@ -73,14 +71,6 @@ final class JobOutput {
             node.put("error_code", attempt.errorCode());
         }
         return node;
-    }
-
-    /** The limits, unless there are none. */
-    static void put(ObjectNode node, List<ConcurrencyLimit> limits) {
-        if (!limits.isEmpty()) {
-            final ArrayNode array = node.putArray("limits");
-            limits.forEach(limit -> array.addObject().put("key", limit.key()).put("max", limit.max()));
-        }
     }
 
     /** The policy, unless nothing follows a failure. */
@@ -132,7 +122,7 @@ final class JobOutput {
                 + (job.relativeAttempt() == job.attempt() || job.relativeAttempt() == 0 || job.attempt() == 0
                         ? ""
                         : " (" + job.relativeAttempt() + " since the last restart)"));
-        job.limits().forEach(limit -> out.println("limit       " + limit.key() + " = " + limit.max()));
+        job.limits().forEach(limit -> out.println("limit       " + LimitFields.line(limit)));
         job.metadata().forEach((key, value) -> out.println("metadata    " + key + " = " + value));
         out.println("payload     " + Output.shown(job.payload().bytes()));
         final Payload result = job.result();

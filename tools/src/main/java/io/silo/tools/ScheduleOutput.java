@@ -44,7 +44,7 @@ final class ScheduleOutput {
         if (schedule.uniqueKey() != null) {
             node.put("unique_key", schedule.uniqueKey());
         }
-        JobOutput.put(node, schedule.limits());
+        LimitFields.put(node, schedule.limits());
         final ObjectNode metadata = node.putObject("metadata");
         schedule.metadata().forEach(metadata::put);
         JobOutput.put(node, "payload", schedule.payload());
@@ -99,7 +99,7 @@ final class ScheduleOutput {
             out.println("retries       " + schedule.retryPolicy().retries() + ", the first after "
                     + TimeText.duration(schedule.retryPolicy().initialInterval()));
         }
-        schedule.limits().forEach(limit -> out.println("limit         " + limit.key() + " = " + limit.max()));
+        schedule.limits().forEach(limit -> out.println("limit         " + LimitFields.line(limit)));
         schedule.metadata().forEach((key, value) -> out.println("metadata      " + key + " = " + value));
         out.println("payload       " + Output.shown(schedule.payload().bytes()));
         for (Instant at : schedule.firings()) {

@@ -7,6 +7,7 @@ import io.silo.client.Durability;
 import io.silo.client.Encoding;
 import io.silo.client.JobRequest;
 import io.silo.client.Payload;
+import io.silo.client.RateLimit;
 import io.silo.client.RetryPolicy;
 import io.silo.client.ScheduleRequest;
 import io.silo.client.SiloClient;
@@ -165,6 +166,13 @@ abstract class SchedulePutCommand implements Callable<Integer> {
             description = LimitConverter.HELP)
     private List<ConcurrencyLimit> limits = new ArrayList<>();
 
+    @Option(
+            names = "--rate",
+            paramLabel = "NAME/KEY=LIMIT/PER",
+            converter = RateConverter.class,
+            description = RateConverter.HELP)
+    private List<RateLimit> rates = new ArrayList<>();
+
     @Option(names = "--paused", description = "It does not fire until it is resumed.")
     private boolean paused;
 
@@ -208,7 +216,8 @@ abstract class SchedulePutCommand implements Callable<Integer> {
                 .maxRun(maxRun)
                 .lease(lease)
                 .paused(paused);
-        limits.forEach(limit -> builder.limit(limit.key(), limit.max()));
+        limits.forEach(builder::limit);
+        rates.forEach(builder::limit);
         if (when.every != null) {
             if (zone != null) {
                 throw CommandFailure.usage("--zone goes with --cron.", "");

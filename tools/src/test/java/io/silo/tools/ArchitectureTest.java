@@ -27,6 +27,10 @@ class ArchitectureTest {
     private static final Set<String> STATE =
             Set.of("ShardState", "JobTable", "LeaseTable", "StatusChains", "ReadyQueue");
 
+    /** What events change. */
+    private static final Set<String> LOGGED =
+            Set.of("io.silo.shard.state.ShardState", "io.silo.shard.state.RateChanges");
+
     /** What the shard itself may call: deadlines and leases of sessions, which are not logged, and its own record's time. */
     private static final Set<String> NOT_LOGGED = Set.of(
             "pollStartTimers",
@@ -37,6 +41,7 @@ class ArchitectureTest {
             "boundRun",
             "pollLateJob",
             "settleLimits",
+            "rateWork",
             "nextStartDeadlineMs",
             "forgetRequests",
             "forEachLease",
@@ -208,7 +213,7 @@ class ArchitectureTest {
     private static boolean changesLoggedState(JavaMethodCall call) {
         final JavaClass owner = call.getTargetOwner();
         final String method = call.getTarget().getName();
-        return owner.getName().equals("io.silo.shard.state.ShardState")
+        return LOGGED.contains(owner.getName())
                 && !NOT_LOGGED.contains(method)
                 && owner.getAllRawInterfaces().stream()
                         .flatMap(view -> view.getMethods().stream())

@@ -176,7 +176,7 @@ class ConcurrencyLimitsIT {
         Files.writeString(file, "{\"payload\":\"x\",\"limits\":[{\"key\":\"db\"}]}\n");
         assertThat(run("enqueue", "--task-group", "cli", "--file", file.toString())
                         .err())
-                .contains("has a limit that is not a 'key' and a 'max' of 0 or more");
+                .contains("has a limit that is neither a 'key' and a 'max' of 0 or more");
     }
 
     private static Run run(String... args) {

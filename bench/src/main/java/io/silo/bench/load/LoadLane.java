@@ -20,9 +20,6 @@ import org.jspecify.annotations.Nullable;
 /** Commands to one shard: jobs that wait to be sent, outcomes that wait to be reported. One thread. */
 final class LoadLane {
     /** Outcomes a command at most: 50 bytes each, so that a command stays one fragment of a few. */
-    /** A plain concurrency limit has none. */
-    private static final byte[] NO_DETAILS = {};
-
     private static final int OUTCOMES_PER_COMMAND = 256;
 
     private static final byte[] EMPTY = new byte[0];
@@ -101,7 +98,7 @@ final class LoadLane {
                 .next()
                 .maxConcurrency(LoadSettings.WINDOW_MAX)
                 .putKey(keys[nextLimit], 0, keys[nextLimit].length)
-                .putDetails(NO_DETAILS, 0, 0);
+                .putDetails(EMPTY, 0, 0);
     }
 
     private boolean sendJobs() {

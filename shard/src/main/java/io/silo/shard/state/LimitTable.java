@@ -49,6 +49,10 @@ final class LimitTable {
     private static final int CLAIM_BYTES = 32;
     private static final int CLAIMS_PER_CHUNK = 2_048;
     private static final int IS_HELD = 1;
+
+    /** Terms of rate limits that differ: an application has a few, or one for each of its customers. */
+    private static final int RATE_TERMS_MAX = 1 << 20;
+
     private static final int IS_BUCKET = -1;
 
     private final RowSlab limits;
@@ -66,7 +70,7 @@ final class LimitTable {
         limits = new RowSlab(LIMIT_BYTES, LIMITS_PER_CHUNK, limitsMax);
         claims = new RowSlab(CLAIM_BYTES, CLAIMS_PER_CHUNK, claimsMax);
         keys = new BytesSlab(keyBytesMax);
-        terms = new RateTerms(claimsMax);
+        terms = new RateTerms(Math.min(claimsMax, RATE_TERMS_MAX));
     }
 
     /** @param byJob key of a job, by its slot: the digest must not go by slots. */

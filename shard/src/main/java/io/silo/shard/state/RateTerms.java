@@ -35,16 +35,20 @@ public final class RateTerms {
     private static final int ROW_BYTES = 64;
     private static final int ROWS_PER_CHUNK = 256;
 
+    private final int termsMax;
     private final RowSlab rows;
     private final SlotIndex index = new SlotIndex();
 
+    /** @param termsMax that differ. */
     RateTerms(int termsMax) {
-        rows = new RowSlab(ROW_BYTES, ROWS_PER_CHUNK, termsMax);
+        this.termsMax = termsMax;
+        // One more while terms are compared with those that are there.
+        rows = new RowSlab(ROW_BYTES, ROWS_PER_CHUNK, termsMax + 1);
     }
 
     /** Whether so many more find room. */
     boolean hasRoom(int count) {
-        return rows.count() + count <= rows.rowsMax();
+        return rows.count() + count <= termsMax;
     }
 
     /** Row of equal terms, with one more reference. */

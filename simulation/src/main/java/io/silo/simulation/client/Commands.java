@@ -36,6 +36,7 @@ import io.silo.protocol.command.ReturnLeasesEncoder;
 import io.silo.protocol.command.SetPausedEncoder;
 import io.silo.protocol.command.SubscribeEncoder;
 import io.silo.protocol.command.UploadChunkEncoder;
+import io.silo.protocol.limit.RateLimitEncoder;
 import io.silo.protocol.session.SessionGate;
 import io.silo.simulation.history.Entry;
 import io.silo.simulation.history.JobRef;
@@ -44,6 +45,7 @@ import io.silo.simulation.history.Lease;
 import io.silo.simulation.history.PauseTarget;
 import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** Encodes the commands of one client, each with its correlation id, shard and durability. */
 final class Commands {
@@ -98,7 +100,8 @@ final class Commands {
                     .payloadEncoding(PayloadEncoding.RAW);
             var limits = items.limitsCount(job.spec().limits().size());
             for (JobSpec.Limit limit : job.spec().limits()) {
-                limits.next().maxConcurrency(limit.max()).key(limit.key()).putDetails(new byte[0], 0, 0);
+                byte[] details = details(limit.rate());
+                limits.next().maxConcurrency(limit.max()).key(limit.key()).putDetails(details, 0, details.length);
             }
             var metadata = items.metadataCount(2);
             metadata.next().key("k").value("v-" + job.spec().job().id());
@@ -449,5 +452,28 @@ final class Commands {
         byte[] copy = new byte[length];
         out.getBytes(0, copy);
         return copy;
+    }
+
+    private static byte[] details(JobSpec.@Nullable Rate rate) {
+        if (rate == null) {
+            return new byte[0];
+        }
+        UnsafeBuffer details = new UnsafeBuffer(new byte[128]);
+        RateLimitEncoder encoder = new RateLimitEncoder()
+                .wrapAndApplyHeader(details, 0, new io.silo.protocol.limit.MessageHeaderEncoder())
+                .hitsMax(rate.hitsMax())
+                .hits(1)
+                .durationMs(rate.durationMs())
+                .burst(0)
+                .initialBackoffMs(0)
+                .maxBackoffMs(0)
+                .backoffPermille(1_000)
+                .maxRetries(0)
+                .flags(0)
+                .algorithm((short) (rate.isLeaky() ? 1 : 0))
+                .name("rate");
+        byte[] bytes = new byte[encoder.limit()];
+        details.getBytes(0, bytes);
+        return bytes;
     }
 }

@@ -150,12 +150,21 @@ public final class SimProducer extends SimClient {
         if (!world.has(Feature.LIMITS) || random.nextInt(4) == 0) {
             return List.of();
         }
+        if (random.nextInt(4) == 0) {
+            return List.of(rate());
+        }
         int key = random.nextInt(3);
         JobSpec.Limit limit = new JobSpec.Limit("limit-" + key, 1 + random.nextInt(3));
         return random.nextInt(3) > 0
                 ? List.of(limit)
                 : List.of(
                         limit, new JobSpec.Limit("limit-" + (key + 1 + random.nextInt(2)) % 3, 1 + random.nextInt(2)));
+    }
+
+    /** Wide enough that a run comes to its end, narrow enough that tasks wait. */
+    private JobSpec.Limit rate() {
+        boolean isLeaky = random.nextBoolean();
+        return new JobSpec.Limit(isLeaky ? "steady" : "window", 0, new JobSpec.Rate(20, 2_000, isLeaky));
     }
 
     /** A job as the profile and the features of the run would have it. */

@@ -1,6 +1,7 @@
 package io.silo.simulation.history;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a job was enqueued with, as far as its fate depends on it.
@@ -10,7 +11,7 @@ import java.util.List;
  * @param retryCount attempts beyond the first.
  * @param leaseMs lease length; 0 = the server's.
  * @param payloadCrc CRC32C of the payload.
- * @param limits concurrency limits it runs under.
+ * @param limits it runs under.
  */
 public record JobSpec(
         JobRef job,
@@ -22,9 +23,17 @@ public record JobSpec(
         int payloadCrc,
         List<Limit> limits) {
     /**
-     * A concurrency limit of the job's tenant.
+     * A limit of the job's tenant.
      *
-     * @param max tasks that may run under the key at once.
+     * @param max tasks that may run under the key at once; of a rate limit 0.
+     * @param rate null = a limit of concurrency.
      */
-    public record Limit(String key, int max) {}
+    public record Limit(String key, int max, @Nullable Rate rate) {
+        public Limit(String key, int max) {
+            this(key, max, null);
+        }
+    }
+
+    /** How often tasks may start: all jobs of a key agree. */
+    public record Rate(long hitsMax, long durationMs, boolean isLeaky) {}
 }

@@ -28,6 +28,10 @@ final class LimitCheck {
                 continue;
             }
             for (final JobSpec.Limit limit : spec.limits()) {
+                if (limit.rate() != null) {
+                    // When a start was made is not known to who hears of it later.
+                    continue;
+                }
                 for (final Grant grant : job.grants) {
                     keys.computeIfAbsent(
                                     new Key(grant.lease.shard(), job.ref.tenant(), limit.key()),

@@ -313,11 +313,11 @@ sealed interface ModelEvent {
                         d.jobIdHash(),
                         d.removedAtMs());
             }
-            default -> ofSchedule(place, b, h);
+            default -> ofBucket(place, b, h);
         };
     }
 
-    private static ModelEvent ofSchedule(Place place, DirectBuffer b, MessageHeaderDecoder h) {
+    private static ModelEvent ofBucket(Place place, DirectBuffer b, MessageHeaderDecoder h) {
         return switch (h.templateId()) {
             case RateBucketSetDecoder.TEMPLATE_ID -> {
                 final RateBucketSetDecoder d = new RateBucketSetDecoder().wrapAndApplyHeader(b, 0, h);
@@ -346,6 +346,12 @@ sealed interface ModelEvent {
                                 Text.of(d.nameLength(), d::getName),
                                 Text.of(d.keyLength(), d::getKey)));
             }
+            default -> ofSchedule(place, b, h);
+        };
+    }
+
+    private static ModelEvent ofSchedule(Place place, DirectBuffer b, MessageHeaderDecoder h) {
+        return switch (h.templateId()) {
             case ScheduleSetDecoder.TEMPLATE_ID -> {
                 final ScheduleSetDecoder d = new ScheduleSetDecoder().wrapAndApplyHeader(b, 0, h);
                 final String cron = Text.of(d.cronLength(), d::getCron);
