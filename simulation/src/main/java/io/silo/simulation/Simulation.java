@@ -203,7 +203,10 @@ public final class Simulation {
                 ? null
                 : new Expectations.Clock(
                         SimWorld.START_WALL_MS - SimWorld.START_NS / 1_000_000,
-                        SimWorld.START_NS + scenario.safetyNs());
+                        // A pause that began under faults may outlast them.
+                        Math.max(
+                                SimWorld.START_NS + scenario.safetyNs(),
+                                run.broker().pausedUntilNs()));
         List<Violation> violations =
                 HistoryChecker.check(run.history().entries(), new Expectations(true, slackMs, keptMs(scenario), clock));
         world.checked(run.history().entries().size());

@@ -46,6 +46,7 @@ public final class SimBroker implements SimHost {
     private boolean isDiskLimited;
     private boolean isRestartPlanned;
     private long boot = 1;
+    private long pausedUntilNs;
     private long clockSkewMs;
     private int lives;
 
@@ -126,6 +127,7 @@ public final class SimBroker implements SimHost {
     public void pause(long durationNs) {
         SimProcess running = process;
         if (running != null) {
+            pausedUntilNs = Math.max(pausedUntilNs, world.nowNs() + durationNs);
             running.pauseUntil(world.nowNs() + durationNs);
         }
     }
@@ -164,6 +166,11 @@ public final class SimBroker implements SimHost {
         if (process != null) {
             process.carryForward(shard);
         }
+    }
+
+    /** Virtual ns from which no pause lasts that a fault began. */
+    public long pausedUntilNs() {
+        return pausedUntilNs;
     }
 
     /** Repairs all that faults broke and leaves the process running. */
