@@ -65,6 +65,7 @@ final class ShardInvariants {
         Invariant.check(unique == shard.jobs.uniqueKeysHeld(), "unique keys held differ from the jobs");
         checkFinished();
         shard.queues.lines.checkInvariants();
+        shard.limitSettings.checkInvariants();
         shard.schedules.checkInvariants();
         shard.bulks.checkInvariants();
         checkCounts();

@@ -36,6 +36,9 @@ public final class ShardState implements ShardView {
     final ScheduleTable schedules = new ScheduleTable();
     final BulkTable bulks = new BulkTable();
     private final Pauses pauses = new Pauses();
+    final LimitSettings limitSettings;
+    private final LimitReport limitReport;
+    private final WaitingReport waitingReport;
     private final BitSet pausedGroups = new BitSet();
     private final SlotList finished = new SlotList();
     private final UnsafeBuffer nameView = new UnsafeBuffer(0, 0);
@@ -54,6 +57,9 @@ public final class ShardState implements ShardView {
                 hashSeed, capacity.jobsMax(), capacity.idBytesMax(), tenants, taskGroups, policies, leases, limits);
         queues = new TaskQueues(jobs, limits, claimsMax);
         leaseTimers = new LeaseTimers(leases, jobs);
+        limitSettings = new LimitSettings(limits, queues.lines, tenants);
+        limitReport = new LimitReport(jobs, limits, queues.lines);
+        waitingReport = new WaitingReport(jobs, limits, queues);
     }
 
     // ---- events
@@ -410,6 +416,19 @@ public final class ShardState implements ShardView {
         }
     }
 
+    /** The lease of a RUNNING job goes on and holds no more than these slots. */
+    public void slotsDropped(int slot, long position, int heldBits) {
+        jobs.begin(slot);
+        queues.lines.giveBack(slot, heldBits);
+        jobs.lastPosition(slot, position);
+        jobs.end(slot);
+    }
+
+    /** A key has this maximum, or with {@link LimitSettings#NONE} none. */
+    public void limitSet(DirectBuffer tenant, DirectBuffer key, int max, long position) {
+        limitSettings.set(tenant, key, max, position);
+    }
+
     /** A schedule as an event says it is; one with its key is replaced. */
     public void scheduleSet(Schedule.Image image, long position) {
         nextJobKey = Math.max(nextJobKey, image.key() + 1);
@@ -557,6 +576,21 @@ public final class ShardState implements ShardView {
     }
 
     @Override
+    public LimitSettings limitSettings() {
+        return limitSettings;
+    }
+
+    @Override
+    public LimitReport limitReport() {
+        return limitReport;
+    }
+
+    @Override
+    public WaitingReport waitingReport() {
+        return waitingReport;
+    }
+
+    @Override
     public ScheduleTable schedules() {
         return schedules;
     }
@@ -699,6 +733,7 @@ public final class ShardState implements ShardView {
                 + tenants.bytes()
                 + taskGroups.bytes()
                 + limits.bytes()
+                + limitSettings.bytes()
                 + queues.bytes()
                 + leaseTimers.bytes()
                 + requests.bytes()
@@ -708,7 +743,12 @@ public final class ShardState implements ShardView {
 
     @Override
     public long digest() {
-        return jobs.digest() + schedules.digest() + pauses.digest() + bulks.digest() + nextJobKey;
+        return jobs.digest()
+                + schedules.digest()
+                + pauses.digest()
+                + limitSettings.digest()
+                + bulks.digest()
+                + nextJobKey;
     }
 
     /** Compares every index with every other from scratch; for tests after each step and the slow recount. */
@@ -735,11 +775,6 @@ public final class ShardState implements ShardView {
         // [SILO-REAP-REL]
         leases.remove(lease);
         // [SILO-LIMIT-3] Whatever ends the lease gives its slots back, in the same event.
-        for (int claim = jobs.firstClaim(slot); claim != LimitTable.NONE; claim = limits.next(claim)) {
-            if (limits.isHeld(claim)) {
-                limits.unhold(claim);
-                queues.lines.onFreed(limits.limit(claim));
-            }
-        }
+        queues.lines.giveBack(slot, 0);
     }
 }
