@@ -67,7 +67,6 @@ class LimitVerbsTest {
     // ---- maxima that are set
     // ------------------------------------------------------------------------------------------------
 
-    // [SILO-LIMIT-SET]
     @Test
     void shouldRunAsManyAsTheSetMaximumAllowsWhateverJobsAskFor() {
         enqueue(item("a", "k", 1), item("b", "k", 9), item("c", "k", 1), item("d", "k", 1));
@@ -337,7 +336,6 @@ class LimitVerbsTest {
     // ---------------------------------------------------------------------------------------------
 
     /** DROP-1: leases stay, slots are free, and more may run than the limit allows. */
-    // [SILO-LIMIT-DROP]
     @Test
     void shouldGiveSlotsBackAndLetLeasesGoOn() {
         enqueue(item("a", "k", 1), item("b", "k", 1));
