@@ -89,6 +89,9 @@ final class InternalJudge {
                     image.paused() && context.state.pauses().isPaused(image.kind(), image.name()),
                     "nobody asked for %s",
                     image);
+        } else if (event instanceof ModelEvent.LimitSet image) {
+            final Long max = context.state.limits().setMax(new ModelLimits.Key(image.tenant(), image.key()));
+            Claim.check(max != null && max.equals(image.max()), "nobody asked for %s", image);
         } else if (event instanceof ModelEvent.BulkStarted image) {
             bulks.image(image);
         } else {
@@ -248,6 +251,11 @@ final class InternalJudge {
                 .positions()
                 .forEach((paused, position) -> Claim.check(
                         position >= event.firstPosition(), "pause %s is needed, but %s lets go of it", paused, event));
+        context.state
+                .limits()
+                .positions()
+                .forEach((key, position) ->
+                        Claim.check(position >= event.firstPosition(), "%s is set, but %s lets go of it", key, event));
         context.state
                 .requests()
                 .all()

@@ -4,6 +4,7 @@ import io.silo.shard.state.JobState;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -174,6 +175,15 @@ final class ReadyOrder {
                                         || sameGroup(job, other) && comesBefore(other, job)));
     }
 
+    /** Ready jobs that name a limit, in the order of its lines. */
+    List<ModelJob> naming(ModelLimits.Key key) {
+        return waiting(key.tenant())
+                .filter(job -> job.definition.limitsOnce().stream()
+                        .anyMatch(limit -> limit.key().equals(key.key())))
+                .sorted((a, b) -> a == b ? 0 : comesBefore(a, b) ? -1 : 1)
+                .toList();
+    }
+
     private static boolean sameGroup(ModelJob job, ModelJob other) {
         return job.definition.taskGroup().equals(other.definition.taskGroup());
     }
@@ -235,7 +245,7 @@ final class ReadyOrder {
         return waiting(job.definition.tenant())
                 .filter(other -> other != job
                         && other.definition.limitsOnce().size() == 1
-                        && other.definition.limitsOnce().get(0).max() > 0
+                        && limits.max(other, other.definition.limitsOnce().get(0)) > 0
                         && ModelLimits.share(job, other)
                         && sameGroup(job, other)
                         && comesBefore(other, job))
