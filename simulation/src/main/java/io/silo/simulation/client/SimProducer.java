@@ -43,6 +43,7 @@ public final class SimProducer extends SimClient {
     private final Operations operations;
     private final Recurring recurring;
     private final Pausing pausing;
+    private final Limiting limiting;
     private final Bulks bulks;
     private int made;
     private long uploads;
@@ -55,6 +56,7 @@ public final class SimProducer extends SimClient {
         this.operations = new Operations(this);
         this.recurring = new Recurring(this);
         this.pausing = new Pausing(this);
+        this.limiting = new Limiting(this);
         this.bulks = new Bulks(this);
     }
 
@@ -107,6 +109,9 @@ public final class SimProducer extends SimClient {
         if (world.has(Feature.PAUSES) && !world.isHealed() && random.nextInt(6) == 0) {
             pausing.act();
         }
+        if (world.has(Feature.LIMIT_VERBS) && !acknowledged.isEmpty() && !world.isHealed() && random.nextInt(4) == 0) {
+            limiting.act(pick(acknowledged.values()));
+        }
         if (world.has(Feature.BULK) && !acknowledged.isEmpty() && !world.isHealed() && random.nextInt(3) == 0) {
             bulks.act();
         }
@@ -150,12 +155,14 @@ public final class SimProducer extends SimClient {
         if (!world.has(Feature.LIMITS) || random.nextInt(4) == 0) {
             return List.of();
         }
-        int key = random.nextInt(3);
-        JobSpec.Limit limit = new JobSpec.Limit("limit-" + key, 1 + random.nextInt(3));
+        int key = random.nextInt(Limiting.KEYS);
+        JobSpec.Limit limit = new JobSpec.Limit(Limiting.key(key), 1 + random.nextInt(3));
         return random.nextInt(3) > 0
                 ? List.of(limit)
                 : List.of(
-                        limit, new JobSpec.Limit("limit-" + (key + 1 + random.nextInt(2)) % 3, 1 + random.nextInt(2)));
+                        limit,
+                        new JobSpec.Limit(
+                                Limiting.key((key + 1 + random.nextInt(2)) % Limiting.KEYS), 1 + random.nextInt(2)));
     }
 
     /** A job as the profile and the features of the run would have it. */
@@ -423,6 +430,7 @@ public final class SimProducer extends SimClient {
     public void readUnfinished() {
         recurring.end();
         pausing.end();
+        limiting.end();
         bulks.lookAtUnfinished();
         for (JobRef job : List.copyOf(unfinished.values())) {
             read(job);
@@ -477,6 +485,7 @@ public final class SimProducer extends SimClient {
                 && unfinished.isEmpty()
                 && recurring.isDone()
                 && pausing.isDone()
+                && limiting.isDone()
                 && bulks.isDone();
     }
 

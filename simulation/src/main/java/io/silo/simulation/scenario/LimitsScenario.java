@@ -3,7 +3,7 @@ package io.silo.simulation.scenario;
 import io.silo.simulation.world.Feature;
 import java.util.SplittableRandom;
 
-/** Most jobs have limits, some several, while everything fails. That none is overrun and every job ends is for the checkers to say. */
+/** Most jobs have limits, some several, and operators change them in some runs, while everything fails. That none is overrun and every job ends is for the checkers to say. */
 final class LimitsScenario implements Scenario {
     @Override
     public String name() {
@@ -22,6 +22,8 @@ final class LimitsScenario implements Scenario {
 
     @Override
     public ScenarioPlan plan(SplittableRandom random) {
-        return ChaosScenario.everything(random).with(Feature.LIMITS, Feature.RETRIES);
+        return ChaosScenario.everything(random)
+                .with(Feature.LIMITS, Feature.RETRIES)
+                .maybe(Feature.LIMIT_VERBS);
     }
 }
