@@ -9,7 +9,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** How a client lists, counts and changes the jobs that match a filter, on one shard or on all. Any thread. */
+/** How a client lists, counts and changes the jobs that match a filter, or counts those of a task group, on one shard or on all. Any thread. */
 final class BulkChanges {
     private static final long POLL_MS_MIN = 2;
     private static final long POLL_MS_MAX = 250;
@@ -88,6 +88,17 @@ final class BulkChanges {
             }
             return sum;
         });
+    }
+
+    /** What a task group has to do on these shards. */
+    CompletableFuture<TaskGroup> taskGroup(String tenant, String taskGroup, List<ShardMap.Target> targets) {
+        CompletableFuture<TaskGroup> sum = CompletableFuture.completedFuture(TaskGroup.NOTHING);
+        for (final ShardMap.Target target : targets) {
+            sum = sum.thenCombine(
+                    client.submit(new JobCalls.GetTaskGroup(target.shard(), tenant, taskGroup, client.deadlineNs())),
+                    TaskGroup::plus);
+        }
+        return sum;
     }
 
     /** That of the tenant, or all. */

@@ -33,6 +33,11 @@ public final class JobHandle {
         return client.getJob(tenant(), id());
     }
 
+    /** Reads why the job does not run. */
+    public Explanation explain() {
+        return client.explain(tenant(), id());
+    }
+
     /** Waits until the job ends. See {@link SiloClient#awaitResult}. */
     public JobResult awaitResult(Duration timeout) {
         return client.awaitResult(tenant(), id(), timeout);

@@ -5,14 +5,19 @@ import io.silo.protocol.RejectReason;
 import io.silo.protocol.reply.BulkReplyDecoder;
 import io.silo.protocol.reply.BytesReplyDecoder;
 import io.silo.protocol.reply.EnqueueReplyDecoder;
+import io.silo.protocol.reply.ExplainReplyDecoder;
 import io.silo.protocol.reply.HeartbeatReplyDecoder;
 import io.silo.protocol.reply.HelloReplyDecoder;
+import io.silo.protocol.reply.HoldersDroppedReplyDecoder;
 import io.silo.protocol.reply.ImportReplyDecoder;
 import io.silo.protocol.reply.JobCountsReplyDecoder;
 import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobResultReplyDecoder;
 import io.silo.protocol.reply.JobsChangedReplyDecoder;
 import io.silo.protocol.reply.JobsReplyDecoder;
+import io.silo.protocol.reply.LimitReplyDecoder;
+import io.silo.protocol.reply.LimitSetReplyDecoder;
+import io.silo.protocol.reply.LimitsReplyDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.PausedReplyDecoder;
 import io.silo.protocol.reply.PausesReplyDecoder;
@@ -320,6 +325,51 @@ final class ShardLink implements ReplyHandler {
         final Call<?> call = take(reply.header());
         if (call != null) {
             call.onBytesReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onLimitsReply(LimitsReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onLimitsReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onLimitReply(LimitReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onLimitReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onLimitSetReply(LimitSetReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onLimitSetReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onHoldersDroppedReply(HoldersDroppedReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onHoldersDroppedReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onExplainReply(ExplainReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onExplainReply(reply);
             agent.afterReply(call);
         }
     }

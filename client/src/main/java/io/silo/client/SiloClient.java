@@ -645,6 +645,17 @@ public final class SiloClient implements AutoCloseable {
         return pauses.list();
     }
 
+    /** What operators do with concurrency limits. */
+    public Limits limits() {
+        return new Limits(this);
+    }
+
+    /** Reads why a job does not run. Throws {@code JOB_NOT_FOUND} if there is none. */
+    public Explanation explain(String tenant, String jobId) {
+        final String name = tenant.isEmpty() ? Bounds.TENANT_NONE : tenant;
+        return join(submit(new LimitCalls.ExplainJob(name, jobId, deadlineNs())));
+    }
+
     /** Reads a job of the default tenant. */
     public Job getJob(String jobId) {
         return getJob(settings.tenant, jobId);
@@ -690,25 +701,15 @@ public final class SiloClient implements AutoCloseable {
 
     /** Reads what a task group has to do, of all tenants that this client may see, on all shards that are served. */
     public TaskGroup taskGroup(String taskGroup) {
-        return join(withMap().thenCompose(map -> taskGroup("", taskGroup, map.targets())));
+        return join(withMap().thenCompose(map -> bulk.taskGroup("", taskGroup, map.targets())));
     }
 
     /** As the other, of one tenant only. */
     public TaskGroup taskGroup(String tenant, String taskGroup) {
         return join(withMap().thenCompose(map -> {
             final ShardMap.Target target = map.target(ShardMap.hash(tenant));
-            return taskGroup(tenant, taskGroup, target == null ? List.of() : List.of(target));
+            return bulk.taskGroup(tenant, taskGroup, target == null ? List.of() : List.of(target));
         }));
-    }
-
-    private CompletableFuture<TaskGroup> taskGroup(String tenant, String taskGroup, List<ShardMap.Target> targets) {
-        CompletableFuture<TaskGroup> sum = CompletableFuture.completedFuture(TaskGroup.NOTHING);
-        for (final ShardMap.Target target : targets) {
-            sum = sum.thenCombine(
-                    submit(new JobCalls.GetTaskGroup(target.shard(), tenant, taskGroup, deadlineNs()), window),
-                    TaskGroup::plus);
-        }
-        return sum;
     }
 
     /** Fetches what a reply was too small for, and checks all of it. */

@@ -127,6 +127,9 @@ public enum RejectReason {
     BULK_NOT_FOUND(84, false, "NOT_FOUND", "The shard knows no such bulk change, or has forgotten it."),
     TOO_MANY_BULKS(85, true, "RESOURCE_EXHAUSTED", "The shard has 16 bulk changes under way."),
     TOO_MANY_PAUSES(86, false, "RESOURCE_EXHAUSTED", "The shard's bound on what is paused is reached; resume some."),
+    LIMIT_NOT_FOUND(87, false, "NOT_FOUND", "No job names this limit, and nobody set it."),
+    TOO_MANY_LIMITS(
+            88, false, "RESOURCE_EXHAUSTED", "The shard's bound on limits that are set is reached; unset some."),
 
     // Found by the client itself; never on the wire from a server.
     UNKNOWN_OUTCOME(

@@ -19,6 +19,7 @@ import io.silo.shard.command.ColdRead;
 import io.silo.shard.command.CommandContext;
 import io.silo.shard.command.CommandDecider;
 import io.silo.shard.command.CommandDeciders;
+import io.silo.shard.command.Demand;
 import io.silo.shard.command.JobChanges;
 import io.silo.shard.command.JobImports;
 import io.silo.shard.command.LeaseEnds;
@@ -784,6 +785,11 @@ public final class Shard {
         public boolean awaitResult(
                 Session session, int slot, long deadlineMs, DirectBuffer buffer, int offset, int length) {
             return waiters.add(session, slot, deadlineMs, buffer, offset, length);
+        }
+
+        @Override
+        public Demand demand(DirectBuffer taskGroup, DirectBuffer tenant) {
+            return subscriptions == null ? Demand.NONE : subscriptions.demand(settings.shard(), taskGroup, tenant);
         }
     }
 }

@@ -3,6 +3,7 @@ package io.silo.shard;
 import io.silo.protocol.Bounds;
 import io.silo.protocol.RejectReason;
 import io.silo.protocol.Session;
+import io.silo.shard.command.Demand;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -176,6 +177,28 @@ final class Subscriptions {
             }
         }
         return expired;
+    }
+
+    /** Who may get a task of this group and tenant of a shard. */
+    Demand demand(int shard, DirectBuffer taskGroup, DirectBuffer tenant) {
+        final Group group = byName.get(copy(taskGroup, 0, taskGroup.capacity()));
+        if (group == null) {
+            return Demand.NONE;
+        }
+        final UnsafeBuffer name = copy(tenant, 0, tenant.capacity());
+        int open = 0;
+        int waiting = 0;
+        long credits = 0;
+        for (Subscription member : group.members) {
+            final DirectBuffer only = member.tenant.capacity() > 0 ? member.tenant : member.session.tenantScope();
+            if ((only == null || name.equals(only))
+                    && (member.shard == Subscription.ALL_SHARDS || member.shard == shard)) {
+                open += member.isCall() ? 0 : 1;
+                waiting += member.isCall() ? 1 : 0;
+                credits += member.isCall() ? 0 : member.credits;
+            }
+        }
+        return new Demand(open, credits, waiting);
     }
 
     /** Forgets all that a session asked for. */

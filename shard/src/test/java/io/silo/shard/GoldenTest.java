@@ -138,6 +138,11 @@ class GoldenTest {
         schedules.pause(prefix + "rests");
         verbs.setPaused(PauseKind.TENANT, prefix + "quiet", true);
         verbs.setPaused(PauseKind.TASK_GROUP, prefix + "quiet", true);
+        TestLimits limits = new TestLimits(client);
+        limits.set(prefix + "set", 3);
+        client.tenant = "tenant-ü";
+        limits.drop("limit of running");
+        client.tenant = "";
         schedules.delete(prefix + "goes");
         TestBulks.Where where = TestBulks.Where.status(JobState.SCHEDULED)
                 .group(prefix + "bulk")

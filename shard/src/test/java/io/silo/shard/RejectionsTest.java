@@ -55,7 +55,8 @@ class RejectionsTest {
             TWICE_IN_BATCH,
             TOO_MANY_SCHEDULES,
             TOO_MANY_BULKS,
-            TOO_MANY_PAUSES);
+            TOO_MANY_PAUSES,
+            TOO_MANY_LIMITS);
 
     /** The world that a row begins in: a job that waits, one that runs, one that ended. */
     private static final class World {
@@ -65,6 +66,7 @@ class RejectionsTest {
         final TestVerbs verbs;
         final TestSchedules schedules;
         final TestBulks bulks;
+        final TestLimits limits;
         Task running;
         Task ended;
 
@@ -74,6 +76,7 @@ class RejectionsTest {
             verbs = new TestVerbs(client);
             schedules = new TestSchedules(client);
             bulks = new TestBulks(client);
+            limits = new TestLimits(client);
             scoped = new TestClient(harness, new Session(2, new UnsafeBuffer("own".getBytes(UTF_8))));
         }
 
@@ -390,6 +393,8 @@ class RejectionsTest {
                 INVALID_LIMIT,
                 "101 firings",
                 w -> -w.schedules.firings("s", 101).get(0).intValue());
+        row(INVALID_LIMIT, "page of limits", w -> w.limits.listCode(257));
+        row(INVALID_LIMIT, "101 holders", w -> reason(w.limits.show("k", 101)));
         row(
                 INVALID_FILTER,
                 "everything",
@@ -411,11 +416,16 @@ class RejectionsTest {
         itemRow(INVALID_JOB_LIMIT, "no key", i -> i.limits.put("", 1));
         itemRow(INVALID_JOB_LIMIT, "below 0", i -> i.limits.put("k", -1));
         itemRow(INVALID_JOB_LIMIT, "17", i -> entries(17, "v").keySet().forEach(key -> i.limits.put(key, 1)));
+        row(INVALID_JOB_LIMIT, "no key is set", w -> w.limits.set("", 1));
+        row(INVALID_JOB_LIMIT, "257 is unset", w -> w.limits.unset(times("k", 257)));
+        row(INVALID_JOB_LIMIT, "a maximum of 2^31", w -> w.limits.set("k", 1L << 31));
+        row(INVALID_JOB_LIMIT, "control, dropped", w -> -w.limits.drop("k\n"));
         itemRow(INVALID_RATE_LIMIT, "no duration", i -> i.rates.add(new TestRate("n", "k", 1, 0)));
         itemRow(JOB_EXISTS, "id", i -> i.id = "waiting");
         row(JOB_NOT_FOUND, "get", w -> w.client.get("nobody").code());
         row(JOB_NOT_FOUND, "result", w -> w.refusal(w.client.sendGetResult("nobody", 0)));
         row(JOB_NOT_FOUND, "key", w -> w.refusal(w.client.sendReadBytes(w.running.jobKey(), "ended", false, 0, 1)));
+        row(JOB_NOT_FOUND, "explain", w -> w.limits.explainCode("nobody"));
         row(JOB_NOT_COMPLETE, "result", w -> w.refusal(w.client.sendGetResult("running", 0)));
         row(ALREADY_REPORTED, "outcome", w -> w.client.succeed(w.ended, "again"));
         row(LEASE_NOT_FOUND, "outcome", w -> w.client.succeed(other(w.running), "r"));
@@ -458,6 +468,7 @@ class RejectionsTest {
             return w.schedules.put(wish);
         });
         row(BULK_NOT_FOUND, "get", w -> w.bulks.get(4_711).code());
+        row(LIMIT_NOT_FOUND, "show", w -> reason(w.limits.show("k", 5)));
     }
 
     private static Task other(Task task) {

@@ -86,14 +86,17 @@ class ShardReplayPropertyTest {
                 live.addAll(client.lease("w" + random.nextInt(3), "g" + random.nextInt(2), 1 + random.nextInt(5), 0));
             } else if (dice < 68) {
                 end();
-            } else if (dice < 71) {
+            } else if (dice < 70) {
                 giveBack();
+            } else if (dice < 71) {
+                limit();
             } else if (dice < 74) {
                 change();
             } else if (dice < 76) {
                 importSome();
             } else if (dice < 77) {
                 schedule();
+                limit();
             } else if (dice < 79) {
                 client.heartbeat("w" + random.nextInt(3));
             } else if (dice < 84) {
@@ -155,6 +158,12 @@ class ShardReplayPropertyTest {
             item.maxRunMs = random.nextInt(4) == 0 ? 1_000 + random.nextInt(9_000) : 0;
             item.startDeadlineMs =
                     random.nextInt(4) == 0 ? Math.max(item.startAtMs, harness.wallMs) + random.nextInt(9_000) : 0;
+            if (random.nextInt(3) == 0) {
+                item.limits.put("limit" + random.nextInt(2), random.nextInt(3));
+            }
+            if (random.nextInt(6) == 0) {
+                item.limits.put("limit" + random.nextInt(4), 1 + random.nextInt(2));
+            }
             item.metadata = random.nextBoolean() ? Map.of() : Map.of("k", "v" + id);
             return item;
         }
@@ -223,6 +232,16 @@ class ShardReplayPropertyTest {
                 }
             }
             changes += answers.contains("OK") ? 1 : 0;
+        }
+
+        private void limit() {
+            TestLimits limits = new TestLimits(client);
+            String key = "limit" + random.nextInt(4);
+            switch (random.nextInt(4)) {
+                case 0 -> limits.unset(key);
+                case 1 -> limits.drop(random.nextBoolean() ? "" : key);
+                default -> limits.set(key, random.nextInt(4));
+            }
         }
 
         /** A bulk change that deletes nothing, so that what was acknowledged stays; at random it is cut short. */

@@ -48,8 +48,15 @@ class TenantCommandsTest {
             "ListPauses");
 
     /** Without a tenant these speak of all that the session may see, so they are fine where one is required. */
-    private static final Set<String> OF_ALL_TENANTS =
-            Set.of("Subscribe", "LeaseTasks", "GetTaskGroup", "ListSchedules", "BulkChange", "ListJobs", "CountJobs");
+    private static final Set<String> OF_ALL_TENANTS = Set.of(
+            "Subscribe",
+            "LeaseTasks",
+            "GetTaskGroup",
+            "ListSchedules",
+            "BulkChange",
+            "ListJobs",
+            "CountJobs",
+            "ListLimits");
 
     /** Who asks, for what tenant. */
     private static final class Asker {
@@ -57,6 +64,7 @@ class TenantCommandsTest {
         final TestVerbs verbs;
         final TestSchedules schedules;
         final TestBulks bulks;
+        final TestLimits limits;
         final String tenant;
 
         Asker(ShardHarness harness, Session session, String tenant) {
@@ -66,6 +74,7 @@ class TenantCommandsTest {
             verbs = new TestVerbs(client);
             schedules = new TestSchedules(client);
             bulks = new TestBulks(client);
+            limits = new TestLimits(client);
         }
 
         Item item(String id) {
@@ -122,7 +131,12 @@ class TenantCommandsTest {
                     (a, id) -> a.bulks.change(BulkVerb.EXPEDITE, a.everyJob()).code()),
             Map.entry("ListJobs", (a, id) -> a.bulks.page(a.everyJob(), 0, 10).code()),
             Map.entry("CountJobs", (a, id) -> a.bulks.countCode(a.tenant)),
-            Map.entry("SetPaused", (a, id) -> a.verbs.setPaused(PauseKind.TENANT, a.tenant, true)));
+            Map.entry("SetPaused", (a, id) -> a.verbs.setPaused(PauseKind.TENANT, a.tenant, true)),
+            Map.entry("ListLimits", (a, id) -> a.limits.listCode(10)),
+            Map.entry("GetLimit", (a, id) -> number(a.limits.show(id, 5))),
+            Map.entry("SetLimit", (a, id) -> a.limits.set(id, 5)),
+            Map.entry("DropHolders", (a, id) -> -Math.min(0, a.limits.drop(""))),
+            Map.entry("ExplainJob", (a, id) -> a.limits.explainCode(id)));
 
     private static int number(String answer) {
         String name = answer.replaceAll("@.*", "");

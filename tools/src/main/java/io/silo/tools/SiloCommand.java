@@ -29,6 +29,8 @@ import picocli.CommandLine.Spec;
             PauseCommand.Pause.class,
             PauseCommand.Resume.class,
             PausesCommand.class,
+            LimitsCommand.class,
+            ExplainCommand.class,
             StatusCommand.class,
             LoadCommand.class,
             LogCommand.class,

@@ -5,14 +5,19 @@ import io.silo.protocol.reply.BulkReplyDecoder;
 import io.silo.protocol.reply.BytesReplyDecoder;
 import io.silo.protocol.reply.EnqueueReplyDecoder;
 import io.silo.protocol.reply.ErrorReplyDecoder;
+import io.silo.protocol.reply.ExplainReplyDecoder;
 import io.silo.protocol.reply.HeartbeatReplyDecoder;
 import io.silo.protocol.reply.HelloReplyDecoder;
+import io.silo.protocol.reply.HoldersDroppedReplyDecoder;
 import io.silo.protocol.reply.ImportReplyDecoder;
 import io.silo.protocol.reply.JobCountsReplyDecoder;
 import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobResultReplyDecoder;
 import io.silo.protocol.reply.JobsChangedReplyDecoder;
 import io.silo.protocol.reply.JobsReplyDecoder;
+import io.silo.protocol.reply.LimitReplyDecoder;
+import io.silo.protocol.reply.LimitSetReplyDecoder;
+import io.silo.protocol.reply.LimitsReplyDecoder;
 import io.silo.protocol.reply.MessageHeaderDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.PausedReplyDecoder;
@@ -56,6 +61,11 @@ final class ReplyDispatcher {
     private final JobCountsReplyDecoder jobCountsReply = new JobCountsReplyDecoder();
     private final PausesReplyDecoder pausesReply = new PausesReplyDecoder();
     private final PausedReplyDecoder pausedReply = new PausedReplyDecoder();
+    private final LimitsReplyDecoder limitsReply = new LimitsReplyDecoder();
+    private final LimitReplyDecoder limitReply = new LimitReplyDecoder();
+    private final LimitSetReplyDecoder limitSetReply = new LimitSetReplyDecoder();
+    private final HoldersDroppedReplyDecoder holdersDroppedReply = new HoldersDroppedReplyDecoder();
+    private final ExplainReplyDecoder explainReply = new ExplainReplyDecoder();
     private DirectBuffer buffer = new UnsafeBuffer(0, 0);
     private int offset;
 
@@ -140,6 +150,16 @@ final class ReplyDispatcher {
                 handler.onJobCountsReply(jobCountsReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             case PausesReplyDecoder.TEMPLATE_ID ->
                 handler.onPausesReply(pausesReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case LimitsReplyDecoder.TEMPLATE_ID ->
+                handler.onLimitsReply(limitsReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case LimitReplyDecoder.TEMPLATE_ID ->
+                handler.onLimitReply(limitReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case LimitSetReplyDecoder.TEMPLATE_ID ->
+                handler.onLimitSetReply(limitSetReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case HoldersDroppedReplyDecoder.TEMPLATE_ID ->
+                handler.onHoldersDroppedReply(holdersDroppedReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case ExplainReplyDecoder.TEMPLATE_ID ->
+                handler.onExplainReply(explainReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             default ->
                 handler.onError(replyHeader.correlationId(), RejectReason.UNSUPPORTED, RejectReason.UNSUPPORTED.code());
         }

@@ -4,14 +4,19 @@ import io.silo.protocol.RejectReason;
 import io.silo.protocol.reply.BulkReplyDecoder;
 import io.silo.protocol.reply.BytesReplyDecoder;
 import io.silo.protocol.reply.EnqueueReplyDecoder;
+import io.silo.protocol.reply.ExplainReplyDecoder;
 import io.silo.protocol.reply.HeartbeatReplyDecoder;
 import io.silo.protocol.reply.HelloReplyDecoder;
+import io.silo.protocol.reply.HoldersDroppedReplyDecoder;
 import io.silo.protocol.reply.ImportReplyDecoder;
 import io.silo.protocol.reply.JobCountsReplyDecoder;
 import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobResultReplyDecoder;
 import io.silo.protocol.reply.JobsChangedReplyDecoder;
 import io.silo.protocol.reply.JobsReplyDecoder;
+import io.silo.protocol.reply.LimitReplyDecoder;
+import io.silo.protocol.reply.LimitSetReplyDecoder;
+import io.silo.protocol.reply.LimitsReplyDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.PausedReplyDecoder;
 import io.silo.protocol.reply.PausesReplyDecoder;
@@ -93,4 +98,14 @@ public interface ReplyHandler {
     default void onJobCountsReply(JobCountsReplyDecoder reply) {}
 
     default void onPausesReply(PausesReplyDecoder reply) {}
+
+    default void onLimitsReply(LimitsReplyDecoder reply) {}
+
+    default void onLimitReply(LimitReplyDecoder reply) {}
+
+    default void onLimitSetReply(LimitSetReplyDecoder reply) {}
+
+    default void onHoldersDroppedReply(HoldersDroppedReplyDecoder reply) {}
+
+    default void onExplainReply(ExplainReplyDecoder reply) {}
 }

@@ -5,11 +5,14 @@ import io.silo.protocol.command.CancelJobsDecoder;
 import io.silo.protocol.command.CountJobsDecoder;
 import io.silo.protocol.command.DeleteJobsDecoder;
 import io.silo.protocol.command.DeleteSchedulesDecoder;
+import io.silo.protocol.command.DropHoldersDecoder;
 import io.silo.protocol.command.EnqueueDecoder;
 import io.silo.protocol.command.ExpediteJobsDecoder;
+import io.silo.protocol.command.ExplainJobDecoder;
 import io.silo.protocol.command.GetBulkDecoder;
 import io.silo.protocol.command.GetJobDecoder;
 import io.silo.protocol.command.GetJobResultDecoder;
+import io.silo.protocol.command.GetLimitDecoder;
 import io.silo.protocol.command.GetScheduleDecoder;
 import io.silo.protocol.command.GetTaskGroupDecoder;
 import io.silo.protocol.command.HeartbeatDecoder;
@@ -17,6 +20,7 @@ import io.silo.protocol.command.ImportJobsDecoder;
 import io.silo.protocol.command.LeaseJobDecoder;
 import io.silo.protocol.command.LeaseTasksDecoder;
 import io.silo.protocol.command.ListJobsDecoder;
+import io.silo.protocol.command.ListLimitsDecoder;
 import io.silo.protocol.command.ListPausesDecoder;
 import io.silo.protocol.command.ListSchedulesDecoder;
 import io.silo.protocol.command.PauseSchedulesDecoder;
@@ -26,6 +30,7 @@ import io.silo.protocol.command.ReportOutcomeDecoder;
 import io.silo.protocol.command.RestartJobsDecoder;
 import io.silo.protocol.command.ResumeSchedulesDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
+import io.silo.protocol.command.SetLimitDecoder;
 import io.silo.protocol.command.SetPausedDecoder;
 import io.silo.protocol.command.SubscribeDecoder;
 import io.silo.protocol.command.UnsubscribeDecoder;
@@ -59,6 +64,9 @@ public enum Verb {
             ListJobsDecoder.TEMPLATE_ID,
             CountJobsDecoder.TEMPLATE_ID,
             ListPausesDecoder.TEMPLATE_ID,
+            ListLimitsDecoder.TEMPLATE_ID,
+            GetLimitDecoder.TEMPLATE_ID,
+            ExplainJobDecoder.TEMPLATE_ID,
             GetBulkDecoder.TEMPLATE_ID),
     /** Changes jobs that exist, and brings in those of another system. */
     MANAGE(
@@ -72,6 +80,8 @@ public enum Verb {
             ResumeSchedulesDecoder.TEMPLATE_ID,
             DeleteSchedulesDecoder.TEMPLATE_ID,
             SetPausedDecoder.TEMPLATE_ID,
+            SetLimitDecoder.TEMPLATE_ID,
+            DropHoldersDecoder.TEMPLATE_ID,
             BulkChangeDecoder.TEMPLATE_ID,
             GetBulkDecoder.TEMPLATE_ID,
             UploadChunkDecoder.TEMPLATE_ID),

@@ -9,12 +9,15 @@ import io.silo.protocol.command.CommandHeaderEncoder;
 import io.silo.protocol.command.CountJobsEncoder;
 import io.silo.protocol.command.DeleteJobsEncoder;
 import io.silo.protocol.command.DeleteSchedulesEncoder;
+import io.silo.protocol.command.DropHoldersEncoder;
 import io.silo.protocol.command.Durability;
 import io.silo.protocol.command.EnqueueEncoder;
 import io.silo.protocol.command.ExpediteJobsEncoder;
+import io.silo.protocol.command.ExplainJobEncoder;
 import io.silo.protocol.command.GetBulkEncoder;
 import io.silo.protocol.command.GetJobEncoder;
 import io.silo.protocol.command.GetJobResultEncoder;
+import io.silo.protocol.command.GetLimitEncoder;
 import io.silo.protocol.command.GetScheduleEncoder;
 import io.silo.protocol.command.GetTaskGroupEncoder;
 import io.silo.protocol.command.HeartbeatEncoder;
@@ -24,6 +27,7 @@ import io.silo.protocol.command.KeepAliveEncoder;
 import io.silo.protocol.command.LeaseJobEncoder;
 import io.silo.protocol.command.LeaseTasksEncoder;
 import io.silo.protocol.command.ListJobsEncoder;
+import io.silo.protocol.command.ListLimitsEncoder;
 import io.silo.protocol.command.ListPausesEncoder;
 import io.silo.protocol.command.ListSchedulesEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
@@ -37,6 +41,7 @@ import io.silo.protocol.command.ReportOutcomeEncoder;
 import io.silo.protocol.command.RestartJobsEncoder;
 import io.silo.protocol.command.ResumeSchedulesEncoder;
 import io.silo.protocol.command.ReturnLeasesEncoder;
+import io.silo.protocol.command.SetLimitEncoder;
 import io.silo.protocol.command.SetPausedEncoder;
 import io.silo.protocol.command.SubscribeEncoder;
 import io.silo.protocol.command.UnsubscribeEncoder;
@@ -92,6 +97,11 @@ final class CommandSamples {
         all.add(samples.listJobs());
         all.add(samples.countJobs());
         all.add(samples.listPauses());
+        all.add(samples.listLimits());
+        all.add(samples.getLimit());
+        all.add(samples.setLimit());
+        all.add(samples.dropHolders());
+        all.add(samples.explainJob());
         return all;
     }
 
@@ -372,6 +382,41 @@ final class CommandSamples {
         final ListPausesEncoder e = new ListPausesEncoder().wrapAndApplyHeader(buffer, 0, header);
         fill(e.header());
         e.afterKind(PauseKind.TENANT).afterName("t");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] listLimits() {
+        final ListLimitsEncoder e = new ListLimitsEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.cursor(3).pageSize(5).tenant("t");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] getLimit() {
+        final GetLimitEncoder e = new GetLimitEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.listed((short) 3).tenant("t").key("k");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] setLimit() {
+        final SetLimitEncoder e = new SetLimitEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.maxConcurrency(3).isSet((short) 1).tenant("t").key("k");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] dropHolders() {
+        final DropHoldersEncoder e = new DropHoldersEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.cursor(3).tenant("t").key("k");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] explainJob() {
+        final ExplainJobEncoder e = new ExplainJobEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.tenant("t").jobId("j");
         return bytes(e.encodedLength());
     }
 

@@ -52,7 +52,12 @@ class VerbTest {
             Map.entry("GetBulk", EnumSet.of(MANAGE, READ)),
             Map.entry("ListJobs", EnumSet.of(READ)),
             Map.entry("CountJobs", EnumSet.of(READ)),
-            Map.entry("ListPauses", EnumSet.of(READ)));
+            Map.entry("ListPauses", EnumSet.of(READ)),
+            Map.entry("ListLimits", EnumSet.of(READ)),
+            Map.entry("GetLimit", EnumSet.of(READ)),
+            Map.entry("SetLimit", EnumSet.of(MANAGE)),
+            Map.entry("DropHolders", EnumSet.of(MANAGE)),
+            Map.entry("ExplainJob", EnumSet.of(READ)));
 
     private static Map<String, Integer> commands() throws Exception {
         final Map<String, Integer> commands = new TreeMap<>();

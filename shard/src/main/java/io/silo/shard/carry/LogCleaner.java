@@ -3,6 +3,7 @@ package io.silo.shard.carry;
 import io.silo.log.EventLog;
 import io.silo.protocol.Bounds;
 import io.silo.protocol.event.CarriedThroughEncoder;
+import io.silo.protocol.event.LimitSetEncoder;
 import io.silo.protocol.event.MessageHeaderEncoder;
 import io.silo.protocol.event.PauseKind;
 import io.silo.protocol.event.PauseSetEncoder;
@@ -14,6 +15,7 @@ import io.silo.shard.event.RateBucketEvents;
 import io.silo.shard.event.RecordBuffer;
 import io.silo.shard.state.BulkChange;
 import io.silo.shard.state.JobView;
+import io.silo.shard.state.LimitReport;
 import io.silo.shard.state.Pauses;
 import io.silo.shard.state.RateView;
 import io.silo.shard.state.RequestMemory;
@@ -22,6 +24,7 @@ import io.silo.shard.state.Schedule;
 import io.silo.shard.state.ShardView;
 import java.util.ArrayList;
 import java.util.List;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Carries live records out of the oldest cycle, a slice per duty cycle, so that the cycle can be trimmed. Shard thread only.
@@ -47,6 +50,9 @@ public final class LogCleaner {
     /** A PauseSet event with the longest name. */
     private static final int PAUSE_BYTES = 64 + 4 * Bounds.TASK_GROUP_CHARACTERS_MAX;
 
+    /** A LimitSet event with the longest names. */
+    private static final int LIMIT_BYTES = 64 + 4 * Bounds.TENANT_CHARACTERS_MAX + Bounds.LIMIT_KEY_BYTES_MAX;
+
     /** A ScheduleSet event without its template. */
     private static final int SCHEDULE_BYTES = 128 + 2 * Bounds.CRON_BYTES_MAX;
 
@@ -64,6 +70,8 @@ public final class LogCleaner {
     private final ScheduleSetEncoder scheduleSet = new ScheduleSetEncoder();
     private final BulkStarts bulkStarts = new BulkStarts();
     private final PauseSetEncoder pauseSet = new PauseSetEncoder();
+    private final LimitSetEncoder limitSet = new LimitSetEncoder();
+    private final UnsafeBuffer name = new UnsafeBuffer(0, 0);
     private final List<Schedule> stale = new ArrayList<>();
     private final RateBucketEvents bucketEvents = new RateBucketEvents();
     private final CarriedThroughEncoder carriedThrough = new CarriedThroughEncoder();
@@ -73,6 +81,7 @@ public final class LogCleaner {
     private int nextSlot;
     private int nextRequest;
     private int nextBucket;
+    private int nextLimit;
     private int scheduleBytes;
 
     public LogCleaner(ShardView view, EventLog log) {
@@ -91,6 +100,7 @@ public final class LogCleaner {
         nextSlot = 0;
         nextRequest = 0;
         nextBucket = 0;
+        nextLimit = 0;
         phase = Phase.SCANNING;
         return true;
     }
@@ -136,6 +146,7 @@ public final class LogCleaner {
                 && carrySchedules(record)
                 && carryPauses(record)
                 && carryBuckets(record)
+                && carryLimits(record)
                 && carryBulks(record)) {
             finish(record, nowMs);
         }
@@ -214,6 +225,37 @@ public final class LogCleaner {
             nextBucket++;
         }
         return true;
+    }
+
+    /** Limits that are set; false if some are left for the next slice. */
+    private boolean carryLimits(RecordBuffer record) {
+        final LimitReport limits = view.limitReport();
+        // One that is new since the carry began lies behind what goes.
+        final int sliceEnd = Math.min(limits.limitEnd(), nextLimit + ROWS_PER_SLICE);
+        while (nextLimit < sliceEnd) {
+            final int limit = view.limitSettings().nextSetUntil(throughPosition, nextLimit, sliceEnd);
+            if (limit == RowSlab.NULL_SLOT) {
+                nextLimit = sliceEnd;
+                break;
+            }
+            if (!record.hasRoom(LIMIT_BYTES)) {
+                return false;
+            }
+            writeLimit(record, limit);
+            nextLimit = limit + 1;
+        }
+        return nextLimit >= limits.limitEnd();
+    }
+
+    private void writeLimit(RecordBuffer record, int limit) {
+        limitSet.wrapAndApplyHeader(record.buffer(), record.offset(), header)
+                .maxConcurrency(view.limitReport().setMax(limit))
+                .isSet((short) 1);
+        view.wrapTenant(view.limitReport().tenant(limit), name);
+        limitSet.putTenant(name, 0, name.capacity());
+        view.limitReport().wrapKey(limit, name);
+        limitSet.putKey(name, 0, name.capacity());
+        record.commit(limitSet.limit());
     }
 
     private boolean carryBulks(RecordBuffer record) {

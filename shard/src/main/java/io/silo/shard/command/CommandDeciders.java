@@ -7,11 +7,14 @@ import io.silo.protocol.command.CancelJobsDecoder;
 import io.silo.protocol.command.CountJobsDecoder;
 import io.silo.protocol.command.DeleteJobsDecoder;
 import io.silo.protocol.command.DeleteSchedulesDecoder;
+import io.silo.protocol.command.DropHoldersDecoder;
 import io.silo.protocol.command.EnqueueDecoder;
 import io.silo.protocol.command.ExpediteJobsDecoder;
+import io.silo.protocol.command.ExplainJobDecoder;
 import io.silo.protocol.command.GetBulkDecoder;
 import io.silo.protocol.command.GetJobDecoder;
 import io.silo.protocol.command.GetJobResultDecoder;
+import io.silo.protocol.command.GetLimitDecoder;
 import io.silo.protocol.command.GetScheduleDecoder;
 import io.silo.protocol.command.GetTaskGroupDecoder;
 import io.silo.protocol.command.HeartbeatDecoder;
@@ -19,6 +22,7 @@ import io.silo.protocol.command.ImportJobsDecoder;
 import io.silo.protocol.command.LeaseJobDecoder;
 import io.silo.protocol.command.LeaseTasksDecoder;
 import io.silo.protocol.command.ListJobsDecoder;
+import io.silo.protocol.command.ListLimitsDecoder;
 import io.silo.protocol.command.ListPausesDecoder;
 import io.silo.protocol.command.ListSchedulesDecoder;
 import io.silo.protocol.command.PauseSchedulesDecoder;
@@ -28,6 +32,7 @@ import io.silo.protocol.command.ReportOutcomeDecoder;
 import io.silo.protocol.command.RestartJobsDecoder;
 import io.silo.protocol.command.ResumeSchedulesDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
+import io.silo.protocol.command.SetLimitDecoder;
 import io.silo.protocol.command.SetPausedDecoder;
 import io.silo.protocol.command.UploadChunkDecoder;
 import io.silo.protocol.event.BulkVerb;
@@ -71,6 +76,11 @@ public final class CommandDeciders {
         deciders[ResumeSchedulesDecoder.TEMPLATE_ID] = new SchedulesDecider(SchedulesDecider.Change.RESUME);
         deciders[DeleteSchedulesDecoder.TEMPLATE_ID] = new SchedulesDecider(SchedulesDecider.Change.DELETE);
         deciders[SetPausedDecoder.TEMPLATE_ID] = new SetPausedDecider();
+        deciders[ListLimitsDecoder.TEMPLATE_ID] = new ListLimitsDecider();
+        deciders[GetLimitDecoder.TEMPLATE_ID] = new GetLimitDecider();
+        deciders[SetLimitDecoder.TEMPLATE_ID] = new SetLimitDecider();
+        deciders[DropHoldersDecoder.TEMPLATE_ID] = new DropHoldersDecider();
+        deciders[ExplainJobDecoder.TEMPLATE_ID] = new ExplainJobDecider();
         deciders[BulkChangeDecoder.TEMPLATE_ID] = new BulkChangeDecider();
         deciders[GetBulkDecoder.TEMPLATE_ID] = new GetBulkDecider();
         deciders[ListJobsDecoder.TEMPLATE_ID] = new ListJobsDecider();
@@ -96,7 +106,10 @@ public final class CommandDeciders {
                 && templateId != GetBulkDecoder.TEMPLATE_ID
                 && templateId != ListJobsDecoder.TEMPLATE_ID
                 && templateId != CountJobsDecoder.TEMPLATE_ID
-                && templateId != ListPausesDecoder.TEMPLATE_ID;
+                && templateId != ListPausesDecoder.TEMPLATE_ID
+                && templateId != ListLimitsDecoder.TEMPLATE_ID
+                && templateId != GetLimitDecoder.TEMPLATE_ID
+                && templateId != ExplainJobDecoder.TEMPLATE_ID;
     }
 
     /**

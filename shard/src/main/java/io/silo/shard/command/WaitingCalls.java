@@ -19,4 +19,12 @@ public interface WaitingCalls {
      * @return false at the bound.
      */
     boolean awaitResult(Session session, int slot, long deadlineMs, DirectBuffer buffer, int offset, int length);
+
+    /**
+     * Who may get a task of this group and tenant. Looks at every subscriber of the group.
+     *
+     * @param taskGroup name.
+     * @param tenant name.
+     */
+    Demand demand(DirectBuffer taskGroup, DirectBuffer tenant);
 }

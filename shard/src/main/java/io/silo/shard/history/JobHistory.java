@@ -18,6 +18,7 @@ import io.silo.protocol.event.JobRestartedDecoder;
 import io.silo.protocol.event.LeaseReturnedDecoder;
 import io.silo.protocol.event.MessageHeaderDecoder;
 import io.silo.protocol.event.Outcome;
+import io.silo.protocol.event.SlotsDroppedDecoder;
 import io.silo.protocol.event.TaskLeasedDecoder;
 import io.silo.shard.event.EventFrames;
 import java.util.ArrayList;
@@ -50,6 +51,7 @@ public final class JobHistory {
     private final CancelRequestedDecoder cancelRequested = new CancelRequestedDecoder();
     private final JobRestartedDecoder restarted = new JobRestartedDecoder();
     private final JobExpeditedDecoder expedited = new JobExpeditedDecoder();
+    private final SlotsDroppedDecoder slotsDropped = new SlotsDroppedDecoder();
     private final JobImportedDecoder imported = new JobImportedDecoder();
     private final JobImageDecoder image = new JobImageDecoder();
     private final UnsafeBuffer definition = new UnsafeBuffer(0, 0);
@@ -195,7 +197,7 @@ public final class JobHistory {
         }
     }
 
-    /** Changes of the status alone lead on to the event before. */
+    /** Changes of the status or of slots alone lead on to the event before. */
     private void onChange(DirectBuffer buffer, int at) {
         switch (header.templateId()) {
             case JobCancelledDecoder.TEMPLATE_ID -> {
@@ -211,6 +213,11 @@ public final class JobHistory {
             case JobRestartedDecoder.TEMPLATE_ID -> {
                 if (restarted.wrapAndApplyHeader(buffer, at, header).jobKey() == jobKey) {
                     next = restarted.previousPosition();
+                }
+            }
+            case SlotsDroppedDecoder.TEMPLATE_ID -> {
+                if (slotsDropped.wrapAndApplyHeader(buffer, at, header).jobKey() == jobKey) {
+                    next = slotsDropped.previousPosition();
                 }
             }
             case JobExpeditedDecoder.TEMPLATE_ID -> {

@@ -1,6 +1,7 @@
 package io.silo.shard.state;
 
 import io.silo.protocol.Xxh64;
+import java.util.function.IntConsumer;
 
 /**
  * Due tasks that have limits: which of them workers may have, and which wait, in one line for each limit and task group.
@@ -8,6 +9,7 @@ import io.silo.protocol.Xxh64;
  * <pre>
  *   line row:   0 limit   4 task group (its complement: of tasks that may never run)   8 ends of the list of tasks that wait
  *              20 first candidate   24 last candidate (claims)   28 candidates   32 next line of the limit   36 line before   40 next line to settle
+ *              44 tasks that wait
  * </pre>
  *
  * <p>A due task is a <em>candidate</em>, and then in the ready queue, if each of its limits has a slot left for it beyond those that
@@ -47,6 +49,7 @@ final class LimitLines {
     private static final int NEXT_LINE = CANDIDATES + 4;
     private static final int PREVIOUS_LINE = NEXT_LINE + 4;
     private static final int NEXT_TO_SETTLE = PREVIOUS_LINE + 4;
+    private static final int WAITING = NEXT_TO_SETTLE + 4;
     private static final int ROW_BYTES = 48;
     private static final int ROWS_PER_CHUNK = 1_024;
 
@@ -111,10 +114,31 @@ final class LimitLines {
         }
     }
 
+    /** The lease of a job gives its slots back, but for those of the claims that have a bit set. */
+    void giveBack(int slot, int keptBits) {
+        int kept = keptBits;
+        for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
+            if (limits.isHeld(claim) && (kept & 1) == 0) {
+                limits.unhold(claim);
+                onFreed(limits.limit(claim));
+            }
+            kept >>>= 1;
+        }
+    }
+
     /** A slot of the limit was given back, or is kept for nobody any more. Marks a line for each task group that waits for it. */
     void onFreed(int limit) {
         for (int line = limits.firstLine(limit); line != NULL; line = lines.getInt(line, NEXT_LINE)) {
             settleLater(line);
+        }
+    }
+
+    /** Another maximum is in force for a limit. Candidates that it has no room for any more wait again when they come up. */
+    void onMaxChanged(int limit) {
+        onFreed(limit);
+        final int reserved = reservations.holder(limits.tenant(limit));
+        if (reserved != NULL && !mayEverRun(reserved)) {
+            endReservation(reserved);
         }
     }
 
@@ -177,7 +201,9 @@ final class LimitLines {
                 }
                 return steps;
             }
-            if (isBlocking(slot, awaited(slot))) {
+            // A maximum was set for the limit, or is no more: tasks that may never run are others now.
+            final boolean isMisplaced = lines.getInt(line, TASK_GROUP) != groupInLine(slot, awaited(slot));
+            if (!isMisplaced && isBlocking(slot, awaited(slot))) {
                 onLacking(slot, awaited(slot));
                 return steps;
             }
@@ -186,9 +212,11 @@ final class LimitLines {
             if (claim == NONE) {
                 makeCandidate(slot);
             } else {
-                // Passed over: another limit is the one that it lacks now.
                 await(slot, claim);
-                countPass(slot);
+                if (!isMisplaced) {
+                    // Passed over: another limit is the one that it lacks now.
+                    countPass(slot);
+                }
             }
         }
         settleLater(line);
@@ -221,6 +249,9 @@ final class LimitLines {
         final int first = jobs.firstClaim(slot);
         final int passes = limits.passes(first) + 1;
         limits.passes(first, passes);
+        if (!mayEverRun(slot)) {
+            return;
+        }
         final int before = reservations.holder(jobs.tenant(slot));
         if (reservations.offer(jobs.tenant(slot), slot, passes, order)) {
             settleLines(slot);
@@ -282,7 +313,7 @@ final class LimitLines {
     }
 
     /** The first claim of a candidate whose limit is full by now, or {@link LimitTable#NONE}. */
-    private int fullClaim(int slot) {
+    int fullClaim(int slot) {
         for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
             if (isLined(claim) && free(slot, claim) <= 0) {
                 return claim;
@@ -441,6 +472,7 @@ final class LimitLines {
         jobs.where(slot, JobTable.IN_LINES + number, NULL);
         final int line = open(limits.limit(claim), groupInLine(slot, claim));
         waiting.add(line, slot);
+        lines.putInt(line, WAITING, lines.getInt(line, WAITING) + 1);
         limits.line(claim, line);
         waitingCount++;
         if (limits.isRate(claim)) {
@@ -457,10 +489,25 @@ final class LimitLines {
         }
     }
 
-    /** A task that may never run stands in a line of its own, where it is in nobody's way. */
+    /**
+     * A task that may never run while others may stands in a line of its own, where it is in nobody's way. Where a maximum is set, it
+     * is the same for all.
+     */
     private int groupInLine(int slot, int claim) {
-        final boolean isHopeless = limits.isRate(claim) ? buckets.isHopeless(claim) : limits.max(claim) == 0;
+        final boolean isHopeless = limits.isRate(claim)
+                ? buckets.isHopeless(claim)
+                : limits.ownMax(claim) == 0 && limits.setMax(limits.limit(claim)) == LimitTable.NO_MAX;
         return isHopeless ? ~jobs.taskGroup(slot) : jobs.taskGroup(slot);
+    }
+
+    /** Whether no limit of a task is one that nobody can have. */
+    private boolean mayEverRun(int slot) {
+        for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
+            if (limits.isRate(claim) ? buckets.isHopeless(claim) : limits.max(claim) == 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private boolean isReserved(int slot) {
@@ -474,11 +521,12 @@ final class LimitLines {
         }
         final int line = limits.line(claim);
         waiting.remove(line, slot);
+        lines.putInt(line, WAITING, lines.getInt(line, WAITING) - 1);
         waitingCount--;
         settleLater(line);
     }
 
-    /** The claim that a task waits for. */
+    /** The claim that a task in a line waits for. */
     int awaited(int slot) {
         int claim = jobs.firstClaim(slot);
         for (int number = jobs.where(slot) - JobTable.IN_LINES; number > 0; number--) {
@@ -525,6 +573,7 @@ final class LimitLines {
         lines.putInt(line, NEXT_LINE, next);
         lines.putInt(line, PREVIOUS_LINE, NULL);
         lines.putInt(line, NEXT_TO_SETTLE, NULL);
+        lines.putInt(line, WAITING, 0);
         if (next != NULL) {
             lines.putInt(next, PREVIOUS_LINE, line);
         }
@@ -569,6 +618,44 @@ final class LimitLines {
         return limits.isRate(claim) && free(slot, claim) <= 0 ? claim : NONE;
     }
 
+    // ---- for reports
+    // --------------------------------------------------------------------------------------------------------
+
+    /** The next line of the same limit, or {@link RowSlab#NULL_SLOT}. */
+    int nextLine(int line) {
+        return lines.getInt(line, NEXT_LINE);
+    }
+
+    /** Tasks that wait in a line. */
+    int waiting(int line) {
+        return lines.getInt(line, WAITING);
+    }
+
+    /** Tasks of the line's task group that come before those that wait in it, and have all their slots but for a worker. */
+    int candidates(int line) {
+        return lines.getInt(line, CANDIDATES);
+    }
+
+    /** Shows the first tasks of a line in order; see {@link TaskList#show}. */
+    int show(int line, int limit, IntConsumer visitor) {
+        return waiting.show(line, limit, visitor);
+    }
+
+    /** Tasks before one that waits in this line; see {@link TaskList#countBefore}. */
+    int countBefore(int line, int slot, int most) {
+        return waiting.countBefore(line, slot, most);
+    }
+
+    /** The order of all lines. */
+    boolean comesBefore(int slot, int other) {
+        return isBefore(slot, other);
+    }
+
+    /** The task that slots of a tenant are kept for, or {@link RowSlab#NULL_SLOT}. */
+    int reserved(int tenant) {
+        return reservations.holder(tenant);
+    }
+
     /** Tasks that wait for a limit. */
     int waitingCount() {
         return waitingCount;
@@ -581,6 +668,7 @@ final class LimitLines {
     /** Compares holders, candidates and lines with the jobs from scratch; for tests after each step and the slow recount. */
     void checkInvariants() {
         final int[] holders = new int[limits.limitEnd()];
+        final int[] waitingIn = new int[lines.slotEnd()];
         int candidates = 0;
         int waits = 0;
         for (int slot = 0; slot < jobs.slotLimit(); slot++) {
@@ -589,6 +677,9 @@ final class LimitLines {
             }
             final boolean isWaiting = jobs.where(slot) >= JobTable.IN_LINES;
             waits += isWaiting ? 1 : 0;
+            if (isWaiting) {
+                waitingIn[limits.line(awaited(slot))]++;
+            }
             for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
                 final int limit = limits.limit(claim);
                 Invariant.check(limits.job(claim) == slot, "claim of another job");
@@ -609,7 +700,7 @@ final class LimitLines {
         }
         Invariant.check(waits == waitingCount, "tasks in lines differ from their count");
         checks.checkInvariants(jobs);
-        checkLines(candidates);
+        checkLines(candidates, waitingIn);
     }
 
     private boolean isCandidate(int claim) {
@@ -621,7 +712,7 @@ final class LimitLines {
         return candidate == claim;
     }
 
-    private void checkLines(int candidates) {
+    private void checkLines(int candidates, int[] waitingIn) {
         int listed = 0;
         for (int line = lines.nextLive(0, lines.slotEnd());
                 line != NULL;
@@ -644,7 +735,11 @@ final class LimitLines {
                     && lines.getInt(line, NEXT_TO_SETTLE) == NULL
                     && !limits.isBucket(lines.getInt(line, LIMIT))) {
                 Invariant.check(isBlocking(head, awaited(head)), "a task waits for a limit that has room for it");
+                Invariant.check(
+                        lines.getInt(line, TASK_GROUP) == groupInLine(head, awaited(head)),
+                        "a task waits in the line of those that never run, or keeps others from theirs");
             }
+            Invariant.check(waitingIn[line] == lines.getInt(line, WAITING), "tasks of a line differ from their count");
         }
         Invariant.check(listed == candidates, "candidates differ from the ready tasks that have limits");
     }

@@ -14,7 +14,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  *
  * <pre>
  *   limit:   0 tenant (name)    4 key (BytesSlab ref)    8 holders (-1: a bucket)   12 references   16 first holder (claim), or the bucket
- *           20 first line      24 hash of the key
+ *           20 first line      24 hash of the key       32 max that is set, or NO_MAX
  *   claim:   0 limit            4 max, or rate terms     8 next of the job          12 previous   16 next     20 job
  *           24 flags: bit 0 held; bits 1 to 31 the times it was passed over          28 line that it is in
  * </pre>
@@ -26,6 +26,9 @@ final class LimitTable {
     /** No claim. Claims of a job are named by their row plus 1, so that a fresh row of a job, which is all zero, has none. */
     static final int NONE = 0;
 
+    /** No maximum is set: each job's own counts. */
+    static final int NO_MAX = -1;
+
     private static final int NULL = RowSlab.NULL_SLOT;
 
     private static final int TENANT = 0;
@@ -35,7 +38,8 @@ final class LimitTable {
     private static final int FIRST_HOLDER = 16;
     private static final int FIRST_LINE = 20;
     private static final int KEY_HASH = 24;
-    private static final int LIMIT_BYTES = 32;
+    private static final int SET_MAX = 32;
+    private static final int LIMIT_BYTES = 40;
     private static final int LIMITS_PER_CHUNK = 1_024;
 
     private static final int LIMIT = 0;
@@ -100,7 +104,7 @@ final class LimitTable {
         int last = NONE;
         for (int claim = first; claim != NONE; claim = next(claim)) {
             if (limit(claim) == limit) {
-                claims.putInt(claim - 1, MAX, Math.min(max, max(claim)));
+                claims.putInt(claim - 1, MAX, Math.min(max, ownMax(claim)));
                 release(limit);
                 return first;
             }
@@ -168,9 +172,15 @@ final class LimitTable {
         return claims.getInt(claim - 1, LIMIT);
     }
 
-    /** Holders beyond which this claim is not held; not of a rate limit. */
-    int max(int claim) {
+    /** Holders beyond which this claim is not held, as its job asks for it; not of a rate limit. */
+    int ownMax(int claim) {
         return claims.getInt(claim - 1, MAX);
+    }
+
+    /** Holders beyond which this claim is not held: what is set for the key, else {@link #ownMax}. */
+    int max(int claim) {
+        final int set = setMax(limit(claim));
+        return set == NO_MAX ? ownMax(claim) : set;
     }
 
     /** Whether this is a claim on the bucket of a rate limit. */
@@ -232,7 +242,7 @@ final class LimitTable {
         for (int claim = first; claim != NONE; claim = next(claim)) {
             hash = Xxh64.mix(hash
                     + limits.getLong(limit(claim), KEY_HASH)
-                    + (isRate(claim) ? terms.hash(terms(claim)) : max(claim)));
+                    + (isRate(claim) ? terms.hash(terms(claim)) : ownMax(claim)));
         }
         return hash;
     }
@@ -317,10 +327,6 @@ final class LimitTable {
 
     void bucket(int limit, int row) {
         limits.putInt(limit, FIRST_HOLDER, row);
-    }
-
-    long keyHash(int limit) {
-        return limits.getLong(limit, KEY_HASH);
     }
 
     /** Leases that hold a slot. */
@@ -436,11 +442,25 @@ final class LimitTable {
         keys.wrap(limits.getInt(limit, KEY), view);
     }
 
+    /** Maximum in place of each job's own, or {@link #NO_MAX}. */
+    int setMax(int limit) {
+        return limits.getInt(limit, SET_MAX);
+    }
+
+    void setMax(int limit, int max) {
+        limits.putInt(limit, SET_MAX, max);
+    }
+
+    /** {@link Xxh64} of the key, seed 0. */
+    long keyHash(int limit) {
+        return limits.getLong(limit, KEY_HASH);
+    }
+
     int tenant(int limit) {
         return limits.getInt(limit, TENANT);
     }
 
-    /** Limits that a job names, or a line. */
+    /** Limits that a job names, a line is of or somebody set. */
     int count() {
         return limits.count();
     }
@@ -469,7 +489,8 @@ final class LimitTable {
         terms.close();
     }
 
-    private int acquire(int tenant, DirectBuffer key, int keyOffset, int keyLength) {
+    /** The limit of a tenant's key, with one more reference. */
+    int acquire(int tenant, DirectBuffer key, int keyOffset, int keyLength) {
         int limit = find(tenant, key, keyOffset, keyLength);
         if (limit == NULL) {
             limit = limits.allocate();
@@ -477,6 +498,7 @@ final class LimitTable {
             limits.putInt(limit, KEY, keys.add(key, keyOffset, keyLength));
             limits.putInt(limit, FIRST_HOLDER, NULL);
             limits.putInt(limit, FIRST_LINE, NULL);
+            limits.putInt(limit, SET_MAX, NO_MAX);
             limits.putLong(limit, KEY_HASH, Xxh64.hash(key, keyOffset, keyLength));
             byKey.put(hash(tenant, key, keyOffset, keyLength), limit);
         }

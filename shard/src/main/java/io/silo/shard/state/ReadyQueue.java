@@ -296,6 +296,35 @@ public final class ReadyQueue implements AutoCloseable {
         return size(group) == 0;
     }
 
+    /** Priorities of a group that are more urgent than this one and have tasks. */
+    int prioritiesBefore(int group, int priority) {
+        checkGroup(group);
+        final int[] chunk = groups[group >>> GROUPS_SHIFT];
+        final int index = groupIndex(group);
+        int count = 0;
+        for (int word = 0; word <= priority >>> 5; word++) {
+            final int bits = chunk[index + word];
+            count += Integer.bitCount(word < priority >>> 5 ? bits : bits & (1 << priority) - 1);
+        }
+        return count;
+    }
+
+    /** Tenants of a queued task's group and priority whose turn comes before that of its own, counted up to {@code most}. */
+    int tenantsBefore(int group, int priority, int tenant, int most) {
+        final int own = findLane(key(group, priority, tenant));
+        int count = 0;
+        int lane = groups[group >>> GROUPS_SHIFT][groupIndex(group) + GROUP_RINGS + priority] - 1;
+        for (; lane != own && lane != NULL && count < most; count++) {
+            lane = lanes.getInt(lane, RING_NEXT);
+        }
+        return count;
+    }
+
+    /** Tasks that come before a queued one of the same group, priority and tenant, counted up to {@code most}; see {@link TaskList#countBefore}. */
+    int tasksBefore(int slot, int group, int priority, int tenant, int most) {
+        return tasks.countBefore(findLane(key(group, priority, tenant)), slot, most);
+    }
+
     /** Bytes held, on heap and off, without the links in the tasks' rows. */
     public long bytes() {
         return lanes.bytes()

@@ -66,6 +66,7 @@ final class ShardInvariants {
         checkFinished();
         shard.queues.lines.checkInvariants();
         shard.rates.checkInvariants();
+        shard.limitSettings.checkInvariants();
         shard.schedules.checkInvariants();
         shard.bulks.checkInvariants();
         checkCounts();

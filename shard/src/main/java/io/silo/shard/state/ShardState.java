@@ -42,6 +42,9 @@ public final class ShardState implements ShardView {
     final ScheduleTable schedules = new ScheduleTable();
     final BulkTable bulks = new BulkTable();
     private final Pauses pauses = new Pauses();
+    final LimitSettings limitSettings;
+    private final LimitReport limitReport;
+    private final WaitingReport waitingReport;
     private final BitSet pausedGroups = new BitSet();
     private final SlotList finished = new SlotList();
     private final UnsafeBuffer nameView = new UnsafeBuffer(0, 0);
@@ -63,6 +66,9 @@ public final class ShardState implements ShardView {
         rateWork = new RateWork(rates, queues.lines);
         rateChanges = new RateChanges(jobs, rates, tenants);
         leaseTimers = new LeaseTimers(leases, jobs);
+        limitSettings = new LimitSettings(limits, queues.lines, tenants);
+        limitReport = new LimitReport(jobs, limits, queues.lines);
+        waitingReport = new WaitingReport(jobs, limits, rates, queues);
     }
 
     // ---- events
@@ -432,6 +438,19 @@ public final class ShardState implements ShardView {
         }
     }
 
+    /** The lease of a RUNNING job goes on and holds no more than these slots. */
+    public void slotsDropped(int slot, long position, int heldBits) {
+        jobs.begin(slot);
+        queues.lines.giveBack(slot, heldBits);
+        jobs.lastPosition(slot, position);
+        jobs.end(slot);
+    }
+
+    /** A key has this maximum, or with {@link LimitSettings#NONE} none. */
+    public void limitSet(DirectBuffer tenant, DirectBuffer key, int max, long position) {
+        limitSettings.set(tenant, key, max, position);
+    }
+
     /** A schedule as an event says it is; one with its key is replaced. */
     public void scheduleSet(Schedule.Image image, long position) {
         nextJobKey = Math.max(nextJobKey, image.key() + 1);
@@ -591,6 +610,21 @@ public final class ShardState implements ShardView {
     }
 
     @Override
+    public LimitSettings limitSettings() {
+        return limitSettings;
+    }
+
+    @Override
+    public LimitReport limitReport() {
+        return limitReport;
+    }
+
+    @Override
+    public WaitingReport waitingReport() {
+        return waitingReport;
+    }
+
+    @Override
     public ScheduleTable schedules() {
         return schedules;
     }
@@ -738,6 +772,7 @@ public final class ShardState implements ShardView {
                 + tenants.bytes()
                 + taskGroups.bytes()
                 + limits.bytes()
+                + limitSettings.bytes()
                 + queues.bytes()
                 + rates.bytes()
                 + leaseTimers.bytes()
@@ -748,7 +783,13 @@ public final class ShardState implements ShardView {
 
     @Override
     public long digest() {
-        return jobs.digest() + schedules.digest() + pauses.digest() + bulks.digest() + rates.digest() + nextJobKey;
+        return jobs.digest()
+                + schedules.digest()
+                + pauses.digest()
+                + limitSettings.digest()
+                + bulks.digest()
+                + rates.digest()
+                + nextJobKey;
     }
 
     /** Compares every index with every other from scratch; for tests after each step and the slow recount. */
@@ -776,11 +817,6 @@ public final class ShardState implements ShardView {
         // [SILO-REAP-REL]
         leases.remove(lease);
         // [SILO-LIMIT-3] Whatever ends the lease gives its slots back, in the same event.
-        for (int claim = jobs.firstClaim(slot); claim != LimitTable.NONE; claim = limits.next(claim)) {
-            if (limits.isHeld(claim)) {
-                limits.unhold(claim);
-                queues.lines.onFreed(limits.limit(claim));
-            }
-        }
+        queues.lines.giveBack(slot, 0);
     }
 }

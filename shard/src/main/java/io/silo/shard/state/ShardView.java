@@ -24,6 +24,12 @@ public interface ShardView {
 
     Pauses pauses();
 
+    LimitSettings limitSettings();
+
+    LimitReport limitReport();
+
+    WaitingReport waitingReport();
+
     /** Hash that {@link RequestMemory} knows a job's tenant and id by. */
     long jobIdHash(int slot);
 

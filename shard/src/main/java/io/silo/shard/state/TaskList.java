@@ -114,6 +114,31 @@ final class TaskList {
         return shown;
     }
 
+    /**
+     * Tasks that come before one of the list, counted up to {@code most}; they must not change meanwhile.
+     *
+     * @param most at most {@link ReadyQueue#FORECAST_MAX}.
+     */
+    int countBefore(int row, int slot, int most) {
+        int next = rows.getInt(row, head);
+        heap.beginForecast(rows.getInt(row, heapRoot));
+        int before = 0;
+        while (before < most) {
+            final int late = heap.forecast();
+            final boolean isLate = late != NULL && (next == NULL || order.isBefore(late, next));
+            if ((isLate ? late : next) == slot) {
+                break;
+            }
+            if (isLate) {
+                heap.advanceForecast();
+            } else {
+                next = links.readyNext(next);
+            }
+            before++;
+        }
+        return before;
+    }
+
     private void unlink(int row, int slot) {
         final int previous = links.readyPrevious(slot);
         final int next = links.readyNext(slot);

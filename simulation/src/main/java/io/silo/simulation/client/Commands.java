@@ -9,12 +9,15 @@ import io.silo.protocol.command.CommandHeaderEncoder;
 import io.silo.protocol.command.CountJobsEncoder;
 import io.silo.protocol.command.DeleteJobsEncoder;
 import io.silo.protocol.command.DeleteSchedulesEncoder;
+import io.silo.protocol.command.DropHoldersEncoder;
 import io.silo.protocol.command.Durability;
 import io.silo.protocol.command.EnqueueEncoder;
 import io.silo.protocol.command.ExpediteJobsEncoder;
+import io.silo.protocol.command.ExplainJobEncoder;
 import io.silo.protocol.command.GetBulkEncoder;
 import io.silo.protocol.command.GetJobEncoder;
 import io.silo.protocol.command.GetJobResultEncoder;
+import io.silo.protocol.command.GetLimitEncoder;
 import io.silo.protocol.command.HeartbeatEncoder;
 import io.silo.protocol.command.HelloEncoder;
 import io.silo.protocol.command.ImportJobsEncoder;
@@ -22,6 +25,7 @@ import io.silo.protocol.command.KeepAliveEncoder;
 import io.silo.protocol.command.LeaseJobEncoder;
 import io.silo.protocol.command.LeaseTasksEncoder;
 import io.silo.protocol.command.ListJobsEncoder;
+import io.silo.protocol.command.ListLimitsEncoder;
 import io.silo.protocol.command.ListPausesEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.Outcome;
@@ -33,6 +37,7 @@ import io.silo.protocol.command.ReportOutcomeEncoder;
 import io.silo.protocol.command.RestartJobsEncoder;
 import io.silo.protocol.command.ResumeSchedulesEncoder;
 import io.silo.protocol.command.ReturnLeasesEncoder;
+import io.silo.protocol.command.SetLimitEncoder;
 import io.silo.protocol.command.SetPausedEncoder;
 import io.silo.protocol.command.SubscribeEncoder;
 import io.silo.protocol.command.UploadChunkEncoder;
@@ -42,6 +47,7 @@ import io.silo.simulation.history.Entry;
 import io.silo.simulation.history.JobRef;
 import io.silo.simulation.history.JobSpec;
 import io.silo.simulation.history.Lease;
+import io.silo.simulation.history.LimitKey;
 import io.silo.simulation.history.PauseTarget;
 import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -335,6 +341,50 @@ final class Commands {
                 .uniqueKey(draft.uniqueKey())
                 .putPayload(TICK, 0, TICK.length);
         command.cron("").zone("");
+        return bytes(command.limit());
+    }
+
+    /** @param max {@link io.silo.simulation.history.Entry.LimitInvoked#OWN} = each job's own counts again. */
+    byte[] setLimit(long correlation, LimitKey limit, int max) {
+        var command = new SetLimitEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, limit.shard(), false);
+        command.maxConcurrency(Math.max(0, max))
+                .isSet((short) (max < 0 ? 0 : 1))
+                .tenant(limit.tenant())
+                .key(limit.key());
+        return bytes(command.limit());
+    }
+
+    byte[] dropHolders(long correlation, LimitKey limit) {
+        var command = new DropHoldersEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, limit.shard(), false);
+        command.cursor(0).tenant(limit.tenant()).key(limit.key());
+        return bytes(command.limit());
+    }
+
+    byte[] getLimit(long correlation, LimitKey limit, int listed) {
+        var command = new GetLimitEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, limit.shard(), false);
+        command.listed((short) listed).tenant(limit.tenant()).key(limit.key());
+        return bytes(command.limit());
+    }
+
+    byte[] listLimits(long correlation, int shard, String tenant) {
+        var command = new ListLimitsEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, shard, false);
+        command.cursor(0).pageSize(20).tenant(tenant);
+        return bytes(command.limit());
+    }
+
+    byte[] explainJob(long correlation, int shard, JobRef job) {
+        var command = new ExplainJobEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, shard, false);
+        command.tenant(job.tenant()).jobId(job.id());
         return bytes(command.limit());
     }
 

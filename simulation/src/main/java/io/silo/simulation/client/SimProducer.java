@@ -43,6 +43,7 @@ public final class SimProducer extends SimClient {
     private final Operations operations;
     private final Recurring recurring;
     private final Pausing pausing;
+    private final Limiting limiting;
     private final Bulks bulks;
     private int made;
     private long uploads;
@@ -55,6 +56,7 @@ public final class SimProducer extends SimClient {
         this.operations = new Operations(this);
         this.recurring = new Recurring(this);
         this.pausing = new Pausing(this);
+        this.limiting = new Limiting(this);
         this.bulks = new Bulks(this);
     }
 
@@ -107,6 +109,9 @@ public final class SimProducer extends SimClient {
         if (world.has(Feature.PAUSES) && !world.isHealed() && random.nextInt(6) == 0) {
             pausing.act();
         }
+        if (world.has(Feature.LIMIT_VERBS) && !acknowledged.isEmpty() && !world.isHealed() && random.nextInt(4) == 0) {
+            limiting.act(pick(acknowledged.values()));
+        }
         if (world.has(Feature.BULK) && !acknowledged.isEmpty() && !world.isHealed() && random.nextInt(3) == 0) {
             bulks.act();
         }
@@ -153,12 +158,14 @@ public final class SimProducer extends SimClient {
         if (random.nextInt(4) == 0) {
             return List.of(rate());
         }
-        int key = random.nextInt(3);
-        JobSpec.Limit limit = new JobSpec.Limit("limit-" + key, 1 + random.nextInt(3));
+        int key = random.nextInt(Limiting.KEYS);
+        JobSpec.Limit limit = new JobSpec.Limit(Limiting.key(key), 1 + random.nextInt(3));
         return random.nextInt(3) > 0
                 ? List.of(limit)
                 : List.of(
-                        limit, new JobSpec.Limit("limit-" + (key + 1 + random.nextInt(2)) % 3, 1 + random.nextInt(2)));
+                        limit,
+                        new JobSpec.Limit(
+                                Limiting.key((key + 1 + random.nextInt(2)) % Limiting.KEYS), 1 + random.nextInt(2)));
     }
 
     /** Wide enough that a run comes to its end, narrow enough that tasks wait. */
@@ -432,6 +439,7 @@ public final class SimProducer extends SimClient {
     public void readUnfinished() {
         recurring.end();
         pausing.end();
+        limiting.end();
         bulks.lookAtUnfinished();
         for (JobRef job : List.copyOf(unfinished.values())) {
             read(job);
@@ -486,6 +494,7 @@ public final class SimProducer extends SimClient {
                 && unfinished.isEmpty()
                 && recurring.isDone()
                 && pausing.isDone()
+                && limiting.isDone()
                 && bulks.isDone();
     }
 

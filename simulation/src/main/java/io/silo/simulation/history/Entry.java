@@ -107,6 +107,22 @@ public sealed interface Entry {
     record PauseAnswered(long atNs, long call, int code, LogPlace place, boolean durable) implements Entry {}
 
     /**
+     * A limit is to have another maximum.
+     *
+     * @param max {@link #OWN} = each job's own is to count again.
+     */
+    record LimitInvoked(long atNs, long call, String client, LimitKey limit, int max) implements Entry {
+        /** No maximum is set. */
+        public static final int OWN = -1;
+    }
+
+    /** The answer to it. */
+    record LimitAnswered(long atNs, long call, int code, LogPlace place, boolean durable) implements Entry {}
+
+    /** Leases are to give back their slots of a limit, and go on. No answer is taken note of. */
+    record HoldersDropped(long atNs, String client, LimitKey limit) implements Entry {}
+
+    /**
      * A bulk change is asked for; a repeat has the same request id, and is durable.
      *
      * @param taskGroup empty = any.

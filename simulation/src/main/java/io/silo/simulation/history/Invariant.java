@@ -88,8 +88,9 @@ public enum Invariant {
     IMPOSSIBLE_JOB,
 
     /**
-     * When a task is granted, fewer leases of other jobs surely live under a limit of its than its own maximum. Sound: a lease that was
-     * received under an earlier token and surely lives, as for {@link #DOUBLE_LEASE}, holds its ticket.
+     * When a task is granted, fewer leases of other jobs surely live under a limit of its than its own maximum, or the largest that may
+     * have been set for the key by then. Sound: a lease that was received under an earlier token and surely lives, as for {@link
+     * #DOUBLE_LEASE}, holds its slot, unless slots of the key may have been dropped since.
      */
     LIMIT_OVERRUN,
 

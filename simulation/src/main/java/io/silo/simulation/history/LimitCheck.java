@@ -7,8 +7,6 @@ import java.util.Map;
 
 /** {@link Invariant#LIMIT_OVERRUN}, over all jobs that nobody operated on. */
 final class LimitCheck {
-    private record Key(int shard, String tenant, String limit) {}
-
     private record Holder(JobTrace job, Grant grant, int max) {}
 
     private final Timeline timeline;
@@ -20,7 +18,7 @@ final class LimitCheck {
     }
 
     void check() {
-        final Map<Key, List<Holder>> keys = new HashMap<>();
+        final Map<LimitKey, List<Holder>> keys = new HashMap<>();
         for (final JobTrace job : timeline.jobs()) {
             final JobSpec spec = job.spec();
             // A lease by id passes the limits.
@@ -34,7 +32,7 @@ final class LimitCheck {
                 }
                 for (final Grant grant : job.grants) {
                     keys.computeIfAbsent(
-                                    new Key(grant.lease.shard(), job.ref.tenant(), limit.key()),
+                                    new LimitKey(grant.lease.shard(), job.ref.tenant(), limit.key()),
                                     key -> new ArrayList<>())
                             .add(new Holder(job, grant, limit.max()));
                 }
@@ -43,7 +41,7 @@ final class LimitCheck {
         keys.forEach(this::check);
     }
 
-    private void check(Key key, List<Holder> all) {
+    private void check(LimitKey key, List<Holder> all) {
         all.sort((a, b) -> Grant.BY_TOKEN.compare(a.grant, b.grant));
         // Of all later leases the first to be received: who no longer holds by then never counts again.
         final int[] firstIndex = new int[all.size() + 1];
@@ -64,16 +62,18 @@ final class LimitCheck {
             for (final Holder holder : holders) {
                 if (holder.job != requester.job
                         && holder.grant.isHeldAt(requester.grant)
-                        && timeline.survives(holder.job, holder.grant, requester.grant)) {
+                        && timeline.survives(holder.job, holder.grant, requester.grant)
+                        && !timeline.limits().mayBeDropped(key, holder.grant, requester.grant)) {
                     held++;
                 }
             }
-            if (held >= requester.max) {
+            final int max = timeline.limits().maxAt(key, requester.max, requester.grant, timeline);
+            if (held >= max) {
                 findings.add(
                         Invariant.LIMIT_OVERRUN,
                         requester.job.ref,
-                        requester.grant + " is granted while " + held + " others hold limit " + key.limit
-                                + ", of which it may be one of " + requester.max + ".");
+                        requester.grant + " is granted while " + held + " others hold limit " + key.key()
+                                + ", of which it may be one of " + max + ".");
             }
             holders.add(requester);
         }

@@ -33,6 +33,7 @@ final class Timeline {
     private final Map<Long, ScheduleTrace.Change> scheduleCalls = new HashMap<>();
 
     private final PauseTraces pauses = new PauseTraces();
+    private final LimitTraces limits = new LimitTraces();
 
     /** Bulk changes by request id. */
     private final Map<Long, BulkTrace> bulks = new LinkedHashMap<>();
@@ -100,6 +101,10 @@ final class Timeline {
 
     PauseTraces pauses() {
         return pauses;
+    }
+
+    LimitTraces limits() {
+        return limits;
     }
 
     /** Jobs that name one unique key, of each key. */
@@ -322,6 +327,12 @@ final class Timeline {
             pauses.invoked(index, invoked);
         } else if (entry instanceof Entry.PauseAnswered answered) {
             pauses.answered(index, answered);
+        } else if (entry instanceof Entry.LimitInvoked invoked) {
+            limits.invoked(index, invoked);
+        } else if (entry instanceof Entry.LimitAnswered answered) {
+            limits.answered(index, answered);
+        } else if (entry instanceof Entry.HoldersDropped dropped) {
+            limits.dropped(index, dropped);
         } else if (entry instanceof Entry.KeyNamed named) {
             jobsOfKey
                     .computeIfAbsent(new JobRef(named.job().tenant(), named.uniqueKey()), key -> new ArrayList<>())

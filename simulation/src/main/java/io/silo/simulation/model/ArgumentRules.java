@@ -127,6 +127,16 @@ final class ArgumentRules {
         return reasons;
     }
 
+    /** @param key of a limit; empty = none, where that is fine. */
+    EnumSet<RejectReason> ofLimit(Session session, String tenant, String key, boolean needsKey) {
+        final EnumSet<RejectReason> reasons = ofTenant(session, tenant, true);
+        add(
+                reasons,
+                (needsKey || !key.isEmpty()) && !isName(key, Bounds.LIMIT_KEY_BYTES_MAX),
+                RejectReason.INVALID_JOB_LIMIT);
+        return reasons;
+    }
+
     /** Of a tenant that, if it is absent, means all that the session may see. */
     EnumSet<RejectReason> ofTenantOrAll(Session session, String tenant) {
         return tenant.isEmpty() ? EnumSet.noneOf(RejectReason.class) : ofTenant(session, tenant, true);

@@ -94,6 +94,9 @@ final class InternalJudge {
             context.state.rates().checkAlone(alone, context.state.jobs());
         } else if (event instanceof ModelEvent.BucketDropped dropped) {
             Claim.check(context.state.rates().contains(dropped.id()), "there is no such bucket: %s", dropped);
+        } else if (event instanceof ModelEvent.LimitSet image) {
+            final Long max = context.state.limits().setMax(new ModelLimits.Key(image.tenant(), image.key()));
+            Claim.check(max != null && max.equals(image.max()), "nobody asked for %s", image);
         } else if (event instanceof ModelEvent.BulkStarted image) {
             bulks.image(image);
         } else {
@@ -287,6 +290,11 @@ final class InternalJudge {
                 .positions()
                 .forEach((bucket, position) -> Claim.check(
                         position >= event.firstPosition(), "%s is needed, but %s lets go of it", bucket, event));
+        context.state
+                .limits()
+                .positions()
+                .forEach((key, position) ->
+                        Claim.check(position >= event.firstPosition(), "%s is set, but %s lets go of it", key, event));
         context.state
                 .requests()
                 .all()

@@ -6,17 +6,21 @@ import io.silo.protocol.command.CommandHeaderDecoder;
 import io.silo.protocol.command.CountJobsDecoder;
 import io.silo.protocol.command.DeleteJobsDecoder;
 import io.silo.protocol.command.DeleteSchedulesDecoder;
+import io.silo.protocol.command.DropHoldersDecoder;
 import io.silo.protocol.command.EnqueueDecoder;
 import io.silo.protocol.command.ExpediteJobsDecoder;
+import io.silo.protocol.command.ExplainJobDecoder;
 import io.silo.protocol.command.GetBulkDecoder;
 import io.silo.protocol.command.GetJobDecoder;
 import io.silo.protocol.command.GetJobResultDecoder;
+import io.silo.protocol.command.GetLimitDecoder;
 import io.silo.protocol.command.GetScheduleDecoder;
 import io.silo.protocol.command.HeartbeatDecoder;
 import io.silo.protocol.command.ImportJobsDecoder;
 import io.silo.protocol.command.LeaseJobDecoder;
 import io.silo.protocol.command.LeaseTasksDecoder;
 import io.silo.protocol.command.ListJobsDecoder;
+import io.silo.protocol.command.ListLimitsDecoder;
 import io.silo.protocol.command.ListPausesDecoder;
 import io.silo.protocol.command.ListSchedulesDecoder;
 import io.silo.protocol.command.MessageHeaderDecoder;
@@ -27,6 +31,7 @@ import io.silo.protocol.command.ReportOutcomeDecoder;
 import io.silo.protocol.command.RestartJobsDecoder;
 import io.silo.protocol.command.ResumeSchedulesDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
+import io.silo.protocol.command.SetLimitDecoder;
 import io.silo.protocol.command.SetPausedDecoder;
 import io.silo.protocol.command.SubscribeDecoder;
 import io.silo.protocol.command.UnsubscribeDecoder;
@@ -34,6 +39,7 @@ import io.silo.protocol.command.UploadChunkDecoder;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.DirectBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** A client's command, decoded. */
 sealed interface ModelCommand {
@@ -143,6 +149,17 @@ sealed interface ModelCommand {
 
     /** Those behind this one are asked for. */
     record ListPauses(int afterKind, String afterName) implements ModelCommand {}
+
+    record ListLimits(long cursor, int pageSize, String tenant) implements ModelCommand {}
+
+    record GetLimit(int listed, String tenant, String key) implements ModelCommand {}
+
+    /** @param max null = each job's own is to count again. */
+    record SetLimit(@Nullable Long max, String tenant, String key) implements ModelCommand {}
+
+    record DropHolders(long cursor, String tenant, String key) implements ModelCommand {}
+
+    record ExplainJob(String tenant, String jobId) implements ModelCommand {}
 
     record GetSchedule(int firings, String tenant, String scheduleId) implements ModelCommand {}
 
@@ -322,6 +339,37 @@ sealed interface ModelCommand {
             case CountJobsDecoder.TEMPLATE_ID -> {
                 final CountJobsDecoder d = new CountJobsDecoder().wrapAndApplyHeader(b, o, h);
                 yield new CountJobs(Text.of(d.tenantLength(), d::getTenant));
+            }
+            default -> ofLimits(b, o, h);
+        };
+    }
+
+    private static ModelCommand ofLimits(DirectBuffer b, int o, MessageHeaderDecoder h) {
+        return switch (h.templateId()) {
+            case ListLimitsDecoder.TEMPLATE_ID -> {
+                final ListLimitsDecoder d = new ListLimitsDecoder().wrapAndApplyHeader(b, o, h);
+                yield new ListLimits(d.cursor(), d.pageSize(), Text.of(d.tenantLength(), d::getTenant));
+            }
+            case GetLimitDecoder.TEMPLATE_ID -> {
+                final GetLimitDecoder d = new GetLimitDecoder().wrapAndApplyHeader(b, o, h);
+                final String tenant = Text.of(d.tenantLength(), d::getTenant);
+                yield new GetLimit(d.listed(), tenant, Text.of(d.keyLength(), d::getKey));
+            }
+            case SetLimitDecoder.TEMPLATE_ID -> {
+                final SetLimitDecoder d = new SetLimitDecoder().wrapAndApplyHeader(b, o, h);
+                final Long max = d.isSet() != 0 ? (Long) d.maxConcurrency() : null;
+                final String tenant = Text.of(d.tenantLength(), d::getTenant);
+                yield new SetLimit(max, tenant, Text.of(d.keyLength(), d::getKey));
+            }
+            case DropHoldersDecoder.TEMPLATE_ID -> {
+                final DropHoldersDecoder d = new DropHoldersDecoder().wrapAndApplyHeader(b, o, h);
+                final String tenant = Text.of(d.tenantLength(), d::getTenant);
+                yield new DropHolders(d.cursor(), tenant, Text.of(d.keyLength(), d::getKey));
+            }
+            case ExplainJobDecoder.TEMPLATE_ID -> {
+                final ExplainJobDecoder d = new ExplainJobDecoder().wrapAndApplyHeader(b, o, h);
+                final String tenant = Text.of(d.tenantLength(), d::getTenant);
+                yield new ExplainJob(tenant, Text.of(d.jobIdLength(), d::getJobId));
             }
             default -> new Unknown();
         };

@@ -20,6 +20,7 @@ import io.silo.protocol.event.JobImportedDecoder;
 import io.silo.protocol.event.JobRestartedDecoder;
 import io.silo.protocol.event.LeaseEnd;
 import io.silo.protocol.event.LeaseReturnedDecoder;
+import io.silo.protocol.event.LimitSetDecoder;
 import io.silo.protocol.event.MessageHeaderDecoder;
 import io.silo.protocol.event.Outcome;
 import io.silo.protocol.event.PauseSetDecoder;
@@ -33,6 +34,7 @@ import io.silo.protocol.event.ScheduleFiredDecoder;
 import io.silo.protocol.event.SchedulePausedDecoder;
 import io.silo.protocol.event.ScheduleSetDecoder;
 import io.silo.protocol.event.ShardOpenedDecoder;
+import io.silo.protocol.event.SlotsDroppedDecoder;
 import io.silo.protocol.event.TaskLeasedDecoder;
 import io.silo.shard.state.JobState;
 import io.silo.simulation.model.ShardTap.LoggedEvent;
@@ -40,6 +42,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** An event of the log, decoded. */
 sealed interface ModelEvent {
@@ -199,6 +202,16 @@ sealed interface ModelEvent {
     record ScheduleDeleted(Place place, long scheduleKey) implements ModelEvent {}
 
     record PauseSet(Place place, int kind, boolean paused, String name) implements ModelEvent {}
+
+    /** @param max null = each job's own counts again. */
+    record LimitSet(
+            Place place,
+            String tenant,
+            String key,
+            @Nullable Long max) implements ModelEvent {}
+
+    /** @param heldLimits that the lease still holds. */
+    record SlotsDropped(Place place, long jobKey, long previousPosition, int heldLimits) implements ModelEvent {}
 
     /** A bulk change as it is from here on; its positions are those of the event. */
     record BulkStarted(Place place, ModelBulk bulk) implements ModelEvent {}
@@ -397,6 +410,16 @@ sealed interface ModelEvent {
 
     private static ModelEvent ofBulk(Place place, DirectBuffer b, MessageHeaderDecoder h) {
         return switch (h.templateId()) {
+            case LimitSetDecoder.TEMPLATE_ID -> {
+                final LimitSetDecoder d = new LimitSetDecoder().wrapAndApplyHeader(b, 0, h);
+                final Long max = d.isSet() != 0 ? (Long) d.maxConcurrency() : null;
+                final String tenant = Text.of(d.tenantLength(), d::getTenant);
+                yield new LimitSet(place, tenant, Text.of(d.keyLength(), d::getKey), max);
+            }
+            case SlotsDroppedDecoder.TEMPLATE_ID -> {
+                final SlotsDroppedDecoder d = new SlotsDroppedDecoder().wrapAndApplyHeader(b, 0, h);
+                yield new SlotsDropped(place, d.jobKey(), d.previousPosition(), d.heldLimits());
+            }
             case BulkStartedDecoder.TEMPLATE_ID -> bulkStarted(place, b, h);
             case BulkProgressedDecoder.TEMPLATE_ID -> {
                 final BulkProgressedDecoder d = new BulkProgressedDecoder().wrapAndApplyHeader(b, 0, h);

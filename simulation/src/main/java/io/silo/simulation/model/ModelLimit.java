@@ -27,10 +27,10 @@ record ModelLimit(String key, long max, String details) {
         return rate == null ? key : MARK + rate.name() + MARK + key;
     }
 
-    /** Whether it can never be met. */
+    /** Whether it is a rate limit that can never be met. */
     boolean isHopeless() {
         final ModelRate rate = rate();
-        return rate == null ? max == 0 : rate.isHopeless();
+        return rate != null && rate.isHopeless();
     }
 
     /** Whether it never lets a job wait. */

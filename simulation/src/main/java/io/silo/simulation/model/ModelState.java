@@ -118,6 +118,10 @@ final class ModelState {
         return pauses;
     }
 
+    ModelLimits limits() {
+        return limits;
+    }
+
     ModelBulks bulks() {
         return bulks;
     }
@@ -149,6 +153,7 @@ final class ModelState {
         copy.schedules.copyFrom(schedules);
         copy.pauses.copyFrom(pauses);
         copy.rates.copyFrom(rates);
+        copy.limits.copyFrom(limits);
         copy.bulks.copyFrom(bulks);
         copy.nextJobKey = nextJobKey;
         copy.lastTimeMs = lastTimeMs;
@@ -171,6 +176,7 @@ final class ModelState {
         schedules.checkRebuilt(rebuilt.schedules);
         pauses.checkRebuilt(rebuilt.pauses);
         rates.checkRebuilt(rebuilt.rates);
+        limits.checkRebuilt(rebuilt.limits);
         bulks.checkRebuilt(rebuilt.bulks);
         Claim.equal(nextJobKey, rebuilt.nextJobKey, "next job key by the log");
         Claim.equal(lastTimeMs, rebuilt.lastTimeMs, "last time of the log");
@@ -200,6 +206,10 @@ final class ModelState {
         } else if (event instanceof ModelEvent.PauseSet set) {
             pauses.apply(set);
             ready.turnsAnew(set);
+        } else if (event instanceof ModelEvent.LimitSet set) {
+            limits.apply(set);
+        } else if (event instanceof ModelEvent.SlotsDropped dropped) {
+            drop(place, dropped);
         } else {
             if (event instanceof ModelEvent.ScheduleSet set) {
                 nextJobKey = Math.max(nextJobKey, set.schedule().key() + 1);
@@ -441,6 +451,15 @@ final class ModelState {
         limits.release(job);
         job.lease = null;
         job.changedAtMs = place.timeMs();
+    }
+
+    private void drop(ModelEvent.Place place, ModelEvent.SlotsDropped dropped) {
+        final ModelJob job = known(place, dropped.jobKey(), dropped.previousPosition());
+        if (job != null) {
+            limits.release(job);
+            job.runningLease().heldLimits = dropped.heldLimits();
+            limits.hold(job, dropped.heldLimits());
+        }
     }
 
     private void giveBack(ModelEvent.Place place, ModelEvent.Returned returned) {

@@ -177,6 +177,15 @@ final class ReadyOrder {
                                         || sameGroup(job, other) && comesBefore(other, job)));
     }
 
+    /** Ready jobs that name a limit, in the order of its lines. */
+    List<ModelJob> naming(ModelLimits.Key key) {
+        return waiting(key.tenant())
+                .filter(job -> job.definition.limitsOnce().stream()
+                        .anyMatch(limit -> limit.key().equals(key.key())))
+                .sorted((a, b) -> a == b ? 0 : comesBefore(a, b) ? -1 : 1)
+                .toList();
+    }
+
     private static boolean sameGroup(ModelJob job, ModelJob other) {
         return job.definition.taskGroup().equals(other.definition.taskGroup());
     }
@@ -246,9 +255,13 @@ final class ReadyOrder {
                 .orElse(null);
     }
 
-    private static boolean waitsForOneLimit(ModelJob job) {
+    private boolean waitsForOneLimit(ModelJob job) {
         final List<ModelLimit> once = job.definition.limitsOnce();
-        return once.size() == 1 && !once.get(0).isHopeless() && !once.get(0).isUnconditional();
+        return once.size() == 1 && !isHopeless(job, once.get(0)) && !once.get(0).isUnconditional();
+    }
+
+    private boolean isHopeless(ModelJob job, ModelLimit limit) {
+        return limit.isRate() ? limit.isHopeless() : limits.max(job, limit) == 0;
     }
 
     /**

@@ -28,6 +28,7 @@ public final class ReferenceShard implements ShardTap {
     private final ReadJudge reads;
     private final ScheduleJudge schedules;
     private final PauseJudge pauses;
+    private final LimitJudge limits;
     private final BulkJudge bulks;
     private final ListJudge lists;
     private final InternalJudge internals;
@@ -50,6 +51,7 @@ public final class ReferenceShard implements ShardTap {
         reads = new ReadJudge(context);
         schedules = new ScheduleJudge(context, writes);
         pauses = new PauseJudge(context);
+        limits = new LimitJudge(context);
         bulks = new BulkJudge(context, changes);
         lists = new ListJudge(context);
         internals = new InternalJudge(context, bulks);
@@ -206,7 +208,7 @@ public final class ReferenceShard implements ShardTap {
             lists.list(expected, list);
         } else if (command instanceof ModelCommand.CountJobs count) {
             lists.count(expected, count);
-        } else {
+        } else if (!limits.judge(expected, command, events)) {
             schedules.judge(expected, command, events);
         }
     }

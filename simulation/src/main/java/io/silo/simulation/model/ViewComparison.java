@@ -31,6 +31,7 @@ final class ViewComparison {
         Claim.equal(state.leaseCount(), view.leases().count(), "leases");
         Claim.equal(state.schedules().byName().size(), view.schedules().count(), "schedules");
         Claim.equal(state.pauses().count(), view.pauses().count(), "pauses");
+        Claim.equal(state.limits().positions().size(), view.limitSettings().count(), "limits that are set");
         final ModelSchedule first = state.schedules().first();
         Claim.equal(
                 first == null ? Long.MAX_VALUE : first.nextFireMs(),

@@ -84,6 +84,25 @@ final class HistoryBuilder {
         return named ? new LogPlace(0, epoch, at) : LogPlace.NONE;
     }
 
+    // ---- limits
+
+    /** Asks for another maximum of a limit of all jobs here; {@link Entry.LimitInvoked#OWN} = none. */
+    long setLimit(String key, int max) {
+        add(new Entry.LimitInvoked(ns(), ++calls, "operator", new LimitKey(0, "t", key), max));
+        return calls;
+    }
+
+    HistoryBuilder limitSet(String key, int max) {
+        final long call = setLimit(key, max);
+        add(new Entry.LimitAnswered(ns(), call, OK, nextPlace(), durable));
+        return this;
+    }
+
+    HistoryBuilder holdersDropped(String key) {
+        add(new Entry.HoldersDropped(ns(), "operator", new LimitKey(0, "t", key)));
+        return this;
+    }
+
     // ---- enqueue
 
     static JobSpec spec(String id) {

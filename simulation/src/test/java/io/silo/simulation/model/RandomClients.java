@@ -59,12 +59,14 @@ final class RandomClients {
     private long uploads = 1;
     private int jobs;
     private final RandomBulks bulk;
+    private final RandomLimits limits;
     int commands;
 
     RandomClients(SplittableRandom random, TappedShard shard) {
         this.random = random;
         this.shard = shard;
         this.bulk = new RandomBulks(this, random);
+        this.limits = new RandomLimits(this, random);
         reconnect();
     }
 
@@ -104,6 +106,10 @@ final class RandomClients {
     void say() {
         if (random.nextInt(12) == 0) {
             bulk.say();
+            return;
+        }
+        if (random.nextInt(12) == 0) {
+            limits.say();
             return;
         }
         if (random.nextInt(10) == 0) {

@@ -20,6 +20,7 @@ import io.silo.protocol.event.JobImageDecoder;
 import io.silo.protocol.event.JobImportedDecoder;
 import io.silo.protocol.event.JobRestartedDecoder;
 import io.silo.protocol.event.LeaseReturnedDecoder;
+import io.silo.protocol.event.LimitSetDecoder;
 import io.silo.protocol.event.PauseSetDecoder;
 import io.silo.protocol.event.PayloadChunkDecoder;
 import io.silo.protocol.event.RateBucketDroppedDecoder;
@@ -29,6 +30,7 @@ import io.silo.protocol.event.ScheduleDeletedDecoder;
 import io.silo.protocol.event.ScheduleFiredDecoder;
 import io.silo.protocol.event.SchedulePausedDecoder;
 import io.silo.protocol.event.ScheduleSetDecoder;
+import io.silo.protocol.event.SlotsDroppedDecoder;
 import io.silo.protocol.event.TaskLeasedDecoder;
 import io.silo.shard.command.Retention;
 import io.silo.shard.command.ShardSettings;
@@ -90,6 +92,8 @@ class ReferenceShardTest {
             SchedulePausedDecoder.TEMPLATE_ID,
             ScheduleDeletedDecoder.TEMPLATE_ID,
             PauseSetDecoder.TEMPLATE_ID,
+            LimitSetDecoder.TEMPLATE_ID,
+            SlotsDroppedDecoder.TEMPLATE_ID,
             BulkStartedDecoder.TEMPLATE_ID,
             BulkProgressedDecoder.TEMPLATE_ID,
             BulkFinishedDecoder.TEMPLATE_ID,

@@ -1,0 +1,115 @@
+package io.silo.shard.state;
+
+/**
+ * What a SCHEDULED job waits for. Reads what is volatile, and changes nothing that is logged. Bounded; shard thread only.
+ */
+public final class WaitingReport {
+    /** As far as tasks or tenants before a job are counted: about 100 us. */
+    public static final int COUNTED_MAX = ReadyQueue.FORECAST_MAX;
+
+    private static final int NULL = RowSlab.NULL_SLOT;
+
+    private final JobTable jobs;
+    private final LimitTable limits;
+    private final RateBuckets buckets;
+    private final TaskQueues queues;
+
+    WaitingReport(JobTable jobs, LimitTable limits, RateBuckets buckets, TaskQueues queues) {
+        this.buckets = buckets;
+        this.jobs = jobs;
+        this.limits = limits;
+        this.queues = queues;
+    }
+
+    /** Whether the job's start time has not come. */
+    public boolean startsLater(int slot) {
+        return jobs.where(slot) == JobTable.IN_TIMERS;
+    }
+
+    /** The limit that keeps a due task back, or {@link RowSlab#NULL_SLOT}. Works off a bounded part of what came to be possible first. */
+    public int awaitedLimit(int slot) {
+        queues.lines.settle();
+        final int claim = awaitedClaim(slot);
+        return claim == LimitTable.NONE ? NULL : limits.limit(claim);
+    }
+
+    private int awaitedClaim(int slot) {
+        if (jobs.where(slot) >= JobTable.IN_LINES) {
+            return queues.lines.awaited(slot);
+        }
+        // It was its turn, and others were faster or the maximum was lowered; it waits again when it comes up.
+        return jobs.where(slot) == JobTable.IN_READY ? queues.lines.fullClaim(slot) : LimitTable.NONE;
+    }
+
+    /** Whether a limit is the bucket of a rate limit. */
+    public boolean isBucket(int limit) {
+        return limits.isBucket(limit);
+    }
+
+    /** Hits that a task needs of the bucket it waits for. */
+    public long awaitedHits(int slot) {
+        return buckets.hits(awaitedClaim(slot));
+    }
+
+    /** Whole hits that this bucket has. */
+    public long availableHits(int slot) {
+        return buckets.bucket(awaitedClaim(slot)).available();
+    }
+
+    /** Ms until it has enough if nobody takes from it, or -1 = never. */
+    public long enoughInMs(int slot) {
+        final int claim = awaitedClaim(slot);
+        final long nowMs = buckets.nowMs(claim);
+        final long atMs = buckets.bucket(claim).enoughAtMs(buckets.hits(claim), nowMs);
+        return atMs == RateBucket.NEVER ? -1 : atMs - nowMs;
+    }
+
+    /** The maximum in force for a task that waits for a limit of concurrency. */
+    public int awaitedMax(int slot) {
+        return limits.max(awaitedClaim(slot));
+    }
+
+    /** Tasks before it in its line, counted up to {@link #COUNTED_MAX}. */
+    public int beforeInLine(int slot) {
+        return jobs.where(slot) < JobTable.IN_LINES
+                ? 0
+                : queues.lines.countBefore(limits.line(queues.lines.awaited(slot)), slot, COUNTED_MAX);
+    }
+
+    /** Tasks of its line that come before it and wait for a worker only. */
+    public int candidatesBefore(int slot) {
+        return jobs.where(slot) < JobTable.IN_LINES
+                ? 0
+                : queues.lines.candidates(limits.line(queues.lines.awaited(slot)));
+    }
+
+    /** Another job that free slots of the limit are kept for, or {@link RowSlab#NULL_SLOT}. */
+    public int keptFor(int slot, int limit) {
+        final int reserved = queues.lines.reserved(jobs.tenant(slot));
+        if (reserved == NULL || reserved == slot) {
+            return NULL;
+        }
+        for (int claim = jobs.firstClaim(reserved); claim != LimitTable.NONE; claim = limits.next(claim)) {
+            if (limits.limit(claim) == limit) {
+                return reserved;
+            }
+        }
+        return NULL;
+    }
+
+    /** More urgent priorities of a ready task's group that have tasks. */
+    public int prioritiesBefore(int slot) {
+        return queues.ready.prioritiesBefore(jobs.taskGroup(slot), jobs.priority(slot));
+    }
+
+    /** Tenants of a ready task's priority whose turn comes first, counted up to {@link #COUNTED_MAX}. */
+    public int tenantsBefore(int slot) {
+        return queues.ready.tenantsBefore(jobs.taskGroup(slot), jobs.priority(slot), jobs.tenant(slot), COUNTED_MAX);
+    }
+
+    /** Ready tasks of the same group, priority and tenant before this one, counted up to {@link #COUNTED_MAX}. */
+    public int tasksBefore(int slot) {
+        return queues.ready.tasksBefore(
+                slot, jobs.taskGroup(slot), jobs.priority(slot), jobs.tenant(slot), COUNTED_MAX);
+    }
+}
