@@ -93,6 +93,11 @@ public enum RejectReason {
             false,
             "INVALID_ARGUMENT",
             "A job has at most 16 limits; the key of each has 1 to 256 bytes of UTF-8 without control characters."),
+    INVALID_TENANT_SETTING(
+            100,
+            false,
+            "INVALID_ARGUMENT",
+            "A tenant's weight is 1 to 1,024, its running jobs 1 to 1,048,576, its jobs 0 to 4,294,967,296, its bytes 0 to 2^50, its enqueues 1 to 1,000,000 a second."),
 
     // State.
     JOB_EXISTS(60, false, "ALREADY_EXISTS", "Another request created a job with this id."),
@@ -122,6 +127,7 @@ public enum RejectReason {
     BULK_NOT_FOUND(84, false, "NOT_FOUND", "The shard knows no such bulk change, or has forgotten it."),
     TOO_MANY_BULKS(85, true, "RESOURCE_EXHAUSTED", "The shard has 16 bulk changes under way."),
     TOO_MANY_PAUSES(86, false, "RESOURCE_EXHAUSTED", "The shard's bound on what is paused is reached; resume some."),
+    TENANT_QUOTA(87, true, "RESOURCE_EXHAUSTED", "The tenant has as many jobs, bytes or enqueues a second as it may."),
 
     // Found by the client itself; never on the wire from a server.
     UNKNOWN_OUTCOME(

@@ -135,6 +135,14 @@ class GoldenTest {
         schedules.pause(prefix + "rests");
         verbs.setPaused(PauseKind.TENANT, prefix + "quiet", true);
         verbs.setPaused(PauseKind.TASK_GROUP, prefix + "quiet", true);
+        new TestTenants(client)
+                .set(
+                        prefix + "heavy",
+                        TestTenants.change()
+                                .weight(3)
+                                .runningMax(5)
+                                .queuedMax(1_000)
+                                .bytesMax(1L << 40));
         schedules.delete(prefix + "goes");
         TestBulks.Where where = TestBulks.Where.status(JobState.SCHEDULED)
                 .group(prefix + "bulk")

@@ -94,6 +94,7 @@ class RejectionsTest {
             recurring.paused = true;
             schedules.put(recurring);
             verbs.importJob(new Item("imported"), Ended.failed(1, "E"));
+            new TestTenants(client).set("full", TestTenants.change().queuedMax(0));
         }
 
         int refusal(long correlation) {
@@ -411,6 +412,10 @@ class RejectionsTest {
         itemRow(INVALID_JOB_LIMIT, "no key", i -> i.limits.put("", 1));
         itemRow(INVALID_JOB_LIMIT, "below 0", i -> i.limits.put("k", -1));
         itemRow(INVALID_JOB_LIMIT, "17", i -> entries(17, "v").keySet().forEach(key -> i.limits.put(key, 1)));
+        row(
+                INVALID_TENANT_SETTING,
+                "weight",
+                w -> new TestTenants(w.client).set("", TestTenants.change().weight(0)));
         itemRow(JOB_EXISTS, "id", i -> i.id = "waiting");
         row(JOB_NOT_FOUND, "get", w -> w.client.get("nobody").code());
         row(JOB_NOT_FOUND, "result", w -> w.refusal(w.client.sendGetResult("nobody", 0)));
@@ -457,6 +462,7 @@ class RejectionsTest {
             return w.schedules.put(wish);
         });
         row(BULK_NOT_FOUND, "get", w -> w.bulks.get(4_711).code());
+        itemRow(TENANT_QUOTA, "no job at all", i -> i.tenant = "full");
     }
 
     private static Task other(Task task) {

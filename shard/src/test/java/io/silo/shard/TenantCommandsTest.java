@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
  * added needs a row here, or a place among those that name none.
  */
 class TenantCommandsTest {
-    /** They name a lease, a subscription, an upload, a bulk change or nothing; {@link TenancyTest}, {@link BulkTest} and {@link PauseTest} show that each is kept to its session or tenant. */
+    /** They name a lease, a subscription, an upload, a bulk change or nothing; {@link TenancyTest}, {@link BulkTest}, {@link PauseTest} and {@link TenantSettingsTest} show that each is kept to its session or tenant. */
     private static final Set<String> WITHOUT_A_TENANT = Set.of(
             "Hello",
             "CloseSession",
@@ -45,7 +45,8 @@ class TenantCommandsTest {
             "ReportOutcome",
             "ReturnLeases",
             "GetBulk",
-            "ListPauses");
+            "ListPauses",
+            "ListTenants");
 
     /** Without a tenant these speak of all that the session may see, so they are fine where one is required. */
     private static final Set<String> OF_ALL_TENANTS =
@@ -57,6 +58,7 @@ class TenantCommandsTest {
         final TestVerbs verbs;
         final TestSchedules schedules;
         final TestBulks bulks;
+        final TestTenants tenants;
         final String tenant;
 
         Asker(ShardHarness harness, Session session, String tenant) {
@@ -66,6 +68,7 @@ class TenantCommandsTest {
             verbs = new TestVerbs(client);
             schedules = new TestSchedules(client);
             bulks = new TestBulks(client);
+            tenants = new TestTenants(client);
         }
 
         Item item(String id) {
@@ -122,7 +125,11 @@ class TenantCommandsTest {
                     (a, id) -> a.bulks.change(BulkVerb.EXPEDITE, a.everyJob()).code()),
             Map.entry("ListJobs", (a, id) -> a.bulks.page(a.everyJob(), 0, 10).code()),
             Map.entry("CountJobs", (a, id) -> a.bulks.countCode(a.tenant)),
-            Map.entry("SetPaused", (a, id) -> a.verbs.setPaused(PauseKind.TENANT, a.tenant, true)));
+            Map.entry("SetPaused", (a, id) -> a.verbs.setPaused(PauseKind.TENANT, a.tenant, true)),
+            Map.entry(
+                    "SetTenant",
+                    (a, id) -> a.tenants.set(a.tenant, TestTenants.change().weight(2))),
+            Map.entry("GetTenant", (a, id) -> a.tenants.getCode(a.tenant)));
 
     private static int number(String answer) {
         String name = answer.replaceAll("@.*", "");

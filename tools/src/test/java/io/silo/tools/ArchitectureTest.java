@@ -39,6 +39,7 @@ class ArchitectureTest {
             "settleLimits",
             "nextStartDeadlineMs",
             "forgetRequests",
+            "takeEnqueue",
             "forEachLease",
             "pinTaskGroup",
             "unpinTaskGroup",

@@ -12,6 +12,7 @@ import io.silo.protocol.command.GetJobDecoder;
 import io.silo.protocol.command.GetJobResultDecoder;
 import io.silo.protocol.command.GetScheduleDecoder;
 import io.silo.protocol.command.GetTaskGroupDecoder;
+import io.silo.protocol.command.GetTenantDecoder;
 import io.silo.protocol.command.HeartbeatDecoder;
 import io.silo.protocol.command.ImportJobsDecoder;
 import io.silo.protocol.command.LeaseJobDecoder;
@@ -19,6 +20,7 @@ import io.silo.protocol.command.LeaseTasksDecoder;
 import io.silo.protocol.command.ListJobsDecoder;
 import io.silo.protocol.command.ListPausesDecoder;
 import io.silo.protocol.command.ListSchedulesDecoder;
+import io.silo.protocol.command.ListTenantsDecoder;
 import io.silo.protocol.command.PauseSchedulesDecoder;
 import io.silo.protocol.command.PutScheduleDecoder;
 import io.silo.protocol.command.ReadBytesDecoder;
@@ -27,6 +29,7 @@ import io.silo.protocol.command.RestartJobsDecoder;
 import io.silo.protocol.command.ResumeSchedulesDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
 import io.silo.protocol.command.SetPausedDecoder;
+import io.silo.protocol.command.SetTenantDecoder;
 import io.silo.protocol.command.SubscribeDecoder;
 import io.silo.protocol.command.UnsubscribeDecoder;
 import io.silo.protocol.command.UploadChunkDecoder;
@@ -59,6 +62,8 @@ public enum Verb {
             ListJobsDecoder.TEMPLATE_ID,
             CountJobsDecoder.TEMPLATE_ID,
             ListPausesDecoder.TEMPLATE_ID,
+            ListTenantsDecoder.TEMPLATE_ID,
+            GetTenantDecoder.TEMPLATE_ID,
             GetBulkDecoder.TEMPLATE_ID),
     /** Changes jobs that exist, and brings in those of another system. */
     MANAGE(
@@ -72,6 +77,7 @@ public enum Verb {
             ResumeSchedulesDecoder.TEMPLATE_ID,
             DeleteSchedulesDecoder.TEMPLATE_ID,
             SetPausedDecoder.TEMPLATE_ID,
+            SetTenantDecoder.TEMPLATE_ID,
             BulkChangeDecoder.TEMPLATE_ID,
             GetBulkDecoder.TEMPLATE_ID,
             UploadChunkDecoder.TEMPLATE_ID),

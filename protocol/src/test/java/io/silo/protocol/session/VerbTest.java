@@ -52,7 +52,10 @@ class VerbTest {
             Map.entry("GetBulk", EnumSet.of(MANAGE, READ)),
             Map.entry("ListJobs", EnumSet.of(READ)),
             Map.entry("CountJobs", EnumSet.of(READ)),
-            Map.entry("ListPauses", EnumSet.of(READ)));
+            Map.entry("ListPauses", EnumSet.of(READ)),
+            Map.entry("SetTenant", EnumSet.of(MANAGE)),
+            Map.entry("ListTenants", EnumSet.of(READ)),
+            Map.entry("GetTenant", EnumSet.of(READ)));
 
     private static Map<String, Integer> commands() throws Exception {
         final Map<String, Integer> commands = new TreeMap<>();

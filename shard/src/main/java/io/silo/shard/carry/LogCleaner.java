@@ -11,12 +11,14 @@ import io.silo.protocol.event.ScheduleSetEncoder;
 import io.silo.shard.command.Uploads;
 import io.silo.shard.event.BulkStarts;
 import io.silo.shard.event.RecordBuffer;
+import io.silo.shard.event.TenantSets;
 import io.silo.shard.state.BulkChange;
 import io.silo.shard.state.JobView;
 import io.silo.shard.state.Pauses;
 import io.silo.shard.state.RequestMemory;
 import io.silo.shard.state.Schedule;
 import io.silo.shard.state.ShardView;
+import io.silo.shard.state.TenantSettings;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -60,6 +62,7 @@ public final class LogCleaner {
     private final RequestRememberedEncoder remembered = new RequestRememberedEncoder();
     private final ScheduleSetEncoder scheduleSet = new ScheduleSetEncoder();
     private final BulkStarts bulkStarts = new BulkStarts();
+    private final TenantSets tenantSets = new TenantSets();
     private final PauseSetEncoder pauseSet = new PauseSetEncoder();
     private final List<Schedule> stale = new ArrayList<>();
     private final CarriedThroughEncoder carriedThrough = new CarriedThroughEncoder();
@@ -129,7 +132,8 @@ public final class LogCleaner {
                 && carryRequests(record, nowMs)
                 && carrySchedules(record)
                 && carryPauses(record)
-                && carryBulks(record)) {
+                && carryBulks(record)
+                && carryTenants(record)) {
             finish(record, nowMs);
         }
         return 1;
@@ -198,6 +202,16 @@ public final class LogCleaner {
                 return false;
             }
             bulkStarts.write(record, bulk.image());
+        }
+        return true;
+    }
+
+    private boolean carryTenants(RecordBuffer record) {
+        for (TenantSettings.Named set : view.tenantSettings().setUntil(throughPosition)) {
+            if (!record.hasRoom(TenantSets.BYTES_MAX)) {
+                return false;
+            }
+            tenantSets.write(record, set.tenant(), set.settings());
         }
         return true;
     }

@@ -14,6 +14,7 @@ import io.silo.protocol.command.GetJobDecoder;
 import io.silo.protocol.command.GetJobResultDecoder;
 import io.silo.protocol.command.GetScheduleDecoder;
 import io.silo.protocol.command.GetTaskGroupDecoder;
+import io.silo.protocol.command.GetTenantDecoder;
 import io.silo.protocol.command.HeartbeatDecoder;
 import io.silo.protocol.command.ImportJobsDecoder;
 import io.silo.protocol.command.LeaseJobDecoder;
@@ -21,6 +22,7 @@ import io.silo.protocol.command.LeaseTasksDecoder;
 import io.silo.protocol.command.ListJobsDecoder;
 import io.silo.protocol.command.ListPausesDecoder;
 import io.silo.protocol.command.ListSchedulesDecoder;
+import io.silo.protocol.command.ListTenantsDecoder;
 import io.silo.protocol.command.PauseSchedulesDecoder;
 import io.silo.protocol.command.PutScheduleDecoder;
 import io.silo.protocol.command.ReadBytesDecoder;
@@ -29,6 +31,7 @@ import io.silo.protocol.command.RestartJobsDecoder;
 import io.silo.protocol.command.ResumeSchedulesDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
 import io.silo.protocol.command.SetPausedDecoder;
+import io.silo.protocol.command.SetTenantDecoder;
 import io.silo.protocol.command.UploadChunkDecoder;
 import io.silo.protocol.event.BulkVerb;
 import org.jspecify.annotations.Nullable;
@@ -71,6 +74,9 @@ public final class CommandDeciders {
         deciders[ResumeSchedulesDecoder.TEMPLATE_ID] = new SchedulesDecider(SchedulesDecider.Change.RESUME);
         deciders[DeleteSchedulesDecoder.TEMPLATE_ID] = new SchedulesDecider(SchedulesDecider.Change.DELETE);
         deciders[SetPausedDecoder.TEMPLATE_ID] = new SetPausedDecider();
+        deciders[SetTenantDecoder.TEMPLATE_ID] = new SetTenantDecider();
+        deciders[ListTenantsDecoder.TEMPLATE_ID] = new ListTenantsDecider();
+        deciders[GetTenantDecoder.TEMPLATE_ID] = new GetTenantDecider();
         deciders[BulkChangeDecoder.TEMPLATE_ID] = new BulkChangeDecider();
         deciders[GetBulkDecoder.TEMPLATE_ID] = new GetBulkDecider();
         deciders[ListJobsDecoder.TEMPLATE_ID] = new ListJobsDecider();
@@ -96,7 +102,9 @@ public final class CommandDeciders {
                 && templateId != GetBulkDecoder.TEMPLATE_ID
                 && templateId != ListJobsDecoder.TEMPLATE_ID
                 && templateId != CountJobsDecoder.TEMPLATE_ID
-                && templateId != ListPausesDecoder.TEMPLATE_ID;
+                && templateId != ListPausesDecoder.TEMPLATE_ID
+                && templateId != ListTenantsDecoder.TEMPLATE_ID
+                && templateId != GetTenantDecoder.TEMPLATE_ID;
     }
 
     /**

@@ -28,6 +28,7 @@ import io.silo.protocol.event.SchedulePausedDecoder;
 import io.silo.protocol.event.ScheduleSetDecoder;
 import io.silo.protocol.event.ShardOpenedDecoder;
 import io.silo.protocol.event.TaskLeasedDecoder;
+import io.silo.protocol.event.TenantSetDecoder;
 import io.silo.shard.state.InvariantViolation;
 import io.silo.shard.state.ShardState;
 import org.agrona.DirectBuffer;
@@ -68,6 +69,7 @@ public final class EventAppliers {
         put(ScheduleFiredDecoder.TEMPLATE_ID, new ScheduleFiredApplier());
         put(SchedulePausedDecoder.TEMPLATE_ID, new SchedulePausedApplier());
         put(ScheduleDeletedDecoder.TEMPLATE_ID, new ScheduleDeletedApplier());
+        put(TenantSetDecoder.TEMPLATE_ID, new TenantSetApplier());
     }
 
     /** Whether an applier is there for this event. */

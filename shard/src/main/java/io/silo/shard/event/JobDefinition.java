@@ -1,5 +1,6 @@
 package io.silo.shard.event;
 
+import io.silo.log.EventLog;
 import io.silo.protocol.event.JobEnqueuedDecoder;
 import io.silo.protocol.event.MessageHeaderDecoder;
 import io.silo.shard.state.JobLimits;
@@ -50,6 +51,9 @@ final class JobDefinition {
                 decoder.startDeadlineMs(),
                 decoder.requestIdHigh(),
                 decoder.requestIdLow());
+        if (decoder.chunkPosition() != EventLog.NULL_POSITION) {
+            state.jobUploaded(slot, (int) decoder.payloadBytes());
+        }
         decoder.skipJobId();
         final int keyLength = decoder.uniqueKeyLength();
         if (keyLength > 0) {

@@ -36,6 +36,7 @@ public final class ShardState implements ShardView {
     final ScheduleTable schedules = new ScheduleTable();
     final BulkTable bulks = new BulkTable();
     private final Pauses pauses = new Pauses();
+    final TenantSettings tenantSettings;
     private final BitSet pausedGroups = new BitSet();
     private final SlotList finished = new SlotList();
     private final UnsafeBuffer nameView = new UnsafeBuffer(0, 0);
@@ -54,6 +55,7 @@ public final class ShardState implements ShardView {
                 hashSeed, capacity.jobsMax(), capacity.idBytesMax(), tenants, taskGroups, policies, leases, limits);
         queues = new TaskQueues(jobs, limits, claimsMax);
         leaseTimers = new LeaseTimers(leases, jobs);
+        tenantSettings = new TenantSettings(tenants, queues, leases, jobs);
     }
 
     // ---- events
@@ -114,6 +116,11 @@ public final class ShardState implements ShardView {
         queues.add(slot, nowMs);
     }
 
+    /** The payload of a job that just came lies in chunks. */
+    public void jobUploaded(int slot, int payloadBytes) {
+        jobs.uploaded(slot, payloadBytes);
+    }
+
     /** Where the job's definition lies in the log. */
     public void jobPlaced(int slot, long position, int offset, int length) {
         jobs.definition(slot, position, offset, length);
@@ -153,6 +160,7 @@ public final class ShardState implements ShardView {
         final int lease =
                 leases.insert(slot, worker, workerOffset, workerLength, timeMs, leaseMs, requestIdHigh, requestIdLow);
         jobs.where(slot, JobTable.IN_LEASES, lease);
+        queues.leased(slot);
         // [SILO-DEQ-6]
         jobs.state(slot, JobState.RUNNING, timeMs);
         jobs.token(slot, tokenEpoch, token);
@@ -359,6 +367,7 @@ public final class ShardState implements ShardView {
         final int lease = leases.insert(
                 slot, worker, workerOffset, workerLength, startedAtMs, leaseMs, requestIdHigh, requestIdLow);
         jobs.where(slot, JobTable.IN_LEASES, lease);
+        queues.leased(slot);
         leases.cancelRequested(lease, cancelRequestedAtMs);
         // Kept for a lease that is returned: the job then takes its old place.
         jobs.startMs(slot, startMs);
@@ -408,6 +417,11 @@ public final class ShardState implements ShardView {
         if (!paused) {
             names.release(number);
         }
+    }
+
+    /** All settings of a tenant. Its name is held while it has any. */
+    public void tenantSet(String tenant, TenantSettings.Settings settings, long position) {
+        tenantSettings.set(tenant, settings, position);
     }
 
     /** A schedule as an event says it is; one with its key is replaced. */
@@ -510,6 +524,15 @@ public final class ShardState implements ShardView {
         return finished;
     }
 
+    /**
+     * Takes one from what a tenant may enqueue this second; false if none is left.
+     *
+     * @param nowMs monotonic.
+     */
+    public boolean takeEnqueue(int tenant, long nowMs) {
+        return tenantSettings.takeEnqueue(tenant, nowMs);
+    }
+
     /** Interns a task group for a subscription, so that its number stays while the subscription lives; -1 at the bound. */
     public int pinTaskGroup(DirectBuffer name, int offset, int length) {
         return taskGroups.acquire(name, offset, length);
@@ -554,6 +577,16 @@ public final class ShardState implements ShardView {
     @Override
     public Pauses pauses() {
         return pauses;
+    }
+
+    @Override
+    public TenantSettings tenantSettings() {
+        return tenantSettings;
+    }
+
+    @Override
+    public long jobBytes(int tenant) {
+        return jobs.tenantBytes.of(tenant);
     }
 
     @Override
@@ -708,7 +741,12 @@ public final class ShardState implements ShardView {
 
     @Override
     public long digest() {
-        return jobs.digest() + schedules.digest() + pauses.digest() + bulks.digest() + nextJobKey;
+        return jobs.digest()
+                + schedules.digest()
+                + pauses.digest()
+                + tenantSettings.digest()
+                + bulks.digest()
+                + nextJobKey;
     }
 
     /** Compares every index with every other from scratch; for tests after each step and the slow recount. */
@@ -734,6 +772,7 @@ public final class ShardState implements ShardView {
         leaseTimers.cancel(lease);
         // [SILO-REAP-REL]
         leases.remove(lease);
+        queues.leaseEnded(slot);
         // [SILO-LIMIT-3] Whatever ends the lease gives its slots back, in the same event.
         for (int claim = jobs.firstClaim(slot); claim != LimitTable.NONE; claim = limits.next(claim)) {
             if (limits.isHeld(claim)) {

@@ -24,6 +24,11 @@ public interface ShardView {
 
     Pauses pauses();
 
+    TenantSettings tenantSettings();
+
+    /** Bytes of a tenant's jobs that have not ended: see {@link JobView#storedBytes}. */
+    long jobBytes(int tenant);
+
     /** Hash that {@link RequestMemory} knows a job's tenant and id by. */
     long jobIdHash(int slot);
 
