@@ -645,6 +645,11 @@ public final class SiloClient implements AutoCloseable {
         return pauses.list();
     }
 
+    /** What tenants may have of the server, and have. */
+    public Tenants tenants() {
+        return new Tenants(this);
+    }
+
     /** Reads a job of the default tenant. */
     public Job getJob(String jobId) {
         return getJob(settings.tenant, jobId);

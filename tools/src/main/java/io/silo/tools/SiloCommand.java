@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
             PauseCommand.Pause.class,
             PauseCommand.Resume.class,
             PausesCommand.class,
+            TenantCommand.class,
             StatusCommand.class,
             LoadCommand.class,
             LogCommand.class,

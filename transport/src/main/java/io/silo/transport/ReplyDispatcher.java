@@ -24,6 +24,8 @@ import io.silo.protocol.reply.SchedulesReplyDecoder;
 import io.silo.protocol.reply.SubscribeReplyDecoder;
 import io.silo.protocol.reply.TaskGroupReplyDecoder;
 import io.silo.protocol.reply.TasksLeasedDecoder;
+import io.silo.protocol.reply.TenantSetReplyDecoder;
+import io.silo.protocol.reply.TenantsReplyDecoder;
 import io.silo.protocol.reply.UploadReplyDecoder;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -56,6 +58,8 @@ final class ReplyDispatcher {
     private final JobCountsReplyDecoder jobCountsReply = new JobCountsReplyDecoder();
     private final PausesReplyDecoder pausesReply = new PausesReplyDecoder();
     private final PausedReplyDecoder pausedReply = new PausedReplyDecoder();
+    private final TenantSetReplyDecoder tenantSetReply = new TenantSetReplyDecoder();
+    private final TenantsReplyDecoder tenantsReply = new TenantsReplyDecoder();
     private DirectBuffer buffer = new UnsafeBuffer(0, 0);
     private int offset;
 
@@ -140,6 +144,10 @@ final class ReplyDispatcher {
                 handler.onJobCountsReply(jobCountsReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             case PausesReplyDecoder.TEMPLATE_ID ->
                 handler.onPausesReply(pausesReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case TenantSetReplyDecoder.TEMPLATE_ID ->
+                handler.onTenantSetReply(tenantSetReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case TenantsReplyDecoder.TEMPLATE_ID ->
+                handler.onTenantsReply(tenantsReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             default ->
                 handler.onError(replyHeader.correlationId(), RejectReason.UNSUPPORTED, RejectReason.UNSUPPORTED.code());
         }

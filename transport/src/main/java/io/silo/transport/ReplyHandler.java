@@ -21,6 +21,8 @@ import io.silo.protocol.reply.SchedulesReplyDecoder;
 import io.silo.protocol.reply.SubscribeReplyDecoder;
 import io.silo.protocol.reply.TaskGroupReplyDecoder;
 import io.silo.protocol.reply.TasksLeasedDecoder;
+import io.silo.protocol.reply.TenantSetReplyDecoder;
+import io.silo.protocol.reply.TenantsReplyDecoder;
 import io.silo.protocol.reply.UploadReplyDecoder;
 import org.jspecify.annotations.Nullable;
 
@@ -93,4 +95,8 @@ public interface ReplyHandler {
     default void onJobCountsReply(JobCountsReplyDecoder reply) {}
 
     default void onPausesReply(PausesReplyDecoder reply) {}
+
+    default void onTenantSetReply(TenantSetReplyDecoder reply) {}
+
+    default void onTenantsReply(TenantsReplyDecoder reply) {}
 }
