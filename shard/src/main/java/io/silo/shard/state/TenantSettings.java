@@ -117,6 +117,7 @@ public final class TenantSettings {
         final Entry entry = known == null ? open(tenant) : known;
         digest += settings.hash(tenant) - (known == null ? 0 : known.settings.hash(tenant));
         final int capBefore = entry.settings.runningMax;
+        entry.isCounted &= settings.enqueuesPerSecond == entry.settings.enqueuesPerSecond;
         entry.settings = settings;
         entry.position = position;
         ready.setWeight(entry.number, settings.weight);
@@ -180,8 +181,8 @@ public final class TenantSettings {
     }
 
     /**
-     * Takes one from what a tenant may enqueue this second. A bucket that fills evenly and holds one second's worth; full at first, and
-     * after a restart. Volatile; does not allocate.
+     * Takes one from what a tenant may enqueue this second. A bucket that fills evenly and holds one second's worth; full at first,
+     * after another rate was set, and after a restart. Volatile; does not allocate.
      *
      * @param nowMs monotonic.
      * @return false, with nothing taken, if none is left.

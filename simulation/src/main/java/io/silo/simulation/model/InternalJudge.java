@@ -89,6 +89,12 @@ final class InternalJudge {
                     image.paused() && context.state.pauses().isPaused(image.kind(), image.name()),
                     "nobody asked for %s",
                     image);
+        } else if (event instanceof ModelEvent.TenantSet image) {
+            Claim.check(
+                    !image.settings().equals(ModelTenants.Settings.DEFAULT)
+                            && image.settings().equals(context.state.tenants().of(image.tenant())),
+                    "nobody asked for %s",
+                    image);
         } else if (event instanceof ModelEvent.BulkStarted image) {
             bulks.image(image);
         } else {
@@ -248,6 +254,14 @@ final class InternalJudge {
                 .positions()
                 .forEach((paused, position) -> Claim.check(
                         position >= event.firstPosition(), "pause %s is needed, but %s lets go of it", paused, event));
+        context.state
+                .tenants()
+                .positions()
+                .forEach((tenant, position) -> Claim.check(
+                        position >= event.firstPosition(),
+                        "settings of %s are needed, but %s lets go of them",
+                        tenant,
+                        event));
         context.state
                 .requests()
                 .all()

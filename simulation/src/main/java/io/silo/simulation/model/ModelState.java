@@ -19,7 +19,8 @@ final class ModelState {
     private final Map<String, TreeMap<Long, ModelJob>> runningByWorker = new HashMap<>();
     private final ModelPauses pauses = new ModelPauses();
     private final ModelLimits limits = new ModelLimits();
-    private final ReadyOrder ready = new ReadyOrder(pauses, limits);
+    private final ModelTenants tenants = new ModelTenants();
+    private final ReadyOrder ready = new ReadyOrder(pauses, limits, tenants);
     private final Set<ModelJob> touched = new LinkedHashSet<>();
     private final RememberedRequests requests = new RememberedRequests();
     private final ModelSchedules schedules = new ModelSchedules();
@@ -113,6 +114,10 @@ final class ModelState {
         return pauses;
     }
 
+    ModelTenants tenants() {
+        return tenants;
+    }
+
     ModelBulks bulks() {
         return bulks;
     }
@@ -139,6 +144,7 @@ final class ModelState {
 
     ModelState copy() {
         final ModelState copy = new ModelState();
+        copy.tenants.copyFrom(tenants);
         jobs.values().forEach(job -> copy.insert(job.copy()));
         copy.requests.addAll(requests);
         copy.schedules.copyFrom(schedules);
@@ -164,6 +170,7 @@ final class ModelState {
                 requests.inForce(lastTimeMs), rebuilt.requests.inForce(lastTimeMs), "requests remembered by the log");
         schedules.checkRebuilt(rebuilt.schedules);
         pauses.checkRebuilt(rebuilt.pauses);
+        tenants.checkRebuilt(rebuilt.tenants);
         bulks.checkRebuilt(rebuilt.bulks);
         Claim.equal(nextJobKey, rebuilt.nextJobKey, "next job key by the log");
         Claim.equal(lastTimeMs, rebuilt.lastTimeMs, "last time of the log");
@@ -188,6 +195,10 @@ final class ModelState {
         } else if (event instanceof ModelEvent.PauseSet set) {
             pauses.apply(set);
             ready.turnsAnew(set);
+        } else if (event instanceof ModelEvent.TenantSet set) {
+            final ModelTenants.Settings before = tenants.of(set.tenant());
+            tenants.apply(set);
+            ready.settingsChanged(set.tenant(), before);
         } else {
             if (event instanceof ModelEvent.ScheduleSet set) {
                 nextJobKey = Math.max(nextJobKey, set.schedule().key() + 1);
@@ -372,6 +383,8 @@ final class ModelState {
                 .computeIfAbsent(job.runningLease().worker, w -> new TreeMap<>())
                 .put(job.key(), job);
         limits.hold(job, job.runningLease().heldLimits);
+        tenants.run(job, 1);
+        ready.runningChanged(job);
         running++;
     }
 
@@ -419,6 +432,8 @@ final class ModelState {
         Claim.check(own != null && own.remove(job.key()) != null, "%s runs nowhere", job);
         running--;
         limits.release(job);
+        tenants.run(job, -1);
+        ready.runningChanged(job);
         job.lease = null;
         job.changedAtMs = place.timeMs();
     }

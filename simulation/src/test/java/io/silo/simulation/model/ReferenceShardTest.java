@@ -28,6 +28,7 @@ import io.silo.protocol.event.ScheduleFiredDecoder;
 import io.silo.protocol.event.SchedulePausedDecoder;
 import io.silo.protocol.event.ScheduleSetDecoder;
 import io.silo.protocol.event.TaskLeasedDecoder;
+import io.silo.protocol.event.TenantSetDecoder;
 import io.silo.shard.command.Retention;
 import io.silo.shard.command.ShardSettings;
 import java.util.List;
@@ -88,6 +89,7 @@ class ReferenceShardTest {
             SchedulePausedDecoder.TEMPLATE_ID,
             ScheduleDeletedDecoder.TEMPLATE_ID,
             PauseSetDecoder.TEMPLATE_ID,
+            TenantSetDecoder.TEMPLATE_ID,
             BulkStartedDecoder.TEMPLATE_ID,
             BulkProgressedDecoder.TEMPLATE_ID,
             BulkFinishedDecoder.TEMPLATE_ID);

@@ -23,6 +23,8 @@ import io.silo.protocol.event.JobEnqueuedDecoder;
 import io.silo.protocol.event.JobEnqueuedEncoder;
 import io.silo.protocol.event.JobImageDecoder;
 import io.silo.protocol.event.JobImageEncoder;
+import io.silo.protocol.event.JobStatus;
+import io.silo.protocol.event.LeaseEnd;
 import io.silo.protocol.event.LeaseReturnedDecoder;
 import io.silo.protocol.event.LeaseReturnedEncoder;
 import io.silo.protocol.event.MessageHeaderDecoder;
@@ -207,7 +209,7 @@ class WrongBehaviourTest {
                     if (!hasLied && templateId(event.bytes()) == AttemptFailedDecoder.TEMPLATE_ID) {
                         var d = new AttemptFailedDecoder()
                                 .wrapAndApplyHeader(event.bytes(), 0, new MessageHeaderDecoder());
-                        if (d.nextStartMs() == -1 && lie()) {
+                        if (d.nextStartMs() == -1 && d.status() == JobStatus.FAILED && lie()) {
                             new AttemptFailedEncoder()
                                     .wrap((UnsafeBuffer) event.bytes(), HEADER)
                                     .nextStartMs(event.timeMs());
@@ -371,8 +373,12 @@ class WrongBehaviourTest {
             @Override
             void beforeInternal(long nowMs, long monotonicMs, List<LoggedEvent> events) {
                 // The worker's heartbeat came before, says the tap.
-                boolean isExpiry =
-                        events.stream().allMatch(e -> templateId(e.bytes()) == AttemptFailedDecoder.TEMPLATE_ID);
+                boolean isExpiry = events.stream()
+                        .allMatch(e -> templateId(e.bytes()) == AttemptFailedDecoder.TEMPLATE_ID
+                                && new AttemptFailedDecoder()
+                                                .wrapAndApplyHeader(e.bytes(), 0, new MessageHeaderDecoder())
+                                                .leaseEnd()
+                                        == LeaseEnd.EXPIRED);
                 if (untold > 0 || events.isEmpty() || !isExpiry || !lie()) {
                     return;
                 }
