@@ -43,6 +43,7 @@ public final class SimProducer extends SimClient {
     private final Operations operations;
     private final Recurring recurring;
     private final Pausing pausing;
+    private final Sharing sharing;
     private final Bulks bulks;
     private int made;
     private long uploads;
@@ -55,6 +56,7 @@ public final class SimProducer extends SimClient {
         this.operations = new Operations(this);
         this.recurring = new Recurring(this);
         this.pausing = new Pausing(this);
+        this.sharing = new Sharing(this);
         this.bulks = new Bulks(this);
     }
 
@@ -106,6 +108,9 @@ public final class SimProducer extends SimClient {
         }
         if (world.has(Feature.PAUSES) && !world.isHealed() && random.nextInt(6) == 0) {
             pausing.act();
+        }
+        if (world.has(Feature.FAIRNESS) && !world.isHealed() && random.nextInt(6) == 0) {
+            sharing.act();
         }
         if (world.has(Feature.BULK) && !acknowledged.isEmpty() && !world.isHealed() && random.nextInt(3) == 0) {
             bulks.act();
@@ -423,6 +428,7 @@ public final class SimProducer extends SimClient {
     public void readUnfinished() {
         recurring.end();
         pausing.end();
+        sharing.end();
         bulks.lookAtUnfinished();
         for (JobRef job : List.copyOf(unfinished.values())) {
             read(job);
@@ -477,6 +483,7 @@ public final class SimProducer extends SimClient {
                 && unfinished.isEmpty()
                 && recurring.isDone()
                 && pausing.isDone()
+                && sharing.isDone()
                 && bulks.isDone();
     }
 

@@ -9,8 +9,6 @@ import java.util.Map;
 final class LimitCheck {
     private record Key(int shard, String tenant, String limit) {}
 
-    private record Holder(JobTrace job, Grant grant, int max) {}
-
     private final Timeline timeline;
     private final Findings findings;
 
@@ -20,7 +18,7 @@ final class LimitCheck {
     }
 
     void check() {
-        final Map<Key, List<Holder>> keys = new HashMap<>();
+        final Map<Key, List<HeldLeases.Holder>> keys = new HashMap<>();
         for (final JobTrace job : timeline.jobs()) {
             final JobSpec spec = job.spec();
             // A lease by id passes the limits.
@@ -32,46 +30,21 @@ final class LimitCheck {
                     keys.computeIfAbsent(
                                     new Key(grant.lease.shard(), job.ref.tenant(), limit.key()),
                                     key -> new ArrayList<>())
-                            .add(new Holder(job, grant, limit.max()));
+                            .add(new HeldLeases.Holder(job, grant, limit.max()));
                 }
             }
         }
         keys.forEach(this::check);
     }
 
-    private void check(Key key, List<Holder> all) {
-        all.sort((a, b) -> Grant.BY_TOKEN.compare(a.grant, b.grant));
-        // Of all later leases the first to be received: who no longer holds by then never counts again.
-        final int[] firstIndex = new int[all.size() + 1];
-        final long[] firstNs = new long[all.size() + 1];
-        firstIndex[all.size()] = Integer.MAX_VALUE;
-        firstNs[all.size()] = Long.MAX_VALUE;
-        for (int i = all.size() - 1; i >= 0; i--) {
-            firstIndex[i] = Math.min(firstIndex[i + 1], all.get(i).grant.index);
-            firstNs[i] = Math.min(firstNs[i + 1], all.get(i).grant.atNs);
-        }
-        final List<Holder> holders = new ArrayList<>();
-        for (int i = 0; i < all.size(); i++) {
-            final Holder requester = all.get(i);
-            final int index = firstIndex[i];
-            final long atNs = firstNs[i];
-            holders.removeIf(holder -> holder.grant.isOver(index, atNs));
-            int held = 0;
-            for (final Holder holder : holders) {
-                if (holder.job != requester.job
-                        && holder.grant.isHeldAt(requester.grant)
-                        && timeline.survives(holder.job, holder.grant, requester.grant)) {
-                    held++;
-                }
-            }
-            if (held >= requester.max) {
-                findings.add(
+    private void check(Key key, List<HeldLeases.Holder> all) {
+        HeldLeases.check(
+                timeline,
+                all,
+                (requester, held) -> findings.add(
                         Invariant.LIMIT_OVERRUN,
-                        requester.job.ref,
-                        requester.grant + " is granted while " + held + " others hold limit " + key.limit
-                                + ", of which it may be one of " + requester.max + ".");
-            }
-            holders.add(requester);
-        }
+                        requester.job().ref,
+                        requester.grant() + " is granted while " + held + " others hold limit " + key.limit
+                                + ", of which it may be one of " + requester.max() + "."));
     }
 }

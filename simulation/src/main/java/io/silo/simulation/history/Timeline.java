@@ -33,6 +33,7 @@ final class Timeline {
     private final Map<Long, ScheduleTrace.Change> scheduleCalls = new HashMap<>();
 
     private final PauseTraces pauses = new PauseTraces();
+    private final CapTraces caps = new CapTraces();
 
     /** Bulk changes by request id. */
     private final Map<Long, BulkTrace> bulks = new LinkedHashMap<>();
@@ -96,6 +97,10 @@ final class Timeline {
     ScheduleTrace scheduleOf(JobTrace job) {
         final JobRef schedule = ScheduleTrace.of(job.ref);
         return schedule == null || !job.enqueues.isEmpty() ? null : schedules.get(schedule);
+    }
+
+    CapTraces caps() {
+        return caps;
     }
 
     PauseTraces pauses() {
@@ -322,6 +327,10 @@ final class Timeline {
             pauses.invoked(index, invoked);
         } else if (entry instanceof Entry.PauseAnswered answered) {
             pauses.answered(index, answered);
+        } else if (entry instanceof Entry.CapInvoked invoked) {
+            caps.invoked(index, invoked);
+        } else if (entry instanceof Entry.CapAnswered answered) {
+            caps.answered(index, answered);
         } else if (entry instanceof Entry.KeyNamed named) {
             jobsOfKey
                     .computeIfAbsent(new JobRef(named.job().tenant(), named.uniqueKey()), key -> new ArrayList<>())

@@ -45,8 +45,11 @@ public final class ScenarioPlan {
                         1 + random.nextInt(6)))
                 .clients(1 + random.nextInt(4), workerCount)
                 .delayMsMax(1 + random.nextInt(20))
-                // Who changes jobs in bulk leaves few that nothing was done to: that is for scenarios of its own.
-                .maybe(EnumSet.complementOf(EnumSet.of(Feature.BULK)).toArray(Feature[]::new));
+                // Who changes jobs in bulk leaves few that nothing was done to, and caps leave workers idle: that is
+                // for scenarios of their
+                // own.
+                .maybe(EnumSet.complementOf(EnumSet.of(Feature.BULK, Feature.FAIRNESS))
+                        .toArray(Feature[]::new));
     }
 
     public ScenarioPlan broker(BrokerSettings settings) {

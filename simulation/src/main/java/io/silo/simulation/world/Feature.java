@@ -49,7 +49,9 @@ public enum Feature {
     /** Task groups and tenants are paused and resumed. */
     PAUSES,
     /** Jobs are cancelled, restarted, expedited and deleted by filter, listed and counted. */
-    BULK;
+    BULK,
+    /** Weights and caps of tenants are set. */
+    FAIRNESS;
 
     /** Name on the command line and in reports, as in {@code long-poll}. */
     public String label() {

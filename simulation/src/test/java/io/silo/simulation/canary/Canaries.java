@@ -64,6 +64,7 @@ final class Canaries {
             once("unheld-key", "unique keys", "retention", 20, () -> CommandBug.parts(UnheldKeys::new)),
             once("ignored-pause", "pauses", "pauses", 20, () -> CommandBug.parts(IgnoredPauses::new)),
             once("widened-limit", "limits", "limits", 20, () -> CommandBug.parts(WidenedLimits::new)),
+            once("widened-cap", "caps of tenants", "fairness", 20, () -> CommandBug.parts(WidenedCaps::new)),
             once("mistold-pause", "the list of pauses", "pauses", 20, () -> ReplyBug.parts(MistoldPauses::new)),
             once("recounted-bulk", "totals of bulk changes", "bulk", 20, RecountedBulks::new),
             once(
