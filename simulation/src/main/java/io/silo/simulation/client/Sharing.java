@@ -8,11 +8,17 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Weights and caps that a producer sets for tenants, one change of each at a time and each made once, until in the end all caps are
- * lifted.
+ * Weights and caps that the first producer sets for tenants, one change of each at a time and each made once, until in the end all
+ * caps are lifted.
  */
 final class Sharing {
     private static final int NO_CAP = -1;
+
+    /** The producer that sets; the others read. Of changes by several it would seldom be sure which one holds. */
+    private static final String OPERATOR = "producer-0";
+
+    /** Between changes: a cap has to stand for a while to be seen to hold, until no copy of a call before can have come late. */
+    private static final long STANDS_NS = 12_000_000_000L;
 
     /** Rounds of the end after which all are lifted once more: a copy of a change may have come late. */
     private static final int ROUNDS_PER_REPEAT = 10;
@@ -27,6 +33,7 @@ final class Sharing {
     private final Set<String> ended = new HashSet<>();
 
     private int rounds;
+    private long nextAtNs;
 
     Sharing(SimProducer producer) {
         this.producer = producer;
@@ -36,7 +43,7 @@ final class Sharing {
     void act() {
         int tenants = producer.world.has(Feature.TENANTS) ? producer.profile().tenants() : 1;
         String tenant = producer.profile().tenant(producer.random.nextInt(tenants));
-        if (producer.random.nextInt(4) == 0) {
+        if (!producer.name().equals(OPERATOR) || producer.world.nowNs() < nextAtNs) {
             producer.call(
                     "GetTenant",
                     0,
@@ -45,7 +52,8 @@ final class Sharing {
                     () -> {});
             return;
         }
-        int cap = producer.random.nextInt(4) == 0 ? NO_CAP : 1 + producer.random.nextInt(3);
+        nextAtNs = producer.world.nowNs() + STANDS_NS;
+        int cap = producer.random.nextInt(5) == 0 ? NO_CAP : 1 + producer.random.nextInt(2);
         set(tenant, 1 + producer.random.nextInt(4), cap);
     }
 

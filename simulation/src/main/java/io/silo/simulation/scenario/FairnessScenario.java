@@ -1,6 +1,7 @@
 package io.silo.simulation.scenario;
 
 import io.silo.protocol.RejectReason;
+import io.silo.simulation.client.WorkProfile;
 import io.silo.simulation.history.Entry;
 import io.silo.simulation.world.Feature;
 import java.util.SplittableRandom;
@@ -22,7 +23,18 @@ final class FairnessScenario implements Scenario {
 
     @Override
     public ScenarioPlan plan(SplittableRandom random) {
-        return ChaosScenario.everything(random).with(Feature.FAIRNESS, Feature.TENANTS);
+        return ChaosScenario.everything(random)
+                .work(new WorkProfile(
+                        20 + random.nextInt(20),
+                        200 + random.nextInt(300),
+                        1,
+                        1 + random.nextInt(2),
+                        0,
+                        3,
+                        5 + random.nextInt(20),
+                        500 + random.nextInt(2_000),
+                        2 + random.nextInt(6)))
+                .with(Feature.FAIRNESS, Feature.TENANTS);
     }
 
     @Override

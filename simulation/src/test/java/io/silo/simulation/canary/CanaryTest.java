@@ -59,6 +59,7 @@ class CanaryTest {
         "unheld-key, double-holder",
         "ignored-pause, paused-grant",
         "widened-limit, limit-overrun",
+        "widened-cap, cap-overrun",
         "recounted-bulk, bulk-totals",
         "repeated-bulk, bulk-totals",
         "wet-run, phantom-outcome"

@@ -7,7 +7,7 @@ import io.silo.protocol.command.SetTenantDecoder;
 import java.nio.ByteOrder;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** A tenant's cap lets two more run than it was set to. */
+/** A tenant's cap lets many more run than it was set to. */
 final class WidenedCaps extends CommandBug {
     WidenedCaps(CommandConsumer agent) {
         super(agent);
@@ -19,7 +19,7 @@ final class WidenedCaps extends CommandBug {
             int at = MessageHeaderDecoder.ENCODED_LENGTH + SetTenantDecoder.runningMaxEncodingOffset();
             int max = command.getInt(at, ByteOrder.LITTLE_ENDIAN);
             if (max > 0) {
-                command.putInt(at, max + 2, ByteOrder.LITTLE_ENDIAN);
+                command.putInt(at, max + 20, ByteOrder.LITTLE_ENDIAN);
             }
         }
         return pass(session, command);
