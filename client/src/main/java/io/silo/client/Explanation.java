@@ -54,7 +54,9 @@ public record Explanation(
         /** Only a worker is missing, or its turn. */
         READY,
         /** It waits for hits of a rate limit. */
-        RATE_LIMITED
+        RATE_LIMITED,
+        /** As many jobs of its tenant run in its task group as may. */
+        TENANT_CAPPED
     }
 
     /**

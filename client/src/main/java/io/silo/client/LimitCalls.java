@@ -179,9 +179,13 @@ final class LimitCalls {
         private final String jobId;
 
         ExplainJob(String tenant, String jobId, long deadlineNs) {
-            super(OF_TENANT, tenant, deadlineNs);
-            this.tenant = tenant;
+            super(OF_TENANT, named(tenant), deadlineNs);
+            this.tenant = named(tenant);
             this.jobId = jobId;
+        }
+
+        private static String named(String tenant) {
+            return tenant.isEmpty() ? Bounds.TENANT_NONE : tenant;
         }
 
         @Override

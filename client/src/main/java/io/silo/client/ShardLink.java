@@ -28,6 +28,8 @@ import io.silo.protocol.reply.SchedulesReplyDecoder;
 import io.silo.protocol.reply.SubscribeReplyDecoder;
 import io.silo.protocol.reply.TaskGroupReplyDecoder;
 import io.silo.protocol.reply.TasksLeasedDecoder;
+import io.silo.protocol.reply.TenantSetReplyDecoder;
+import io.silo.protocol.reply.TenantsReplyDecoder;
 import io.silo.protocol.reply.UploadReplyDecoder;
 import io.silo.transport.ReplyHandler;
 import io.silo.transport.ShardClient;
@@ -307,6 +309,24 @@ final class ShardLink implements ReplyHandler {
         final Call<?> call = take(reply.header());
         if (call != null) {
             call.onPausesReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onTenantSetReply(TenantSetReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onTenantSetReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onTenantsReply(TenantsReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onTenantsReply(reply);
             agent.afterReply(call);
         }
     }

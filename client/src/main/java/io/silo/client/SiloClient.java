@@ -652,8 +652,12 @@ public final class SiloClient implements AutoCloseable {
 
     /** Reads why a job does not run. Throws {@code JOB_NOT_FOUND} if there is none. */
     public Explanation explain(String tenant, String jobId) {
-        final String name = tenant.isEmpty() ? Bounds.TENANT_NONE : tenant;
-        return join(submit(new LimitCalls.ExplainJob(name, jobId, deadlineNs())));
+        return join(submit(new LimitCalls.ExplainJob(tenant, jobId, deadlineNs())));
+    }
+
+    /** What tenants may have of the server, and have. */
+    public Tenants tenants() {
+        return new Tenants(this);
     }
 
     /** Reads a job of the default tenant. */

@@ -82,5 +82,17 @@ public final class Bounds {
     /** All keys and values of a filter's metadata together. */
     public static final int FILTER_BYTES_MAX = 8_192;
 
+    /** A turn is then no longer than the tasks of one call. */
+    public static final int TENANT_WEIGHT_MAX = TASKS_PER_CALL_MAX;
+
+    /** As many leases as a shard has. */
+    public static final int TENANT_RUNNING_MAX = 1 << 20;
+
+    /** More than a shard has jobs. */
+    public static final long TENANT_QUEUED_MAX = 1L << 32;
+
+    public static final long TENANT_BYTES_MAX = 1L << 50;
+    public static final int TENANT_ENQUEUES_PER_SECOND_MAX = 1_000_000;
+
     private Bounds() {}
 }

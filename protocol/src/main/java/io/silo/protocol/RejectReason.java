@@ -98,6 +98,11 @@ public enum RejectReason {
             false,
             "INVALID_ARGUMENT",
             "A rate limit has a name of 1 to 256 bytes, numbers of hits up to 10^12, a duration of 1 ms to 400 days or of the calendar, back-offs that grow, and stands once in a job."),
+    INVALID_TENANT_SETTING(
+            101,
+            false,
+            "INVALID_ARGUMENT",
+            "A tenant's weight is 1 to 1,024, its running jobs 1 to 1,048,576, its jobs 0 to 4,294,967,296, its bytes 0 to 2^50, its enqueues 1 to 1,000,000 a second."),
 
     // State.
     JOB_EXISTS(60, false, "ALREADY_EXISTS", "Another request created a job with this id."),
@@ -130,6 +135,7 @@ public enum RejectReason {
     LIMIT_NOT_FOUND(87, false, "NOT_FOUND", "No job names this limit, and nobody set it."),
     TOO_MANY_LIMITS(
             88, false, "RESOURCE_EXHAUSTED", "The shard's bound on limits that are set is reached; unset some."),
+    TENANT_QUOTA(89, true, "RESOURCE_EXHAUSTED", "The tenant has as many jobs, bytes or enqueues a second as it may."),
 
     // Found by the client itself; never on the wire from a server.
     UNKNOWN_OUTCOME(

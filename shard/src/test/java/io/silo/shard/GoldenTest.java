@@ -143,6 +143,14 @@ class GoldenTest {
         client.tenant = "tenant-ü";
         limits.drop("limit of running");
         client.tenant = "";
+        new TestTenants(client)
+                .set(
+                        prefix + "heavy",
+                        TestTenants.change()
+                                .weight(3)
+                                .runningMax(5)
+                                .queuedMax(1_000)
+                                .bytesMax(1L << 40));
         schedules.delete(prefix + "goes");
         TestBulks.Where where = TestBulks.Where.status(JobState.SCHEDULED)
                 .group(prefix + "bulk")

@@ -97,6 +97,7 @@ class RejectionsTest {
             recurring.paused = true;
             schedules.put(recurring);
             verbs.importJob(new Item("imported"), Ended.failed(1, "E"));
+            new TestTenants(client).set("full", TestTenants.change().queuedMax(0));
         }
 
         int refusal(long correlation) {
@@ -421,6 +422,10 @@ class RejectionsTest {
         row(INVALID_JOB_LIMIT, "a maximum of 2^31", w -> w.limits.set("k", 1L << 31));
         row(INVALID_JOB_LIMIT, "control, dropped", w -> -w.limits.drop("k\n"));
         itemRow(INVALID_RATE_LIMIT, "no duration", i -> i.rates.add(new TestRate("n", "k", 1, 0)));
+        row(
+                INVALID_TENANT_SETTING,
+                "weight",
+                w -> new TestTenants(w.client).set("", TestTenants.change().weight(0)));
         itemRow(JOB_EXISTS, "id", i -> i.id = "waiting");
         row(JOB_NOT_FOUND, "get", w -> w.client.get("nobody").code());
         row(JOB_NOT_FOUND, "result", w -> w.refusal(w.client.sendGetResult("nobody", 0)));
@@ -469,6 +474,7 @@ class RejectionsTest {
         });
         row(BULK_NOT_FOUND, "get", w -> w.bulks.get(4_711).code());
         row(LIMIT_NOT_FOUND, "show", w -> reason(w.limits.show("k", 5)));
+        itemRow(TENANT_QUOTA, "no job at all", i -> i.tenant = "full");
     }
 
     private static Task other(Task task) {

@@ -266,7 +266,21 @@ class ShardReplayPropertyTest {
         private void schedule() {
             TestSchedules schedules = new TestSchedules(client);
             String id = "s" + random.nextInt(3);
-            switch (random.nextInt(8)) {
+            switch (random.nextInt(10)) {
+                case 9 ->
+                    new TestTenants(client)
+                            .set(
+                                    "-",
+                                    TestTenants.change()
+                                            .weight(1 + random.nextInt(2))
+                                            .runningMax(random.nextBoolean() ? -1 : 1 + random.nextInt(4)));
+                case 8 ->
+                    new TestTenants(client)
+                            .set(
+                                    "t" + random.nextInt(3),
+                                    TestTenants.change()
+                                            .weight(1 + random.nextInt(2))
+                                            .bytesMax(random.nextInt(3) - 1));
                 case 6 -> new TestVerbs(client).setPaused(PauseKind.TASK_GROUP, "imported", random.nextBoolean());
                 case 7 -> new TestVerbs(client).setPaused(PauseKind.TENANT, "-", random.nextInt(4) == 0);
                 case 0 -> schedules.pause(id);

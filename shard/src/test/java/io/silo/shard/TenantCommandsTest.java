@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
  * added needs a row here, or a place among those that name none.
  */
 class TenantCommandsTest {
-    /** They name a lease, a subscription, an upload, a bulk change or nothing; {@link TenancyTest}, {@link BulkTest} and {@link PauseTest} show that each is kept to its session or tenant. */
+    /** They name a lease, a subscription, an upload, a bulk change or nothing; {@link TenancyTest}, {@link BulkTest}, {@link PauseTest} and {@link TenantSettingsTest} show that each is kept to its session or tenant. */
     private static final Set<String> WITHOUT_A_TENANT = Set.of(
             "Hello",
             "CloseSession",
@@ -45,7 +45,8 @@ class TenantCommandsTest {
             "ReportOutcome",
             "ReturnLeases",
             "GetBulk",
-            "ListPauses");
+            "ListPauses",
+            "ListTenants");
 
     /** Without a tenant these speak of all that the session may see, so they are fine where one is required. */
     private static final Set<String> OF_ALL_TENANTS = Set.of(
@@ -65,6 +66,7 @@ class TenantCommandsTest {
         final TestSchedules schedules;
         final TestBulks bulks;
         final TestLimits limits;
+        final TestTenants tenants;
         final String tenant;
 
         Asker(ShardHarness harness, Session session, String tenant) {
@@ -75,6 +77,7 @@ class TenantCommandsTest {
             schedules = new TestSchedules(client);
             bulks = new TestBulks(client);
             limits = new TestLimits(client);
+            tenants = new TestTenants(client);
         }
 
         Item item(String id) {
@@ -136,7 +139,11 @@ class TenantCommandsTest {
             Map.entry("GetLimit", (a, id) -> number(a.limits.show(id, 5))),
             Map.entry("SetLimit", (a, id) -> a.limits.set(id, 5)),
             Map.entry("DropHolders", (a, id) -> -Math.min(0, a.limits.drop(""))),
-            Map.entry("ExplainJob", (a, id) -> a.limits.explainCode(id)));
+            Map.entry("ExplainJob", (a, id) -> a.limits.explainCode(id)),
+            Map.entry(
+                    "SetTenant",
+                    (a, id) -> a.tenants.set(a.tenant, TestTenants.change().weight(2))),
+            Map.entry("GetTenant", (a, id) -> a.tenants.getCode(a.tenant)));
 
     private static int number(String answer) {
         String name = answer.replaceAll("@.*", "");

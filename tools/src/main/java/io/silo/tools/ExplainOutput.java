@@ -24,6 +24,9 @@ final class ExplainOutput {
             case GROUP_PAUSED -> subject + " does not run: its task group " + job.taskGroup() + " is paused.";
             case TENANT_PAUSED -> subject + " does not run: its tenant " + job.tenant() + " is paused.";
             case LIMITED -> subject + " does not run: " + limited(job.line());
+            case TENANT_CAPPED ->
+                subject + " does not run: as many jobs of tenant " + job.tenant() + " run in task group "
+                        + job.taskGroup() + " as its cap allows.";
             case RATE_LIMITED -> subject + " does not run: " + rateLimited(job.bucket());
             case READY -> subject + " is ready: " + ready(job.place());
         };

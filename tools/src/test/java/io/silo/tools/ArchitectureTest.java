@@ -28,8 +28,11 @@ class ArchitectureTest {
             Set.of("ShardState", "JobTable", "LeaseTable", "StatusChains", "ReadyQueue");
 
     /** What events change. */
-    private static final Set<String> LOGGED =
-            Set.of("io.silo.shard.state.ShardState", "io.silo.shard.state.RateChanges");
+    private static final Set<String> LOGGED = Set.of(
+            "io.silo.shard.state.ShardState",
+            "io.silo.shard.state.LimitChanges",
+            "io.silo.shard.state.PlanChanges",
+            "io.silo.shard.state.SettingChanges");
 
     /** What the shard itself may call: deadlines and leases of sessions, which are not logged, and its own record's time. */
     private static final Set<String> NOT_LOGGED = Set.of(
@@ -44,6 +47,7 @@ class ArchitectureTest {
             "rateWork",
             "nextStartDeadlineMs",
             "forgetRequests",
+            "takeEnqueue",
             "forEachLease",
             "pinTaskGroup",
             "unpinTaskGroup",

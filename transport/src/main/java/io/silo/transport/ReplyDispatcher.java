@@ -29,6 +29,8 @@ import io.silo.protocol.reply.SchedulesReplyDecoder;
 import io.silo.protocol.reply.SubscribeReplyDecoder;
 import io.silo.protocol.reply.TaskGroupReplyDecoder;
 import io.silo.protocol.reply.TasksLeasedDecoder;
+import io.silo.protocol.reply.TenantSetReplyDecoder;
+import io.silo.protocol.reply.TenantsReplyDecoder;
 import io.silo.protocol.reply.UploadReplyDecoder;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -66,6 +68,8 @@ final class ReplyDispatcher {
     private final LimitSetReplyDecoder limitSetReply = new LimitSetReplyDecoder();
     private final HoldersDroppedReplyDecoder holdersDroppedReply = new HoldersDroppedReplyDecoder();
     private final ExplainReplyDecoder explainReply = new ExplainReplyDecoder();
+    private final TenantSetReplyDecoder tenantSetReply = new TenantSetReplyDecoder();
+    private final TenantsReplyDecoder tenantsReply = new TenantsReplyDecoder();
     private DirectBuffer buffer = new UnsafeBuffer(0, 0);
     private int offset;
 
@@ -160,6 +164,10 @@ final class ReplyDispatcher {
                 handler.onHoldersDroppedReply(holdersDroppedReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             case ExplainReplyDecoder.TEMPLATE_ID ->
                 handler.onExplainReply(explainReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case TenantSetReplyDecoder.TEMPLATE_ID ->
+                handler.onTenantSetReply(tenantSetReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case TenantsReplyDecoder.TEMPLATE_ID ->
+                handler.onTenantsReply(tenantsReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             default ->
                 handler.onError(replyHeader.correlationId(), RejectReason.UNSUPPORTED, RejectReason.UNSUPPORTED.code());
         }

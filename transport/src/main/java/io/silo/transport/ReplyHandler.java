@@ -26,6 +26,8 @@ import io.silo.protocol.reply.SchedulesReplyDecoder;
 import io.silo.protocol.reply.SubscribeReplyDecoder;
 import io.silo.protocol.reply.TaskGroupReplyDecoder;
 import io.silo.protocol.reply.TasksLeasedDecoder;
+import io.silo.protocol.reply.TenantSetReplyDecoder;
+import io.silo.protocol.reply.TenantsReplyDecoder;
 import io.silo.protocol.reply.UploadReplyDecoder;
 import org.jspecify.annotations.Nullable;
 
@@ -108,4 +110,8 @@ public interface ReplyHandler {
     default void onHoldersDroppedReply(HoldersDroppedReplyDecoder reply) {}
 
     default void onExplainReply(ExplainReplyDecoder reply) {}
+
+    default void onTenantSetReply(TenantSetReplyDecoder reply) {}
+
+    default void onTenantsReply(TenantsReplyDecoder reply) {}
 }

@@ -15,6 +15,7 @@ import io.silo.protocol.command.GetJobResultDecoder;
 import io.silo.protocol.command.GetLimitDecoder;
 import io.silo.protocol.command.GetScheduleDecoder;
 import io.silo.protocol.command.GetTaskGroupDecoder;
+import io.silo.protocol.command.GetTenantDecoder;
 import io.silo.protocol.command.HeartbeatDecoder;
 import io.silo.protocol.command.ImportJobsDecoder;
 import io.silo.protocol.command.LeaseJobDecoder;
@@ -23,6 +24,7 @@ import io.silo.protocol.command.ListJobsDecoder;
 import io.silo.protocol.command.ListLimitsDecoder;
 import io.silo.protocol.command.ListPausesDecoder;
 import io.silo.protocol.command.ListSchedulesDecoder;
+import io.silo.protocol.command.ListTenantsDecoder;
 import io.silo.protocol.command.PauseSchedulesDecoder;
 import io.silo.protocol.command.PutScheduleDecoder;
 import io.silo.protocol.command.ReadBytesDecoder;
@@ -32,6 +34,7 @@ import io.silo.protocol.command.ResumeSchedulesDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
 import io.silo.protocol.command.SetLimitDecoder;
 import io.silo.protocol.command.SetPausedDecoder;
+import io.silo.protocol.command.SetTenantDecoder;
 import io.silo.protocol.command.SubscribeDecoder;
 import io.silo.protocol.command.UnsubscribeDecoder;
 import io.silo.protocol.command.UploadChunkDecoder;
@@ -67,6 +70,8 @@ public enum Verb {
             ListLimitsDecoder.TEMPLATE_ID,
             GetLimitDecoder.TEMPLATE_ID,
             ExplainJobDecoder.TEMPLATE_ID,
+            ListTenantsDecoder.TEMPLATE_ID,
+            GetTenantDecoder.TEMPLATE_ID,
             GetBulkDecoder.TEMPLATE_ID),
     /** Changes jobs that exist, and brings in those of another system. */
     MANAGE(
@@ -82,6 +87,7 @@ public enum Verb {
             SetPausedDecoder.TEMPLATE_ID,
             SetLimitDecoder.TEMPLATE_ID,
             DropHoldersDecoder.TEMPLATE_ID,
+            SetTenantDecoder.TEMPLATE_ID,
             BulkChangeDecoder.TEMPLATE_ID,
             GetBulkDecoder.TEMPLATE_ID,
             UploadChunkDecoder.TEMPLATE_ID),

@@ -20,6 +20,7 @@ import io.silo.protocol.command.GetJobResultEncoder;
 import io.silo.protocol.command.GetLimitEncoder;
 import io.silo.protocol.command.GetScheduleEncoder;
 import io.silo.protocol.command.GetTaskGroupEncoder;
+import io.silo.protocol.command.GetTenantEncoder;
 import io.silo.protocol.command.HeartbeatEncoder;
 import io.silo.protocol.command.HelloEncoder;
 import io.silo.protocol.command.ImportJobsEncoder;
@@ -30,6 +31,7 @@ import io.silo.protocol.command.ListJobsEncoder;
 import io.silo.protocol.command.ListLimitsEncoder;
 import io.silo.protocol.command.ListPausesEncoder;
 import io.silo.protocol.command.ListSchedulesEncoder;
+import io.silo.protocol.command.ListTenantsEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.Outcome;
 import io.silo.protocol.command.PauseKind;
@@ -43,6 +45,7 @@ import io.silo.protocol.command.ResumeSchedulesEncoder;
 import io.silo.protocol.command.ReturnLeasesEncoder;
 import io.silo.protocol.command.SetLimitEncoder;
 import io.silo.protocol.command.SetPausedEncoder;
+import io.silo.protocol.command.SetTenantEncoder;
 import io.silo.protocol.command.SubscribeEncoder;
 import io.silo.protocol.command.UnsubscribeEncoder;
 import io.silo.protocol.command.UploadChunkEncoder;
@@ -102,6 +105,9 @@ final class CommandSamples {
         all.add(samples.setLimit());
         all.add(samples.dropHolders());
         all.add(samples.explainJob());
+        all.add(samples.setTenant());
+        all.add(samples.listTenants());
+        all.add(samples.getTenant());
         return all;
     }
 
@@ -417,6 +423,28 @@ final class CommandSamples {
         final ExplainJobEncoder e = new ExplainJobEncoder().wrapAndApplyHeader(buffer, 0, header);
         fill(e.header());
         e.tenant("t").jobId("j");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] setTenant() {
+        final SetTenantEncoder e = new SetTenantEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.fields((short) 3).weight(3).runningMax(5).queuedMax(-1).bytesMax(-1).enqueuesPerSecond(-1);
+        e.tenant("t");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] listTenants() {
+        final ListTenantsEncoder e = new ListTenantsEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.after("t");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] getTenant() {
+        final GetTenantEncoder e = new GetTenantEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.tenant("t");
         return bytes(e.encodedLength());
     }
 

@@ -57,7 +57,10 @@ class VerbTest {
             Map.entry("GetLimit", EnumSet.of(READ)),
             Map.entry("SetLimit", EnumSet.of(MANAGE)),
             Map.entry("DropHolders", EnumSet.of(MANAGE)),
-            Map.entry("ExplainJob", EnumSet.of(READ)));
+            Map.entry("ExplainJob", EnumSet.of(READ)),
+            Map.entry("SetTenant", EnumSet.of(MANAGE)),
+            Map.entry("ListTenants", EnumSet.of(READ)),
+            Map.entry("GetTenant", EnumSet.of(READ)));
 
     private static Map<String, Integer> commands() throws Exception {
         final Map<String, Integer> commands = new TreeMap<>();

@@ -13,6 +13,7 @@ import io.silo.shard.command.Uploads;
 import io.silo.shard.event.BulkStarts;
 import io.silo.shard.event.RateBucketEvents;
 import io.silo.shard.event.RecordBuffer;
+import io.silo.shard.event.TenantSets;
 import io.silo.shard.state.BulkChange;
 import io.silo.shard.state.JobView;
 import io.silo.shard.state.LimitReport;
@@ -22,6 +23,7 @@ import io.silo.shard.state.RequestMemory;
 import io.silo.shard.state.RowSlab;
 import io.silo.shard.state.Schedule;
 import io.silo.shard.state.ShardView;
+import io.silo.shard.state.TenantSettings;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -69,6 +71,7 @@ public final class LogCleaner {
     private final RequestRememberedEncoder remembered = new RequestRememberedEncoder();
     private final ScheduleSetEncoder scheduleSet = new ScheduleSetEncoder();
     private final BulkStarts bulkStarts = new BulkStarts();
+    private final TenantSets tenantSets = new TenantSets();
     private final PauseSetEncoder pauseSet = new PauseSetEncoder();
     private final LimitSetEncoder limitSet = new LimitSetEncoder();
     private final UnsafeBuffer name = new UnsafeBuffer(0, 0);
@@ -147,7 +150,8 @@ public final class LogCleaner {
                 && carryPauses(record)
                 && carryBuckets(record)
                 && carryLimits(record)
-                && carryBulks(record)) {
+                && carryBulks(record)
+                && carryTenants(record)) {
             finish(record, nowMs);
         }
         return 1;
@@ -264,6 +268,16 @@ public final class LogCleaner {
                 return false;
             }
             bulkStarts.write(record, bulk.image());
+        }
+        return true;
+    }
+
+    private boolean carryTenants(RecordBuffer record) {
+        for (TenantSettings.Named set : view.tenantSettings().setUntil(throughPosition)) {
+            if (!record.hasRoom(TenantSets.BYTES_MAX)) {
+                return false;
+            }
+            tenantSets.write(record, set.tenant(), set.settings());
         }
         return true;
     }

@@ -181,6 +181,11 @@ public final class CommandContext {
         state.renewLease(lease, monotonicMs + state.leases().leaseMs(lease), sessionId);
     }
 
+    /** Takes one from what a tenant may enqueue this second; false if none is left. Volatile, so not an event. */
+    boolean takeEnqueue(int tenant) {
+        return state.takeEnqueue(tenant, monotonicMs);
+    }
+
     /** Bounds the run of a lease that begins now; 0 = no bound. Volatile. */
     public void boundRun(int lease, int maxRunMs) {
         if (maxRunMs != 0) {

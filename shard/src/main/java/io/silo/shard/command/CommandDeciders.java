@@ -17,6 +17,7 @@ import io.silo.protocol.command.GetJobResultDecoder;
 import io.silo.protocol.command.GetLimitDecoder;
 import io.silo.protocol.command.GetScheduleDecoder;
 import io.silo.protocol.command.GetTaskGroupDecoder;
+import io.silo.protocol.command.GetTenantDecoder;
 import io.silo.protocol.command.HeartbeatDecoder;
 import io.silo.protocol.command.ImportJobsDecoder;
 import io.silo.protocol.command.LeaseJobDecoder;
@@ -25,6 +26,7 @@ import io.silo.protocol.command.ListJobsDecoder;
 import io.silo.protocol.command.ListLimitsDecoder;
 import io.silo.protocol.command.ListPausesDecoder;
 import io.silo.protocol.command.ListSchedulesDecoder;
+import io.silo.protocol.command.ListTenantsDecoder;
 import io.silo.protocol.command.PauseSchedulesDecoder;
 import io.silo.protocol.command.PutScheduleDecoder;
 import io.silo.protocol.command.ReadBytesDecoder;
@@ -34,6 +36,7 @@ import io.silo.protocol.command.ResumeSchedulesDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
 import io.silo.protocol.command.SetLimitDecoder;
 import io.silo.protocol.command.SetPausedDecoder;
+import io.silo.protocol.command.SetTenantDecoder;
 import io.silo.protocol.command.UploadChunkDecoder;
 import io.silo.protocol.event.BulkVerb;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +84,9 @@ public final class CommandDeciders {
         deciders[SetLimitDecoder.TEMPLATE_ID] = new SetLimitDecider();
         deciders[DropHoldersDecoder.TEMPLATE_ID] = new DropHoldersDecider();
         deciders[ExplainJobDecoder.TEMPLATE_ID] = new ExplainJobDecider();
+        deciders[SetTenantDecoder.TEMPLATE_ID] = new SetTenantDecider();
+        deciders[ListTenantsDecoder.TEMPLATE_ID] = new ListTenantsDecider();
+        deciders[GetTenantDecoder.TEMPLATE_ID] = new GetTenantDecider();
         deciders[BulkChangeDecoder.TEMPLATE_ID] = new BulkChangeDecider();
         deciders[GetBulkDecoder.TEMPLATE_ID] = new GetBulkDecider();
         deciders[ListJobsDecoder.TEMPLATE_ID] = new ListJobsDecider();
@@ -109,7 +115,9 @@ public final class CommandDeciders {
                 && templateId != ListPausesDecoder.TEMPLATE_ID
                 && templateId != ListLimitsDecoder.TEMPLATE_ID
                 && templateId != GetLimitDecoder.TEMPLATE_ID
-                && templateId != ExplainJobDecoder.TEMPLATE_ID;
+                && templateId != ExplainJobDecoder.TEMPLATE_ID
+                && templateId != ListTenantsDecoder.TEMPLATE_ID
+                && templateId != GetTenantDecoder.TEMPLATE_ID;
     }
 
     /**

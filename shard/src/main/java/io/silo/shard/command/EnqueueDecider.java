@@ -115,6 +115,11 @@ final class EnqueueDecider implements CommandDecider {
                 return;
             }
         }
+        refusal = spec.quotaRefusal(context, buffer, upload);
+        if (refusal != null) {
+            result.jobKey(0).code(refusal.code());
+            return;
+        }
         final long jobKey = context.view().nextJobKey();
         final RecordBuffer record = context.record();
         event.wrapAndApplyHeader(record.buffer(), record.offset(), eventHeader);

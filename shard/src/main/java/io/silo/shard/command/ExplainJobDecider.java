@@ -81,7 +81,7 @@ final class ExplainJobDecider implements CommandDecider {
         }
         limit = view.waitingReport().awaitedLimit(slot);
         if (limit == RowSlab.NULL_SLOT) {
-            return Situation.READY;
+            return view.waitingReport().isCapped(slot) ? Situation.TENANT_CAPPED : Situation.READY;
         }
         return view.waitingReport().isBucket(limit) ? Situation.RATE_LIMITED : Situation.LIMITED;
     }

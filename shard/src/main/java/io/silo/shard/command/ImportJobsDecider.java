@@ -212,6 +212,10 @@ final class ImportJobsDecider implements CommandDecider {
         if (!areUploadsComplete(context, item)) {
             return RejectReason.UPLOAD_NOT_FOUND;
         }
+        final RejectReason quota = isScheduled() ? spec.quotaRefusal(context, buffer, upload) : null;
+        if (quota != null) {
+            return quota;
+        }
         final long jobKey = context.view().nextJobKey();
         final RecordBuffer record = context.record();
         long firstChunk = upload == null ? Long.MAX_VALUE : upload.firstPosition;
@@ -274,6 +278,12 @@ final class ImportJobsDecider implements CommandDecider {
         final DirectBuffer changed = imports.definition(spec);
         if (!context.record().hasRoom(EVENT_BYTES + attemptBytes + changed.capacity())) {
             return RejectReason.BATCH_TOO_LARGE;
+        }
+        final RejectReason quota = isScheduled() && state.isTerminal()
+                ? TenantQuotas.refusal(context, jobs.tenant(slot), jobs.storedBytes(slot))
+                : null;
+        if (quota != null) {
+            return quota;
         }
         final RecordBuffer record = context.record();
         event.wrapAndApplyHeader(record.buffer(), record.offset(), eventHeader)

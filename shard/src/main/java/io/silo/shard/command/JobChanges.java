@@ -109,7 +109,9 @@ public final class JobChanges {
                 return RejectReason.JOB_IN_PROGRESS;
             }
             // [SILO-UNIQUE-2]
-            return jobs.findOtherHolder(slot) == RowSlab.NULL_SLOT ? null : RejectReason.UNIQUE_KEY_HELD;
+            return jobs.findOtherHolder(slot) == RowSlab.NULL_SLOT
+                    ? TenantQuotas.refusal(context, jobs.tenant(slot), jobs.storedBytes(slot))
+                    : RejectReason.UNIQUE_KEY_HELD;
         }
 
         @Override

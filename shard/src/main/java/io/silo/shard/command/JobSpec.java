@@ -10,6 +10,7 @@ import io.silo.protocol.command.EnqueueDecoder;
 import io.silo.protocol.command.ImportJobsDecoder;
 import io.silo.protocol.command.PutScheduleDecoder;
 import io.silo.protocol.event.JobEnqueuedEncoder;
+import io.silo.protocol.event.MessageHeaderEncoder;
 import io.silo.protocol.event.PayloadEncoding;
 import io.silo.shard.event.RecordBuffer;
 import io.silo.shard.state.JobView;
@@ -335,6 +336,23 @@ final class JobSpec {
         return tenantLength == 0
                 ? jobs.findUnique(none, 0, none.capacity(), buffer, uniqueKeyOffset, uniqueKeyLength)
                 : jobs.findUnique(buffer, tenantOffset, tenantLength, buffer, uniqueKeyOffset, uniqueKeyLength);
+    }
+
+    /** Why the quotas of its tenant let the job not come, or null: then an enqueue was taken from this second's. */
+    @Nullable
+    RejectReason quotaRefusal(CommandContext context, DirectBuffer buffer, Uploads.@Nullable Upload upload) {
+        if (context.view().tenantSettings().count() == 0) {
+            return null;
+        }
+        final DirectBuffer none = NameChecks.noTenant();
+        final int tenant = tenantLength == 0
+                ? context.view().findTenant(none, 0, none.capacity())
+                : context.view().findTenant(buffer, tenantOffset, tenantLength);
+        final int bytes = MessageHeaderEncoder.ENCODED_LENGTH
+                + JobEnqueuedEncoder.BLOCK_LENGTH
+                + (end - limitsOffset)
+                + (tenantLength == 0 ? none.capacity() : 0);
+        return TenantQuotas.refusalOfNew(context, tenant, bytes + (upload == null ? 0L : upload.totalBytes));
     }
 
     /** Whether the job's tenant and task group are known, or new ones find room, and its limits too. */

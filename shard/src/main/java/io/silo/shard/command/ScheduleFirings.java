@@ -58,7 +58,7 @@ public final class ScheduleFirings {
         record.commit(fired.limit());
     }
 
-    /** Key of the job, or -1 if its id or its unique key is taken. */
+    /** Key of the job, or -1 if its id or its unique key is taken, or the tenant has all that it may: other tenants' firings do not wait for that. */
     private long enqueue(CommandContext context, Schedule schedule, long nominalMs) {
         final JobView jobs = context.view().jobs();
         final RecordBuffer record = context.record();
@@ -86,6 +86,16 @@ public final class ScheduleFirings {
                 || (uniqueKeyLength > 0
                         && jobs.findUnique(tenant, 0, tenantLength, template, uniqueKeyOffset, uniqueKeyLength)
                                 != RowSlab.NULL_SLOT)) {
+            return -1;
+        }
+        final int idBytes = JobEnqueuedEncoder.jobIdHeaderLength() + id.capacity();
+        final int bytes = MessageHeaderEncoder.ENCODED_LENGTH
+                + JobEnqueuedEncoder.BLOCK_LENGTH
+                + (idHeaderOffset - groupsOffset)
+                + idBytes
+                + (template.capacity() - uniqueKeyHeaderOffset);
+        final int tenantNumber = context.view().findTenant(tenant, 0, tenantLength);
+        if (TenantQuotas.refusalOfNew(context, tenantNumber, bytes) != null) {
             return -1;
         }
         final long jobKey = context.view().nextJobKey();

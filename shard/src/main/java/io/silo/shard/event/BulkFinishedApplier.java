@@ -17,7 +17,7 @@ final class BulkFinishedApplier implements EventApplier {
         decoder.wrapAndApplyHeader(buffer, offset, header);
         final @Nullable BulkChange bulk = KnownBulk.find(state, place, decoder.bulkKey());
         if (bulk != null) {
-            state.bulkFinished(bulk, decoder.changed(), decoder.skipped(), place.timeMs());
+            state.planChanges().bulkFinished(bulk, decoder.changed(), decoder.skipped(), place.timeMs());
         }
     }
 }

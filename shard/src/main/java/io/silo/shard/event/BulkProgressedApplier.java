@@ -17,7 +17,7 @@ final class BulkProgressedApplier implements EventApplier {
         decoder.wrapAndApplyHeader(buffer, offset, header);
         final @Nullable BulkChange bulk = KnownBulk.find(state, place, decoder.bulkKey());
         if (bulk != null) {
-            state.bulkProgressed(bulk, decoder.changed());
+            state.planChanges().bulkProgressed(bulk, decoder.changed());
         }
     }
 }

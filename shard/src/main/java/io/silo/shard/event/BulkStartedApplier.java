@@ -9,6 +9,6 @@ final class BulkStartedApplier implements EventApplier {
 
     @Override
     public void apply(ShardState state, EventPlace place, DirectBuffer buffer, int offset) {
-        state.bulkStarted(starts.read(buffer, offset), place.position());
+        state.planChanges().bulkStarted(starts.read(buffer, offset), place.position());
     }
 }

@@ -32,6 +32,7 @@ import io.silo.protocol.event.ScheduleSetDecoder;
 import io.silo.protocol.event.ShardOpenedDecoder;
 import io.silo.protocol.event.SlotsDroppedDecoder;
 import io.silo.protocol.event.TaskLeasedDecoder;
+import io.silo.protocol.event.TenantSetDecoder;
 import io.silo.shard.state.InvariantViolation;
 import io.silo.shard.state.ShardState;
 import org.agrona.DirectBuffer;
@@ -76,6 +77,7 @@ public final class EventAppliers {
         put(ScheduleDeletedDecoder.TEMPLATE_ID, new ScheduleDeletedApplier());
         put(RateBucketSetDecoder.TEMPLATE_ID, new RateBucketSetApplier());
         put(RateBucketDroppedDecoder.TEMPLATE_ID, new RateBucketDroppedApplier());
+        put(TenantSetDecoder.TEMPLATE_ID, new TenantSetApplier());
     }
 
     /** Whether an applier is there for this event. */

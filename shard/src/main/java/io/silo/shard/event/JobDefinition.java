@@ -1,5 +1,6 @@
 package io.silo.shard.event;
 
+import io.silo.log.EventLog;
 import io.silo.protocol.event.JobEnqueuedDecoder;
 import io.silo.protocol.event.MessageHeaderDecoder;
 import io.silo.protocol.limit.RateLimitDecoder;
@@ -54,6 +55,9 @@ final class JobDefinition {
                 decoder.startDeadlineMs(),
                 decoder.requestIdHigh(),
                 decoder.requestIdLow());
+        if (decoder.chunkPosition() != EventLog.NULL_POSITION) {
+            state.jobUploaded(slot, (int) decoder.payloadBytes());
+        }
         decoder.skipJobId();
         final int keyLength = decoder.uniqueKeyLength();
         if (keyLength > 0) {
@@ -74,13 +78,13 @@ final class JobDefinition {
             final int keyOffset = decoder.limit() + JobEnqueuedDecoder.LimitsDecoder.keyHeaderLength();
             limit.skipKey();
             if (limit.detailsLength() == 0) {
-                state.jobLimit(slot, buffer, keyOffset, keyLength, (int) limit.maxConcurrency());
+                state.limitChanges().jobLimit(slot, buffer, keyOffset, keyLength, (int) limit.maxConcurrency());
             } else {
                 rate.wrapAndApplyHeader(
                         buffer, decoder.limit() + JobEnqueuedDecoder.LimitsDecoder.detailsHeaderLength(), rateHeader);
                 final int nameLength = rate.nameLength();
                 final int nameOffset = rate.limit() + RateLimitDecoder.nameHeaderLength();
-                state.rateChanges()
+                state.limitChanges()
                         .of(buffer, nameOffset, nameLength, buffer, keyOffset, keyLength)
                         .jobLimit(slot, rate);
             }

@@ -67,7 +67,7 @@ final class JobImageApplier implements EventApplier {
                         buffer,
                         workerOffset,
                         workerLength);
-                state.limitsHeld(slot, decoder.heldLimits());
+                state.limitChanges().held(slot, decoder.heldLimits());
             }
             case SUCCEEDED, FAILED, CANCELLED -> state.endRestored(slot, decoder.nextStartMs());
         }

@@ -20,6 +20,6 @@ final class LimitSetApplier implements EventApplier {
         decoder.wrapTenant(tenant);
         decoder.wrapKey(key);
         final int max = decoder.isSet() != 0 ? (int) decoder.maxConcurrency() : LimitSettings.NONE;
-        state.limitSet(tenant, key, max, place.position());
+        state.settingChanges().limitSet(tenant, key, max, place.position());
     }
 }

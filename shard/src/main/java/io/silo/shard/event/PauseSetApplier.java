@@ -15,6 +15,7 @@ final class PauseSetApplier implements EventApplier {
     public void apply(ShardState state, EventPlace place, DirectBuffer buffer, int offset) {
         decoder.wrapAndApplyHeader(buffer, offset, header);
         final Pauses.Kind kind = Pauses.Kind.values()[decoder.kindRaw()];
-        state.pauseSet(new Pauses.Pause(kind, decoder.name()), decoder.paused() != 0, place.position());
+        state.settingChanges()
+                .pauseSet(new Pauses.Pause(kind, decoder.name()), decoder.paused() != 0, place.position());
     }
 }

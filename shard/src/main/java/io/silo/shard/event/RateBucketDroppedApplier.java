@@ -21,7 +21,7 @@ final class RateBucketDroppedApplier implements EventApplier {
         decoder.skipName();
         final int keyLength = decoder.keyLength();
         final int keyOffset = decoder.limit() + RateBucketDroppedDecoder.keyHeaderLength();
-        state.rateChanges()
+        state.limitChanges()
                 .of(buffer, nameOffset, nameLength, buffer, keyOffset, keyLength)
                 .bucketDropped(buffer, tenantOffset, tenantLength);
     }

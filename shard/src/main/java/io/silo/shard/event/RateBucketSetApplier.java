@@ -31,7 +31,7 @@ final class RateBucketSetApplier implements EventApplier {
         decoder.skipName();
         final int keyLength = decoder.keyLength();
         final int keyOffset = decoder.limit() + RateBucketSetDecoder.keyHeaderLength();
-        state.rateChanges()
+        state.limitChanges()
                 .of(buffer, nameOffset, nameLength, buffer, keyOffset, keyLength)
                 .bucketSet(buffer, tenantOffset, tenantLength, bucket, place.position());
     }

@@ -17,7 +17,7 @@ final class ScheduleDeletedApplier implements EventApplier {
         decoder.wrapAndApplyHeader(buffer, offset, header);
         final @Nullable Schedule schedule = KnownSchedule.find(state, place, decoder.scheduleKey());
         if (schedule != null) {
-            state.scheduleDeleted(schedule);
+            state.planChanges().scheduleDeleted(schedule);
         }
     }
 }

@@ -17,7 +17,7 @@ final class ScheduleFiredApplier implements EventApplier {
         decoder.wrapAndApplyHeader(buffer, offset, header);
         final @Nullable Schedule schedule = KnownSchedule.find(state, place, decoder.scheduleKey());
         if (schedule != null) {
-            state.scheduleFired(schedule, decoder.nominalMs(), decoder.nextFireMs());
+            state.planChanges().scheduleFired(schedule, decoder.nominalMs(), decoder.nextFireMs());
         }
     }
 }

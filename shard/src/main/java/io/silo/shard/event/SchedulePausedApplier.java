@@ -17,7 +17,7 @@ final class SchedulePausedApplier implements EventApplier {
         decoder.wrapAndApplyHeader(buffer, offset, header);
         final @Nullable Schedule schedule = KnownSchedule.find(state, place, decoder.scheduleKey());
         if (schedule != null) {
-            state.schedulePaused(schedule, decoder.paused() != 0, decoder.nextFireMs());
+            state.planChanges().schedulePaused(schedule, decoder.paused() != 0, decoder.nextFireMs());
         }
     }
 }

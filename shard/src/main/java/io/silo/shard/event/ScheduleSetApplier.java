@@ -27,6 +27,6 @@ final class ScheduleSetApplier implements EventApplier {
                 decoder.nextFireMs(),
                 decoder.lastFireMs(),
                 decoder.paused() != 0);
-        state.scheduleSet(image, place.position());
+        state.planChanges().scheduleSet(image, place.position());
     }
 }

@@ -16,7 +16,7 @@ final class SlotsDroppedApplier implements EventApplier {
         decoder.wrapAndApplyHeader(buffer, offset, header);
         final int slot = KnownJob.slot(state, place, decoder.jobKey());
         if (slot != RowSlab.NULL_SLOT) {
-            state.slotsDropped(slot, place.position(), decoder.heldLimits());
+            state.limitChanges().slotsDropped(slot, place.position(), decoder.heldLimits());
         }
     }
 }

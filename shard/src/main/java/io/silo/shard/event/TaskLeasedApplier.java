@@ -31,6 +31,6 @@ final class TaskLeasedApplier implements EventApplier {
                 buffer,
                 decoder.limit() + TaskLeasedDecoder.workerIdHeaderLength(),
                 workerLength);
-        state.limitsHeld(slot, decoder.heldLimits());
+        state.limitChanges().held(slot, decoder.heldLimits());
     }
 }

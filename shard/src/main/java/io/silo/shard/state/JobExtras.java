@@ -6,7 +6,7 @@ package io.silo.shard.state;
  *
  * <pre>
  *    0 leaseMs     4 maxRunMs     8 startDeadlineMs     16 firstChunk     24 deadline timer     28 unique key (BytesSlab ref + 1)
- *   32 first claim on a limit
+ *   32 first claim on a limit       36 bytes of an uploaded payload
  * </pre>
  */
 final class JobExtras {
@@ -20,6 +20,7 @@ final class JobExtras {
     private static final int DEADLINE_TIMER = 24;
     private static final int UNIQUE_KEY = 28;
     private static final int FIRST_CLAIM = 32;
+    private static final int UPLOADED_BYTES = 36;
     private static final int ROW_BYTES = 40;
     private static final int ROWS_PER_CHUNK = 4_096;
 
@@ -86,6 +87,15 @@ final class JobExtras {
 
     void firstClaim(int extras, int claim) {
         rows.putInt(extras - 1, FIRST_CLAIM, claim);
+    }
+
+    /** Bytes of the payload that lie in chunks. */
+    int uploadedBytes(int extras) {
+        return extras == NONE ? 0 : rows.getInt(extras - 1, UPLOADED_BYTES);
+    }
+
+    void uploadedBytes(int extras, int bytes) {
+        rows.putInt(extras - 1, UPLOADED_BYTES, bytes);
     }
 
     /** Handle of the timer of the latest start, or {@link TimerQueue#NULL_HANDLE}. */

@@ -2,7 +2,6 @@ package io.silo.shard.state;
 
 import io.silo.protocol.LeaseToken;
 import io.silo.protocol.Xxh64;
-import io.silo.protocol.limit.RateLimitDecoder;
 import java.util.Arrays;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -105,6 +104,7 @@ final class JobTable implements JobView, ReadyLinks {
     private final LimitTable limits;
     private final StatusChains chains = new StatusChains();
     private final FinishedJobs finished = new FinishedJobs();
+    final TenantBytes tenantBytes = new TenantBytes();
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
     private final UnsafeBuffer keyView = new UnsafeBuffer(0, 0);
     /** Ids are chosen by clients: without a seed they cannot know, they could make them collide. */
@@ -289,6 +289,7 @@ final class JobTable implements JobView, ReadyLinks {
         chains.remove(this, slot, tenant, before);
         if (before.isTerminal() != state.isTerminal()) {
             holdUniqueKey(slot, before.isTerminal());
+            tenantBytes.add(tenant, before.isTerminal() ? storedBytes(slot) : -storedBytes(slot));
         }
         if (before.isTerminal()) {
             finished.remove(this, slot, before);
@@ -307,9 +308,23 @@ final class JobTable implements JobView, ReadyLinks {
     }
 
     void definition(int slot, long position, int offset, int length) {
+        if (!state(slot).isTerminal()) {
+            tenantBytes.add(tenant(slot), length - rows.getInt(slot, DEFINITION_LENGTH));
+        }
         rows.putLong(slot, DEFINITION_POSITION, position);
         rows.putInt(slot, DEFINITION_OFFSET, offset);
         rows.putInt(slot, DEFINITION_LENGTH, length);
+    }
+
+    /** The payload of a job that was just inserted lies in chunks. */
+    void uploaded(int slot, int bytes) {
+        extras.uploadedBytes(extrasFor(slot), bytes);
+        tenantBytes.add(tenant(slot), bytes);
+    }
+
+    @Override
+    public long storedBytes(int slot) {
+        return (long) rows.getInt(slot, DEFINITION_LENGTH) + extras.uploadedBytes(rows.getInt(slot, EXTRAS));
     }
 
     /** The job needs a chunk at this record; {@link Long#MAX_VALUE} = none. */
@@ -333,15 +348,7 @@ final class JobTable implements JobView, ReadyLinks {
         extras.deadlineTimer(rows.getInt(slot, EXTRAS), handle);
     }
 
-    /** The job may run only while fewer than {@code max} others of its tenant that name this key do. */
-    void addLimit(int slot, DirectBuffer key, int keyOffset, int keyLength, int max) {
-        final int first = limits.addClaim(firstClaim(slot), slot, tenant(slot), key, keyOffset, keyLength, max);
-        extras.firstClaim(extrasFor(slot), first);
-    }
-
-    /** The job takes hits from a bucket each time that it starts. */
-    void addRateLimit(int slot, DirectBuffer key, int keyLength, RateLimitDecoder rate) {
-        final int first = limits.addRateClaim(firstClaim(slot), slot, tenant(slot), key, keyLength, rate);
+    void firstClaim(int slot, int first) {
         extras.firstClaim(extrasFor(slot), first);
     }
 
@@ -674,7 +681,7 @@ final class JobTable implements JobView, ReadyLinks {
         for (int slot = 0; slot < rows.slotEnd(); slot++) {
             if (rows.isLive(slot)) {
                 final long changedAtMs = rows.getLong(slot, CHANGED_AT_MS);
-                final long order = isWide ? firstIndex(times, changedAtMs) : changedAtMs - earliest;
+                final long order = isWide ? StatusChains.firstIndex(times, changedAtMs) : changedAtMs - earliest;
                 byChange[count++] = order << SLOT_BITS | slot;
             }
         }
@@ -688,21 +695,6 @@ final class JobTable implements JobView, ReadyLinks {
                 finished.append(this, slot, state(slot));
             }
         }
-    }
-
-    /** Index of the first element that is not below {@code value}, in an ascending array that holds it. */
-    private static long firstIndex(long[] ascending, long value) {
-        int low = 0;
-        int high = ascending.length - 1;
-        while (low < high) {
-            final int middle = (low + high) >>> 1;
-            if (ascending[middle] < value) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        return low;
     }
 
     int newer(int slot) {
@@ -726,7 +718,8 @@ final class JobTable implements JobView, ReadyLinks {
                 + byId.bytes()
                 + byKey.bytes()
                 + byUniqueKey.bytes()
-                + chains.bytes();
+                + chains.bytes()
+                + tenantBytes.bytes();
     }
 
     void close() {

@@ -81,6 +81,9 @@ public interface JobView {
 
     int definitionLength(int slot);
 
+    /** Bytes of the job's definition as it is logged, and of its payload where that was uploaded: what a tenant's quota counts. */
+    long storedBytes(int slot);
+
     /** Record of the job's latest event: the end of its history chain. */
     long lastPosition(int slot);
 

@@ -142,6 +142,17 @@ final class LimitLines {
         }
     }
 
+    /**
+     * Another cap on running tasks, or one that is filled now: what a reservation keeps for a task that may not run is not kept. That it
+     * may run again needs no call, as a slot that was taken needs none.
+     */
+    void onCapChanged(int tenant) {
+        final int holder = reservations.holder(tenant);
+        if (holder != NULL) {
+            settleLines(holder);
+        }
+    }
+
     /** The task of a group that a worker may have next, or {@link RowSlab#NULL_SLOT}; its slots are free. */
     int peek(int taskGroup, int tenant) {
         settle();
@@ -335,7 +346,8 @@ final class LimitLines {
     /** Slots that leave one for the task with the reservation, by that one's maximum: it may be smaller than those of others. */
     private int unreserved(int slot, int limit) {
         final int holder = reservations.holder(jobs.tenant(slot));
-        if (holder != NULL && holder != slot) {
+        // One whose tenant has all that it may of the group would keep slots from its other groups for nothing.
+        if (holder != NULL && holder != slot && !ready.isAtCap(jobs.taskGroup(holder), jobs.tenant(slot))) {
             for (int claim = jobs.firstClaim(holder); claim != NONE; claim = limits.next(claim)) {
                 // [SILO-LIMIT-RESERVE]
                 if (limits.limit(claim) == limit) {
@@ -349,7 +361,7 @@ final class LimitLines {
     /** Hits of a bucket that are kept for the task with the reservation. */
     private long reservedHits(int slot, int limit) {
         final int holder = reservations.holder(jobs.tenant(slot));
-        if (holder != NULL && holder != slot) {
+        if (holder != NULL && holder != slot && !ready.isAtCap(jobs.taskGroup(holder), jobs.tenant(slot))) {
             for (int claim = jobs.firstClaim(holder); claim != NONE; claim = limits.next(claim)) {
                 if (limits.limit(claim) == limit) {
                     return buckets.hits(claim);

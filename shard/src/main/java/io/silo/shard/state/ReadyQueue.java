@@ -5,6 +5,7 @@ import io.silo.protocol.Xxh64;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.function.IntConsumer;
+import org.agrona.collections.Int2IntHashMap;
 
 /**
  * Runnable tasks of each task group in the order of delivery: priority, 0 first; then tenants in turn, by deficit round
@@ -21,8 +22,9 @@ import java.util.function.IntConsumer;
  *
  * <p>A task that belongs behind the tail or before the head costs O(1), any other O(log n) of its lane; removal
  * likewise. A lane exists while it has tasks; a lane that comes new or comes back goes to the end of its ring. The lanes
- * of a paused tenant are in no ring, and their tasks count in no group. Whose turn it is and what is left of it is
- * volatile: a replay restores the order inside lanes alone.
+ * of a paused tenant are in no ring, and their tasks count in no group; so are those of a tenant in a group where it has
+ * as many leases as it may ({@link RunningCaps}), until one ends. Whose turn it is and what is left of it is volatile: a
+ * replay restores the order inside lanes alone.
  *
  * <p>At most {@link #TASKS_MAX} tasks, {@link #GROUPS_MAX} groups, {@link #TENANTS_MAX} tenants. Only the shard thread
  * may touch it; nothing allocates but growth by a chunk.
@@ -38,7 +40,10 @@ public final class ReadyQueue implements AutoCloseable {
     public static final int TENANTS_MAX = 1 << 20;
 
     /** Largest weight: a turn is then no longer than the tasks of one call. */
-    public static final int WEIGHT_MAX = Bounds.TASKS_PER_CALL_MAX;
+    public static final int WEIGHT_MAX = Bounds.TENANT_WEIGHT_MAX;
+
+    /** Stands for no cap on running tasks. */
+    public static final int NO_CAP = Integer.MAX_VALUE;
 
     /** Most tasks that {@link #forecast} shows. */
     public static final int FORECAST_MAX = 1_024;
@@ -82,6 +87,10 @@ public final class ReadyQueue implements AutoCloseable {
     private final int[][] groups = new int[GROUPS_MAX >>> GROUPS_SHIFT][];
     private final short[][] weights = new short[TENANTS_MAX >>> WEIGHTS_SHIFT][];
     private final BitSet paused = new BitSet();
+    private final RunningCaps caps = new RunningCaps();
+    /** Tasks that the forecast under way has shown, of tenants that have a cap. */
+    private final Int2IntHashMap shownOfCapped = new Int2IntHashMap(0);
+
     private int groupChunks;
     private int weightChunks;
     private int size;
@@ -189,7 +198,11 @@ public final class ReadyQueue implements AutoCloseable {
         checkGroup(group);
         int[] chunk = groups[group >>> GROUPS_SHIFT];
         int index = groupIndex(group);
-        int left = tenant != ANY_TENANT && paused.get(tenant) ? 0 : Math.min(limit, FORECAST_MAX);
+        int left = Math.min(limit, FORECAST_MAX);
+        shownOfCapped.clear();
+        if (tenant != ANY_TENANT) {
+            left = paused.get(tenant) ? 0 : Math.min(left, caps.room(group, tenant));
+        }
         for (int word = 0; word < 4 && left > 0; word++) {
             for (int bits = chunk[index + word]; bits != 0 && left > 0; bits &= bits - 1) {
                 int priority = (word << 5) + Integer.numberOfTrailingZeros(bits);
@@ -201,6 +214,12 @@ public final class ReadyQueue implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /** What a tenant may still have running beyond what was shown of it in more urgent priorities. */
+    private int roomInForecast(long key) {
+        int room = caps.room(groupOf(key), tenantOf(key));
+        return room == NO_CAP ? room : room - shownOfCapped.get(tenantOf(key));
     }
 
     /** Shows what the lanes of a ring give in turn. Returns how many may still be shown: none if this ring has more. */
@@ -217,8 +236,12 @@ public final class ReadyQueue implements AutoCloseable {
         boolean hasMore = end != inTurn;
         lane = inTurn;
         do {
-            int share = turns * weight(tenantOf(lanes.getLong(lane, KEY)));
-            int shown = tasks.show(lane, Math.min(share, left), visitor);
+            long key = lanes.getLong(lane, KEY);
+            int share = turns * weight(tenantOf(key));
+            int shown = tasks.show(lane, Math.min(Math.min(share, roomInForecast(key)), left), visitor);
+            if (caps.isCapped(tenantOf(key)) && shown > 0) {
+                shownOfCapped.put(tenantOf(key), shownOfCapped.get(tenantOf(key)) + shown);
+            }
             hasMore |= shown == share;
             left -= shown;
             lane = lanes.getInt(lane, RING_NEXT);
@@ -256,19 +279,116 @@ public final class ReadyQueue implements AutoCloseable {
      */
     public void pause(int tenant) {
         checkTenant(tenant);
-        if (!paused.get(tenant)) {
-            forEachLane(tenant, this::leaveRing);
-            paused.set(tenant);
+        paused.set(tenant);
+        placeLanes(tenant);
+    }
+
+    /** Puts them back, each lane at the end of its ring, but for those of groups where the tenant has all that it may. */
+    public void resume(int tenant) {
+        checkTenant(tenant);
+        paused.clear(tenant);
+        placeLanes(tenant);
+    }
+
+    /** The task groups of a tenant's leases, one call for each lease. */
+    public interface Leases {
+        void forEachGroup(int tenant, IntConsumer group);
+    }
+
+    /**
+     * Sets how many tasks of each group a tenant may have running at once. Where it has as many or more, its tasks leave the order of
+     * delivery until it has fewer. Looks at every lane and lease.
+     *
+     * @param max 1 or more; {@link #NO_CAP} = any number.
+     * @param leases those that live now.
+     */
+    public void cap(int tenant, int max, Leases leases) {
+        checkTenant(tenant);
+        forEachLane(tenant, this::leaveRingIfIn);
+        caps.forEachRow(tenant, row -> countInGroup(caps.group(row), -caps.counted(row)));
+        caps.max(tenant, max);
+        if (max != NO_CAP) {
+            leases.forEachGroup(tenant, group -> caps.addRunning(caps.open(group, tenant), 1));
+            forEachLane(tenant, lane -> {
+                long key = lanes.getLong(lane, KEY);
+                int row = caps.open(groupOf(key), tenant);
+                caps.hasLane(row, priorityOf(key), true);
+                caps.addQueued(row, lanes.getInt(lane, TASKS));
+            });
+        }
+        placeLanes(tenant);
+    }
+
+    /** Most running tasks of a tenant in each group, or {@link #NO_CAP}. */
+    public int cap(int tenant) {
+        return caps.max(tenant);
+    }
+
+    /**
+     * A task of a group was leased, by whatever way.
+     *
+     * @return whether the tenant has as many as it may from now on.
+     */
+    public boolean leased(int group, int tenant) {
+        return caps.isCapped(tenant) && changeRunning(caps.open(group, tenant), 1);
+    }
+
+    /** A lease of a tenant's task ended: {@link #leased} was told of it, or {@link #cap} saw it. */
+    public void leaseEnded(int group, int tenant) {
+        if (caps.isCapped(tenant)) {
+            int row = caps.find(group, tenant);
+            changeRunning(row, -1);
+            caps.closeIfEmpty(row);
         }
     }
 
-    /** Puts them back, each lane at the end of its ring. */
-    public void resume(int tenant) {
-        checkTenant(tenant);
-        if (paused.get(tenant)) {
-            paused.clear(tenant);
-            forEachLane(tenant, this::enterRing);
+    /** Whether a tenant has as many running tasks of a group as it may. */
+    public boolean isAtCap(int group, int tenant) {
+        return caps.room(group, tenant) == 0;
+    }
+
+    /** Returns whether this filled the cap. */
+    private boolean changeRunning(int row, int change) {
+        boolean wasFull = caps.isFull(row);
+        caps.addRunning(row, change);
+        recount(row);
+        boolean isFull = caps.isFull(row);
+        if (wasFull != isFull) {
+            for (int priority = caps.nextLane(row, 0);
+                    priority >= 0 && priority < PRIORITIES;
+                    priority = caps.nextLane(row, priority + 1)) {
+                place(findLane(key(caps.group(row), priority, caps.tenant(row))));
+            }
         }
+        return isFull && !wasFull;
+    }
+
+    private void placeLanes(int tenant) {
+        forEachLane(tenant, this::place);
+        caps.forEachRow(tenant, this::recount);
+    }
+
+    /** Puts a lane into its ring, or takes it out, as it has to be. */
+    private void place(int lane) {
+        if (!mayRun(lanes.getLong(lane, KEY))) {
+            leaveRingIfIn(lane);
+        } else if (lanes.getInt(lane, RING_NEXT) == NULL) {
+            enterRing(lane);
+        }
+    }
+
+    private void leaveRingIfIn(int lane) {
+        if (lanes.getInt(lane, RING_NEXT) != NULL) {
+            leaveRing(lane);
+        }
+    }
+
+    private boolean mayRun(long key) {
+        return !paused.get(tenantOf(key)) && caps.room(groupOf(key), tenantOf(key)) > 0;
+    }
+
+    private void recount(int row) {
+        countInGroup(caps.group(row), caps.recount(row, paused.get(caps.tenant(row))));
     }
 
     private void forEachLane(int tenant, IntConsumer action) {
@@ -285,7 +405,7 @@ public final class ReadyQueue implements AutoCloseable {
         return size;
     }
 
-    /** Queued tasks of a group that a worker could be given. */
+    /** Queued tasks of a group that workers could be given: of a tenant with a cap no more than it may still have running. */
     public int size(int group) {
         checkGroup(group);
         return groups[group >>> GROUPS_SHIFT][groupIndex(group) + GROUP_SIZE];
@@ -330,6 +450,7 @@ public final class ReadyQueue implements AutoCloseable {
         return lanes.bytes()
                 + tasks.bytes()
                 + laneIndex.bytes()
+                + caps.bytes()
                 + 4L * (groups.length + weights.length)
                 + 4L * GROUP_INTS * groupChunks * (GROUPS_MASK + 1)
                 + 2L * weightChunks * (WEIGHTS_MASK + 1);
@@ -340,6 +461,55 @@ public final class ReadyQueue implements AutoCloseable {
     public void close() {
         lanes.close();
         tasks.close();
+        caps.close();
+    }
+
+    /**
+     * Compares rings, counts of groups and rows of capped tenants with lanes and leases; for tests and the slow recount.
+     *
+     * @param leases all that live.
+     */
+    void checkInvariants(Leases leases) {
+        int[] sizes = new int[GROUPS_MAX];
+        int[] rowsSeen = new int[1];
+        for (int lane = lanes.nextLive(0, lanes.slotEnd());
+                lane != NULL;
+                lane = lanes.nextLive(lane + 1, lanes.slotEnd())) {
+            long key = lanes.getLong(lane, KEY);
+            Invariant.check(
+                    mayRun(key) == (lanes.getInt(lane, RING_NEXT) != NULL),
+                    "a lane is in a ring or not as it may not be");
+            sizes[groupOf(key)] += caps.isCapped(tenantOf(key)) || !mayRun(key) ? 0 : lanes.getInt(lane, TASKS);
+        }
+        caps.forEachTenant(tenant -> {
+            Int2IntHashMap running = new Int2IntHashMap(0);
+            Int2IntHashMap queued = new Int2IntHashMap(0);
+            leases.forEachGroup(tenant, group -> running.put(group, running.get(group) + 1));
+            forEachLane(tenant, lane -> {
+                int group = groupOf(lanes.getLong(lane, KEY));
+                queued.put(group, queued.get(group) + lanes.getInt(lane, TASKS));
+            });
+            caps.forEachRow(tenant, row -> {
+                rowsSeen[0]++;
+                int group = caps.group(row);
+                int room = paused.get(tenant) ? 0 : Math.max(0, caps.max(tenant) - running.get(group));
+                Invariant.check(
+                        caps.running(row) == running.remove(group), "running tasks of a tenant differ from leases");
+                Invariant.check(
+                        caps.queued(row) == queued.get(group), "queued tasks of a tenant differ from its lanes");
+                sizes[group] += Math.min(room, queued.get(group));
+                queued.remove(group);
+            });
+            Invariant.check(running.isEmpty() && queued.isEmpty(), "a tenant with a cap is not counted in a group");
+        });
+        Invariant.check(rowsSeen[0] == caps.rowCount(), "rows of tenants that have no cap");
+        for (int chunk = 0; chunk < groups.length; chunk++) {
+            for (int group = chunk << GROUPS_SHIFT; hasGroups(chunk) && group >>> GROUPS_SHIFT == chunk; group++) {
+                Invariant.check(sizes[group] == size(group), "size of a group differs from its recount");
+                sizes[group] = 0;
+            }
+        }
+        Invariant.check(Arrays.stream(sizes).sum() == 0, "tasks of a group that counts none");
     }
 
     /** Tasks that came out of order and wait in heaps. */
@@ -392,10 +562,14 @@ public final class ReadyQueue implements AutoCloseable {
         return (group & GROUPS_MASK) * GROUP_INTS;
     }
 
-    /** The chunk to write to; the one that all unused chunks share is never written. */
     @SuppressWarnings("ReferenceEquality") // which array it is, is the question
+    private boolean hasGroups(int chunk) {
+        return groups[chunk] != NO_GROUPS;
+    }
+
+    /** The chunk to write to; the one that all unused chunks share is never written. */
     private int[] ownGroups(int chunk) {
-        if (groups[chunk] == NO_GROUPS) {
+        if (!hasGroups(chunk)) {
             groups[chunk] = new int[GROUP_INTS << GROUPS_SHIFT];
             groupChunks++;
         }
@@ -440,7 +614,7 @@ public final class ReadyQueue implements AutoCloseable {
     private int firstLaneOf(int group, int tenant) {
         checkGroup(group);
         checkTenant(tenant);
-        if (paused.get(tenant)) {
+        if (paused.get(tenant) || caps.room(group, tenant) == 0) {
             return NULL;
         }
         int[] chunk = groups[group >>> GROUPS_SHIFT];
@@ -471,31 +645,45 @@ public final class ReadyQueue implements AutoCloseable {
         lanes.putInt(lane, RING_PREVIOUS, NULL);
         lanes.putInt(lane, RING_NEXT, NULL);
         laneIndex.put(Xxh64.mix(key), lane);
-        if (!paused.get(tenantOf(key))) {
-            enterRing(lane);
+        if (caps.isCapped(tenantOf(key))) {
+            caps.hasLane(caps.open(groupOf(key), tenantOf(key)), priorityOf(key), true);
         }
+        place(lane);
         return lane;
     }
 
-    /** Counts tasks of a lane, and of its group while the lane is in a ring. */
+    /** Counts tasks of a lane, and of its group while the lane is in a ring; of a tenant with a cap its row says how many. */
     private void count(int lane, int change) {
         lanes.putInt(lane, TASKS, lanes.getInt(lane, TASKS) + change);
         size += change;
-        if (lanes.getInt(lane, RING_NEXT) != NULL) {
-            countInGroup(lane, change);
+        long key = lanes.getLong(lane, KEY);
+        if (caps.isCapped(tenantOf(key))) {
+            int row = caps.find(groupOf(key), tenantOf(key));
+            caps.addQueued(row, change);
+            recount(row);
+        } else if (lanes.getInt(lane, RING_NEXT) != NULL) {
+            countInGroup(groupOf(key), change);
         }
     }
 
-    private void countInGroup(int lane, int change) {
-        int group = groupOf(lanes.getLong(lane, KEY));
-        ownGroups(group >>> GROUPS_SHIFT)[groupIndex(group) + GROUP_SIZE] += change;
+    private void countInGroup(int group, int change) {
+        if (change != 0) {
+            ownGroups(group >>> GROUPS_SHIFT)[groupIndex(group) + GROUP_SIZE] += change;
+        }
+    }
+
+    /** Counts the tasks of a lane that enters its ring, or leaves it. */
+    private void countLane(long key, int tasksOfLane) {
+        if (!caps.isCapped(tenantOf(key))) {
+            countInGroup(groupOf(key), tasksOfLane);
+        }
     }
 
     private void enterRing(int lane) {
         long key = lanes.getLong(lane, KEY);
         int group = groupOf(key);
         int priority = priorityOf(key);
-        countInGroup(lane, lanes.getInt(lane, TASKS));
+        countLane(key, lanes.getInt(lane, TASKS));
         int[] chunk = ownGroups(group >>> GROUPS_SHIFT);
         int index = groupIndex(group);
         int inTurn = chunk[index + GROUP_RINGS + priority] - 1;
@@ -515,17 +703,21 @@ public final class ReadyQueue implements AutoCloseable {
     }
 
     private void closeLane(int lane) {
-        if (lanes.getInt(lane, RING_NEXT) != NULL) {
-            leaveRing(lane);
+        leaveRingIfIn(lane);
+        long key = lanes.getLong(lane, KEY);
+        if (caps.isCapped(tenantOf(key))) {
+            int row = caps.find(groupOf(key), tenantOf(key));
+            caps.hasLane(row, priorityOf(key), false);
+            caps.closeIfEmpty(row);
         }
-        boolean isRemoved = laneIndex.remove(Xxh64.mix(lanes.getLong(lane, KEY)), lane);
+        boolean isRemoved = laneIndex.remove(Xxh64.mix(key), lane);
         assert isRemoved : "lane " + lane + " was not indexed";
         lanes.free(lane);
     }
 
     private void leaveRing(int lane) {
         long key = lanes.getLong(lane, KEY);
-        countInGroup(lane, -lanes.getInt(lane, TASKS));
+        countLane(key, -lanes.getInt(lane, TASKS));
         int[] chunk = groups[groupOf(key) >>> GROUPS_SHIFT];
         int index = groupIndex(groupOf(key));
         int priority = priorityOf(key);

@@ -67,6 +67,8 @@ final class ShardInvariants {
         shard.queues.lines.checkInvariants();
         shard.rates.checkInvariants();
         shard.limitSettings.checkInvariants();
+        shard.queues.ready.checkInvariants(shard.tenantSettings::forEachLeasedGroup);
+        shard.tenantSettings.checkInvariants();
         shard.schedules.checkInvariants();
         shard.bulks.checkInvariants();
         checkCounts();
@@ -92,13 +94,18 @@ final class ShardInvariants {
     /** Counts of a tenant and state against the chains, which the walk above compared with the rows. */
     private void checkCounts() {
         final int[][] counts = new int[shard.tenants.idEnd()][JobState.values().length];
+        final long[] bytes = new long[counts.length];
         for (int slot = 0; slot < shard.jobs.slotLimit(); slot++) {
             if (shard.jobs.isLive(slot)) {
+                bytes[shard.jobs.tenant(slot)] +=
+                        shard.jobs.state(slot).isTerminal() ? 0 : shard.jobs.storedBytes(slot);
                 counts[shard.jobs.tenant(slot)][shard.jobs.state(slot).ordinal()]++;
             }
         }
         final int[] totals = new int[JobState.values().length];
         for (int tenant = 0; tenant < counts.length; tenant++) {
+            Invariant.check(
+                    bytes[tenant] == shard.jobs.tenantBytes.of(tenant), "bytes of a tenant differ from its jobs");
             for (JobState state : JobState.values()) {
                 totals[state.ordinal()] += counts[tenant][state.ordinal()];
                 Invariant.check(

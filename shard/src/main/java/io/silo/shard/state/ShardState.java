@@ -1,7 +1,6 @@
 package io.silo.shard.state;
 
 import io.silo.protocol.Xxh64;
-import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
 import java.util.function.IntConsumer;
 import org.agrona.DirectBuffer;
@@ -28,7 +27,7 @@ public final class ShardState implements ShardView {
 
     private final Capacity capacity;
     final NameTable tenants;
-    private final NameTable taskGroups;
+    final NameTable taskGroups;
     private final RetryPolicies policies = new RetryPolicies(1 << 24);
     final LeaseTable leases;
     final LimitTable limits;
@@ -36,16 +35,19 @@ public final class ShardState implements ShardView {
     final RateBuckets rates;
     final TaskQueues queues;
     private final RateWork rateWork;
-    private final RateChanges rateChanges;
+    private final LimitChanges limitChanges;
+    private final PlanChanges planChanges = new PlanChanges(this);
+    private final SettingChanges settingChanges = new SettingChanges(this);
     private final LeaseTimers leaseTimers;
     private final RequestMemory requests = new RequestMemory();
     final ScheduleTable schedules = new ScheduleTable();
     final BulkTable bulks = new BulkTable();
-    private final Pauses pauses = new Pauses();
+    final Pauses pauses = new Pauses();
     final LimitSettings limitSettings;
     private final LimitReport limitReport;
     private final WaitingReport waitingReport;
-    private final BitSet pausedGroups = new BitSet();
+    final TenantSettings tenantSettings;
+    final BitSet pausedGroups = new BitSet();
     private final SlotList finished = new SlotList();
     private final UnsafeBuffer nameView = new UnsafeBuffer(0, 0);
     private long nextJobKey = 1;
@@ -64,11 +66,12 @@ public final class ShardState implements ShardView {
         rates = new RateBuckets(jobs, limits, tenants, capacity.jobsMax());
         queues = new TaskQueues(jobs, limits, rates, claimsMax);
         rateWork = new RateWork(rates, queues.lines);
-        rateChanges = new RateChanges(jobs, rates, tenants);
+        limitChanges = new LimitChanges(jobs, limits, queues.lines, rates, tenants);
         leaseTimers = new LeaseTimers(leases, jobs);
         limitSettings = new LimitSettings(limits, queues.lines, tenants);
         limitReport = new LimitReport(jobs, limits, queues.lines);
         waitingReport = new WaitingReport(jobs, limits, rates, queues);
+        tenantSettings = new TenantSettings(tenants, queues, leases, jobs);
     }
 
     // ---- events
@@ -116,17 +119,17 @@ public final class ShardState implements ShardView {
         jobs.uniqueKey(slot, key, keyOffset, keyLength);
     }
 
-    /** The job may run only while fewer than {@code max} others of its tenant that name this key do. */
-    public void jobLimit(int slot, DirectBuffer key, int keyOffset, int keyLength, int max) {
-        jobs.addLimit(slot, key, keyOffset, keyLength, max);
-    }
-
     /** Finishes the insertion of a SCHEDULED job: time, start, digest and queue. */
     public void jobScheduled(int slot, long changedAtMs, long startMs, long nowMs) {
         jobs.state(slot, JobState.SCHEDULED, changedAtMs);
         jobs.startMs(slot, startMs);
         jobs.end(slot);
         queues.add(slot, nowMs);
+    }
+
+    /** The payload of a job that just came lies in chunks. */
+    public void jobUploaded(int slot, int payloadBytes) {
+        jobs.uploaded(slot, payloadBytes);
     }
 
     /** Where the job's definition lies in the log. */
@@ -168,6 +171,7 @@ public final class ShardState implements ShardView {
         final int lease =
                 leases.insert(slot, worker, workerOffset, workerLength, timeMs, leaseMs, requestIdHigh, requestIdLow);
         jobs.where(slot, JobTable.IN_LEASES, lease);
+        queues.leased(slot);
         // [SILO-DEQ-6]
         jobs.state(slot, JobState.RUNNING, timeMs);
         jobs.token(slot, tokenEpoch, token);
@@ -175,17 +179,6 @@ public final class ShardState implements ShardView {
         jobs.lastPosition(slot, position);
         jobs.end(slot);
         return lease;
-    }
-
-    /**
-     * The lease of a RUNNING job takes slots of its limits, until it ends.
-     *
-     * @param bits of the limits, by place.
-     */
-    public void limitsHeld(int slot, int bits) {
-        if (bits != 0) {
-            limits.hold(jobs.firstClaim(slot), bits);
-        }
     }
 
     /**
@@ -387,6 +380,7 @@ public final class ShardState implements ShardView {
         final int lease = leases.insert(
                 slot, worker, workerOffset, workerLength, startedAtMs, leaseMs, requestIdHigh, requestIdLow);
         jobs.where(slot, JobTable.IN_LEASES, lease);
+        queues.leased(slot);
         leases.cancelRequested(lease, cancelRequestedAtMs);
         // Kept for a lease that is returned: the job then takes its old place.
         jobs.startMs(slot, startMs);
@@ -415,77 +409,24 @@ public final class ShardState implements ShardView {
         lastTimeMs = Math.max(lastTimeMs, timeMs);
     }
 
-    /** A group's or tenant's tasks wait, or go on. Its name is held while they wait. */
-    public void pauseSet(Pauses.Pause pause, boolean paused, long position) {
-        // [SILO-PAUSE-2] What is leased stays so.
-        if (!pauses.set(pause, paused, position)) {
-            return;
-        }
-        final NameTable names = pause.kind() == Pauses.Kind.TENANT ? tenants : taskGroups;
-        nameView.wrap(pause.name().getBytes(StandardCharsets.UTF_8));
-        final int number =
-                paused ? names.acquire(nameView, 0, nameView.capacity()) : names.find(nameView, 0, nameView.capacity());
-        Invariant.check(number >= 0, "name table overflow");
-        if (pause.kind() == Pauses.Kind.TASK_GROUP) {
-            pausedGroups.set(number, paused);
-        } else if (paused) {
-            queues.ready.pause(number);
-        } else {
-            queues.ready.resume(number);
-        }
-        if (!paused) {
-            names.release(number);
-        }
+    /** A key of the arrival counter is taken. */
+    void keyUsed(long key) {
+        nextJobKey = Math.max(nextJobKey, key + 1);
     }
 
-    /** The lease of a RUNNING job goes on and holds no more than these slots. */
-    public void slotsDropped(int slot, long position, int heldBits) {
-        jobs.begin(slot);
-        queues.lines.giveBack(slot, heldBits);
-        jobs.lastPosition(slot, position);
-        jobs.end(slot);
+    /** What events do to schedules and bulk changes. */
+    public PlanChanges planChanges() {
+        return planChanges;
     }
 
-    /** A key has this maximum, or with {@link LimitSettings#NONE} none. */
-    public void limitSet(DirectBuffer tenant, DirectBuffer key, int max, long position) {
-        limitSettings.set(tenant, key, max, position);
+    /** What events do to what operators set. */
+    public SettingChanges settingChanges() {
+        return settingChanges;
     }
 
-    /** A schedule as an event says it is; one with its key is replaced. */
-    public void scheduleSet(Schedule.Image image, long position) {
-        nextJobKey = Math.max(nextJobKey, image.key() + 1);
-        schedules.set(image, position);
-    }
-
-    public void scheduleFired(Schedule schedule, long nominalMs, long nextFireMs) {
-        schedules.fired(schedule, nominalMs, nextFireMs);
-    }
-
-    public void schedulePaused(Schedule schedule, boolean paused, long nextFireMs) {
-        schedules.paused(schedule, paused, nextFireMs);
-    }
-
-    public void scheduleDeleted(Schedule schedule) {
-        schedules.remove(schedule);
-    }
-
-    /** A bulk change as an event says it is. */
-    public void bulkStarted(BulkChange.Image image, long position) {
-        nextJobKey = Math.max(nextJobKey, image.key() + 1);
-        bulks.set(image, position);
-    }
-
-    public void bulkProgressed(BulkChange bulk, long changed) {
-        bulks.progressed(bulk, changed);
-    }
-
-    public void bulkFinished(BulkChange bulk, long changed, long skipped, long nowMs) {
-        bulks.finished(bulk, changed, skipped, nowMs);
-    }
-
-    /** What events do to rate limits. */
-    public RateChanges rateChanges() {
-        return rateChanges;
+    /** What events do to limits. */
+    public LimitChanges limitChanges() {
+        return limitChanges;
     }
 
     // ---- volatile
@@ -563,6 +504,15 @@ public final class ShardState implements ShardView {
         return finished;
     }
 
+    /**
+     * Takes one from what a tenant may enqueue this second; false if none is left.
+     *
+     * @param nowMs monotonic.
+     */
+    public boolean takeEnqueue(int tenant, long nowMs) {
+        return tenantSettings.takeEnqueue(tenant, nowMs);
+    }
+
     /** Interns a task group for a subscription, so that its number stays while the subscription lives; -1 at the bound. */
     public int pinTaskGroup(DirectBuffer name, int offset, int length) {
         return taskGroups.acquire(name, offset, length);
@@ -622,6 +572,16 @@ public final class ShardState implements ShardView {
     @Override
     public WaitingReport waitingReport() {
         return waitingReport;
+    }
+
+    @Override
+    public TenantSettings tenantSettings() {
+        return tenantSettings;
+    }
+
+    @Override
+    public long jobBytes(int tenant) {
+        return jobs.tenantBytes.of(tenant);
     }
 
     @Override
@@ -787,6 +747,7 @@ public final class ShardState implements ShardView {
                 + schedules.digest()
                 + pauses.digest()
                 + limitSettings.digest()
+                + tenantSettings.digest()
                 + bulks.digest()
                 + rates.digest()
                 + nextJobKey;
@@ -816,6 +777,7 @@ public final class ShardState implements ShardView {
         leaseTimers.cancel(lease);
         // [SILO-REAP-REL]
         leases.remove(lease);
+        queues.leaseEnded(slot);
         // [SILO-LIMIT-3] Whatever ends the lease gives its slots back, in the same event.
         queues.lines.giveBack(slot, 0);
     }

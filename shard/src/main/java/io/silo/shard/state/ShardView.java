@@ -30,6 +30,11 @@ public interface ShardView {
 
     WaitingReport waitingReport();
 
+    TenantSettings tenantSettings();
+
+    /** Bytes of a tenant's jobs that have not ended: see {@link JobView#storedBytes}. */
+    long jobBytes(int tenant);
+
     /** Hash that {@link RequestMemory} knows a job's tenant and id by. */
     long jobIdHash(int slot);
 

@@ -67,6 +67,21 @@ final class StatusChains {
         return 2L * heads.length * CHUNK * Integer.BYTES;
     }
 
+    /** Index of the first element that is not below {@code value}, in an ascending array that holds it. */
+    static long firstIndex(long[] ascending, long value) {
+        int low = 0;
+        int high = ascending.length - 1;
+        while (low < high) {
+            final int middle = (low + high) >>> 1;
+            if (ascending[middle] < value) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
     private int head(int index) {
         final int chunk = index / CHUNK;
         while (chunk >= heads.length) {

@@ -65,6 +65,18 @@ final class TaskQueues {
         }
     }
 
+    /** A task was leased, in turn or by its id. */
+    void leased(int slot) {
+        if (ready.leased(jobs.taskGroup(slot), jobs.tenant(slot))) {
+            lines.onCapChanged(jobs.tenant(slot));
+        }
+    }
+
+    /** A lease that {@link #leased} told of ended. */
+    void leaseEnded(int slot) {
+        ready.leaseEnded(jobs.taskGroup(slot), jobs.tenant(slot));
+    }
+
     /** As {@link ShardState#pollStartTimers}. */
     int pollStartTimers(long nowMs, int limit) {
         return startTimers.poll(nowMs, startTimerHandler, limit);

@@ -97,6 +97,11 @@ public final class WaitingReport {
         return NULL;
     }
 
+    /** Whether as many tasks of a ready task's tenant run in its group as may. */
+    public boolean isCapped(int slot) {
+        return queues.ready.isAtCap(jobs.taskGroup(slot), jobs.tenant(slot));
+    }
+
     /** More urgent priorities of a ready task's group that have tasks. */
     public int prioritiesBefore(int slot) {
         return queues.ready.prioritiesBefore(jobs.taskGroup(slot), jobs.priority(slot));

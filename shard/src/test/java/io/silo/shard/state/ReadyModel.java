@@ -26,6 +26,9 @@ final class ReadyModel {
     private final Map<List<Integer>, Integer> served = new HashMap<>();
     private final Map<Integer, Integer> sizes = new HashMap<>();
     private final Set<Integer> paused = new HashSet<>();
+    private final Map<Integer, Integer> caps = new HashMap<>();
+    private final Map<List<Integer>, Integer> running = new HashMap<>();
+    private final Map<List<Integer>, Integer> queued = new HashMap<>();
     private final int[] weights;
 
     ReadyModel(ArrayLinks links, int[] weights) {
@@ -34,10 +37,11 @@ final class ReadyModel {
     }
 
     void add(int slot, Place place) {
-        boolean isPaused = paused.contains(place.tenant);
-        sizes.merge(place.group, isPaused ? 0 : 1, Integer::sum);
+        boolean mayRun = mayRun(place);
+        sizes.merge(place.group, mayRun ? 1 : 0, Integer::sum);
+        queued.merge(List.of(place.group, place.tenant), 1, Integer::sum);
         lanes.computeIfAbsent(place, p -> {
-                    if (!isPaused) {
+                    if (mayRun) {
                         ring(p).add(p.tenant);
                     }
                     return new TreeSet<>(order);
@@ -46,20 +50,60 @@ final class ReadyModel {
     }
 
     void pause(int tenant) {
-        if (paused.add(tenant)) {
-            placesOf(tenant).forEach(place -> {
-                leaveRing(place);
-                sizes.merge(place.group, -lane(place).size(), Integer::sum);
-            });
-        }
+        changing(placesOf(tenant), () -> paused.add(tenant));
     }
 
     void resume(int tenant) {
-        if (paused.remove(tenant)) {
-            placesOf(tenant).forEach(place -> {
-                ring(place).add(tenant);
+        changing(placesOf(tenant), () -> paused.remove(tenant));
+    }
+
+    /** Turns that have begun keep their length. */
+    void weight(int tenant, int weight) {
+        rings.forEach((group, priorities) -> priorities.forEach((priority, ring) -> {
+            if (!ring.isEmpty()) {
+                served.computeIfAbsent(List.of(group, priority), k -> weights[ring.getFirst()]);
+            }
+        }));
+        weights[tenant] = weight;
+    }
+
+    /** Lanes of the tenant all begin anew. */
+    void cap(int tenant, int max) {
+        placesOf(tenant).stream().filter(this::mayRun).forEach(place -> {
+            leaveRing(place);
+            ring(place).add(tenant);
+        });
+        changing(placesOf(tenant), () -> caps.put(tenant, max));
+    }
+
+    void running(Place place, int change) {
+        List<Place> places = placesOf(place.tenant).stream()
+                .filter(other -> other.group == place.group)
+                .toList();
+        changing(places, () -> running.merge(List.of(place.group, place.tenant), change, Integer::sum));
+    }
+
+    /** Tasks of a group that the tenant may have beside those that run. */
+    int room(int group, int tenant) {
+        int most = caps.getOrDefault(tenant, ReadyQueue.NO_CAP);
+        return most == ReadyQueue.NO_CAP ? most : Math.max(0, most - running.getOrDefault(List.of(group, tenant), 0));
+    }
+
+    private boolean mayRun(Place place) {
+        return !paused.contains(place.tenant) && room(place.group, place.tenant) > 0;
+    }
+
+    private void changing(List<Place> places, Runnable change) {
+        List<Place> before = places.stream().filter(this::mayRun).toList();
+        change.run();
+        for (Place place : places) {
+            if (before.contains(place) && !mayRun(place)) {
+                leaveRing(place);
+                sizes.merge(place.group, -lane(place).size(), Integer::sum);
+            } else if (!before.contains(place) && mayRun(place)) {
+                ring(place).add(place.tenant);
                 sizes.merge(place.group, lane(place).size(), Integer::sum);
-            });
+            }
         }
     }
 
@@ -83,18 +127,26 @@ final class ReadyModel {
     void remove(int slot, Place place) {
         NavigableSet<Integer> lane = lane(place);
         lane.remove(slot);
-        boolean isPaused = paused.contains(place.tenant);
-        sizes.merge(place.group, isPaused ? 0 : -1, Integer::sum);
+        sizes.merge(place.group, mayRun(place) ? -1 : 0, Integer::sum);
+        queued.merge(List.of(place.group, place.tenant), -1, Integer::sum);
         if (lane.isEmpty()) {
             lanes.remove(place);
-            if (!isPaused) {
+            if (mayRun(place)) {
                 leaveRing(place);
             }
         }
     }
 
+    /** Of a tenant with a cap no more than it may still have. */
     int size(int group) {
-        return sizes.getOrDefault(group, 0);
+        int size = sizes.getOrDefault(group, 0);
+        for (int tenant : caps.keySet()) {
+            int tasks = paused.contains(tenant) || room(group, tenant) == 0
+                    ? 0
+                    : queued.getOrDefault(List.of(group, tenant), 0);
+            size -= Math.max(0, tasks - room(group, tenant));
+        }
+        return size;
     }
 
     int peek(int group) {
@@ -103,7 +155,7 @@ final class ReadyModel {
     }
 
     int peek(int group, int tenant) {
-        if (paused.contains(tenant)) {
+        if (paused.contains(tenant) || room(group, tenant) == 0) {
             return RowSlab.NULL_SLOT;
         }
         for (int priority : rings.getOrDefault(group, new TreeMap<>()).keySet()) {
@@ -117,14 +169,14 @@ final class ReadyModel {
 
     /** Tasks of a tenant in order of delivery, if nobody else were there. */
     List<Integer> inOrder(int group, int tenant) {
-        var slots = new ArrayList<Integer>();
+        List<Integer> slots = new ArrayList<>();
         if (paused.contains(tenant)) {
             return slots;
         }
         for (int priority : rings.getOrDefault(group, new TreeMap<>()).keySet()) {
             slots.addAll(lanes.getOrDefault(new Place(group, priority, tenant), new TreeSet<>()));
         }
-        return slots;
+        return slots.subList(0, Math.min(slots.size(), room(group, tenant)));
     }
 
     int poll(int group) {

@@ -8,6 +8,7 @@ import io.silo.shard.Allocations;
 import io.silo.shard.Seeds;
 import io.silo.shard.state.ReadyModel.Place;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -41,6 +42,7 @@ class ReadyQueuePropertyTest {
         private final Map<Integer, Place> places = new HashMap<>();
         private final IntArrayList queued = new IntArrayList();
         private final IntArrayList idle = new IntArrayList();
+        private final List<Place> leased = new ArrayList<>();
         private final int groups;
         private final int priorities;
         private final int tenants;
@@ -72,6 +74,7 @@ class ReadyQueuePropertyTest {
                 int slot = model.poll(group);
                 assertThat(queue.peek(group)).isEqualTo(slot);
                 assertThat(queue.poll(group)).isEqualTo(slot);
+                lease(slot);
                 retire(slot);
             } else if (action < 9) {
                 int tenant = random.nextInt(tenants);
@@ -81,13 +84,35 @@ class ReadyQueuePropertyTest {
                 if (slot != RowSlab.NULL_SLOT) {
                     model.remove(slot, requireNonNull(places.get(slot)));
                 }
+                lease(slot);
                 retire(slot);
             } else if (!queued.isEmpty()) {
                 int slot = queued.getInt(random.nextInt(queued.size()));
                 Place place = requireNonNull(places.get(slot));
                 queue.remove(slot, place.group(), place.priority(), place.tenant());
                 model.remove(slot, place);
+                if (random.nextBoolean()) {
+                    // By its id: whoever has how many running.
+                    lease(slot);
+                }
                 retire(slot);
+            }
+            if (!leased.isEmpty() && random.nextInt(4) == 0) {
+                Place ended = leased.remove(random.nextInt(leased.size()));
+                queue.leaseEnded(ended.group(), ended.tenant());
+                model.running(ended, -1);
+            }
+            if (random.nextInt(50) == 0) {
+                int tenant = random.nextInt(tenants);
+                int weight = 1 + random.nextInt(4);
+                model.weight(tenant, weight);
+                queue.setWeight(tenant, weight);
+            }
+            if (random.nextInt(60) == 0) {
+                int tenant = random.nextInt(tenants);
+                int max = random.nextInt(4) == 0 ? ReadyQueue.NO_CAP : 1 + random.nextInt(5);
+                queue.cap(tenant, max, this::leases);
+                model.cap(tenant, max);
             }
             if (random.nextInt(50) == 0) {
                 int tenant = random.nextInt(tenants);
@@ -103,6 +128,9 @@ class ReadyQueuePropertyTest {
             assertThat(queue.size(group)).isEqualTo(model.size(group));
             assertThat(queue.isEmpty(group)).isEqualTo(model.size(group) == 0);
             assertThat(queue.peek(group)).isEqualTo(model.peek(group));
+            if (step % 512 == 0) {
+                queue.checkInvariants(this::leases);
+            }
             if (step % 64 == 0) {
                 checkForecast(group, 1 + random.nextInt(300));
             }
@@ -131,8 +159,27 @@ class ReadyQueuePropertyTest {
             });
         }
 
+        private void leases(int tenant, IntConsumer group) {
+            leased.stream().filter(place -> place.tenant() == tenant).forEach(place -> group.accept(place.group()));
+        }
+
+        private void lease(int slot) {
+            if (slot != RowSlab.NULL_SLOT) {
+                Place place = requireNonNull(places.get(slot));
+                leased.add(place);
+                boolean had = queue.isAtCap(place.group(), place.tenant());
+                assertThat(queue.leased(place.group(), place.tenant()))
+                        .isEqualTo(!had && model.room(place.group(), place.tenant()) == 1);
+                model.running(place, 1);
+                assertThat(queue.isAtCap(place.group(), place.tenant()))
+                        .isEqualTo(model.room(place.group(), place.tenant()) == 0);
+            }
+        }
+
         void drain() {
             for (int tenant = 0; tenant < tenants; tenant++) {
+                queue.cap(tenant, ReadyQueue.NO_CAP, this::leases);
+                model.cap(tenant, ReadyQueue.NO_CAP);
                 queue.resume(tenant);
                 model.resume(tenant);
             }
@@ -352,6 +399,11 @@ class ReadyQueuePropertyTest {
                 links.arrival[slot] = slot;
                 queue.add(slot, slot % 7, slot % 3, slot % 501);
             }
+            for (int tenant = 0; tenant < 50; tenant++) {
+                queue.cap(tenant, 1 + tenant % 3, (t, group) -> {});
+            }
+            int[] leased = new int[16];
+            Arrays.fill(leased, RowSlab.NULL_SLOT);
             long[] shown = new long[1];
             IntConsumer visitor = slot -> shown[0] += slot;
             Runnable churn = () -> {
@@ -361,6 +413,12 @@ class ReadyQueuePropertyTest {
                         queue.forecast(group, ReadyQueue.ANY_TENANT, ReadyQueue.FORECAST_MAX, visitor);
                     }
                     int slot = queue.poll(group);
+                    queue.leased(slot % 7, slot % 501);
+                    int ended = leased[i % leased.length];
+                    leased[i % leased.length] = slot;
+                    if (ended != RowSlab.NULL_SLOT) {
+                        queue.leaseEnded(ended % 7, ended % 501);
+                    }
                     // Every third comes back out of order.
                     links.arrival[slot] = i % 3 == 0 ? i >> 1 : i + 10_000;
                     queue.add(slot, slot % 7, slot % 3, slot % 501);

@@ -18,6 +18,7 @@ import io.silo.protocol.command.GetBulkEncoder;
 import io.silo.protocol.command.GetJobEncoder;
 import io.silo.protocol.command.GetJobResultEncoder;
 import io.silo.protocol.command.GetLimitEncoder;
+import io.silo.protocol.command.GetTenantEncoder;
 import io.silo.protocol.command.HeartbeatEncoder;
 import io.silo.protocol.command.HelloEncoder;
 import io.silo.protocol.command.ImportJobsEncoder;
@@ -39,6 +40,7 @@ import io.silo.protocol.command.ResumeSchedulesEncoder;
 import io.silo.protocol.command.ReturnLeasesEncoder;
 import io.silo.protocol.command.SetLimitEncoder;
 import io.silo.protocol.command.SetPausedEncoder;
+import io.silo.protocol.command.SetTenantEncoder;
 import io.silo.protocol.command.SubscribeEncoder;
 import io.silo.protocol.command.UploadChunkEncoder;
 import io.silo.protocol.limit.RateLimitEncoder;
@@ -395,6 +397,29 @@ final class Commands {
         fill(command.header(), correlation, shard, false);
         command.afterKind(afterIsTenant ? PauseKind.TENANT : PauseKind.TASK_GROUP)
                 .afterName(afterName);
+        return bytes(command.limit());
+    }
+
+    /** Sets weight and cap of a tenant. */
+    byte[] setTenant(long correlation, int shard, String tenant, int weight, int cap) {
+        var command = new SetTenantEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, shard, false);
+        command.fields((short) 3)
+                .weight(weight)
+                .runningMax(cap)
+                .queuedMax(0)
+                .bytesMax(0)
+                .enqueuesPerSecond(0)
+                .tenant(tenant);
+        return bytes(command.limit());
+    }
+
+    byte[] getTenant(long correlation, int shard, String tenant) {
+        var command = new GetTenantEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, shard, false);
+        command.tenant(tenant);
         return bytes(command.limit());
     }
 

@@ -44,6 +44,7 @@ public final class SimProducer extends SimClient {
     private final Recurring recurring;
     private final Pausing pausing;
     private final Limiting limiting;
+    private final Sharing sharing;
     private final Bulks bulks;
     private int made;
     private long uploads;
@@ -57,6 +58,7 @@ public final class SimProducer extends SimClient {
         this.recurring = new Recurring(this);
         this.pausing = new Pausing(this);
         this.limiting = new Limiting(this);
+        this.sharing = new Sharing(this);
         this.bulks = new Bulks(this);
     }
 
@@ -111,6 +113,9 @@ public final class SimProducer extends SimClient {
         }
         if (world.has(Feature.LIMIT_VERBS) && !acknowledged.isEmpty() && !world.isHealed() && random.nextInt(4) == 0) {
             limiting.act(pick(acknowledged.values()));
+        }
+        if (world.has(Feature.FAIRNESS) && !world.isHealed() && random.nextInt(6) == 0) {
+            sharing.act();
         }
         if (world.has(Feature.BULK) && !acknowledged.isEmpty() && !world.isHealed() && random.nextInt(3) == 0) {
             bulks.act();
@@ -440,6 +445,7 @@ public final class SimProducer extends SimClient {
         recurring.end();
         pausing.end();
         limiting.end();
+        sharing.end();
         bulks.lookAtUnfinished();
         for (JobRef job : List.copyOf(unfinished.values())) {
             read(job);
@@ -495,6 +501,7 @@ public final class SimProducer extends SimClient {
                 && recurring.isDone()
                 && pausing.isDone()
                 && limiting.isDone()
+                && sharing.isDone()
                 && bulks.isDone();
     }
 

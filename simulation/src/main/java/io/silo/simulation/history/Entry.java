@@ -123,6 +123,16 @@ public sealed interface Entry {
     record HoldersDropped(long atNs, String client, LimitKey limit) implements Entry {}
 
     /**
+     * A tenant is to have so many running jobs in each task group at most.
+     *
+     * @param max -1 = any number.
+     */
+    record CapInvoked(long atNs, long call, String client, String tenant, int shard, int max) implements Entry {}
+
+    /** The answer to it. */
+    record CapAnswered(long atNs, long call, int code, LogPlace place, boolean durable) implements Entry {}
+
+    /**
      * A bulk change is asked for; a repeat has the same request id, and is durable.
      *
      * @param taskGroup empty = any.

@@ -146,6 +146,12 @@ public enum Invariant {
      */
     PAUSED_GRANT,
 
+    /**
+     * Once a cap on the running jobs of a tenant was accepted, and nothing that may change it is under way, none of its tasks is granted
+     * while as many leases of the tenant surely live in the task group. Sound as {@link #LIMIT_OVERRUN} and {@link #PAUSED_GRANT} are.
+     */
+    CAP_OVERRUN,
+
     /** After a history that ended drained, the last read of each acknowledged job shows its end. */
     NOT_DRAINED;
 

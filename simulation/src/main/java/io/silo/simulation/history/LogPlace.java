@@ -1,5 +1,7 @@
 package io.silo.simulation.history;
 
+import io.silo.protocol.LeaseToken;
+
 /**
  * The record of a shard's log that a reply speaks of.
  *
@@ -10,4 +12,13 @@ package io.silo.simulation.history;
 public record LogPlace(int shard, long epoch, long position) {
     /** A reply that speaks of no record. */
     public static final LogPlace NONE = new LogPlace(-1, 0, -1);
+
+    /** Whether a lease of the same shard was granted after the record. */
+    boolean isBefore(Lease lease) {
+        if (position < 0) {
+            return false;
+        }
+        final int epochs = Long.compareUnsigned(lease.epoch(), epoch);
+        return epochs > 0 || epochs == 0 && LeaseToken.position(lease.token()) > position;
+    }
 }

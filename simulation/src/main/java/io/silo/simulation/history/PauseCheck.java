@@ -1,6 +1,5 @@
 package io.silo.simulation.history;
 
-import io.silo.protocol.LeaseToken;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -35,22 +34,13 @@ final class PauseCheck {
         for (final PauseTraces.Change pause : changes) {
             if (pause.invoked.paused()
                     && pause.isOk
-                    && isBehind(grant.lease, pause.place)
+                    && pause.place.isBefore(grant.lease)
                     && (pause.durable || !timeline.isPowerLost(pause.from, grant.index))
                     && !mayBeResumed(changes, pause, grant.index)) {
                 findings.add(Invariant.PAUSED_GRANT, job.ref, grant + " came behind " + pause + " of " + target + ".");
                 return;
             }
         }
-    }
-
-    /** Whether a lease was granted after a record of its shard's log. */
-    private static boolean isBehind(Lease lease, LogPlace place) {
-        if (place.position() < 0) {
-            return false;
-        }
-        final int epochs = Long.compareUnsigned(lease.epoch(), place.epoch());
-        return epochs > 0 || epochs == 0 && LeaseToken.position(lease.token()) > place.position();
     }
 
     /** Whether a call made before an entry, or a copy of it, may have resumed what was paused. */

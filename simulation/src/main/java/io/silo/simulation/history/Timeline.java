@@ -34,6 +34,7 @@ final class Timeline {
 
     private final PauseTraces pauses = new PauseTraces();
     private final LimitTraces limits = new LimitTraces();
+    private final CapTraces caps = new CapTraces();
 
     /** Bulk changes by request id. */
     private final Map<Long, BulkTrace> bulks = new LinkedHashMap<>();
@@ -97,6 +98,10 @@ final class Timeline {
     ScheduleTrace scheduleOf(JobTrace job) {
         final JobRef schedule = ScheduleTrace.of(job.ref);
         return schedule == null || !job.enqueues.isEmpty() ? null : schedules.get(schedule);
+    }
+
+    CapTraces caps() {
+        return caps;
     }
 
     PauseTraces pauses() {
@@ -333,6 +338,10 @@ final class Timeline {
             limits.answered(index, answered);
         } else if (entry instanceof Entry.HoldersDropped dropped) {
             limits.dropped(index, dropped);
+        } else if (entry instanceof Entry.CapInvoked invoked) {
+            caps.invoked(index, invoked);
+        } else if (entry instanceof Entry.CapAnswered answered) {
+            caps.answered(index, answered);
         } else if (entry instanceof Entry.KeyNamed named) {
             jobsOfKey
                     .computeIfAbsent(new JobRef(named.job().tenant(), named.uniqueKey()), key -> new ArrayList<>())

@@ -222,7 +222,7 @@ final class ArgumentRules {
     }
 
     /** @param atShard whether one shard is addressed, which then has to own the tenant. */
-    private EnumSet<RejectReason> ofTenant(Session session, String named, boolean atShard) {
+    EnumSet<RejectReason> ofTenant(Session session, String named, boolean atShard) {
         final EnumSet<RejectReason> reasons = EnumSet.noneOf(RejectReason.class);
         final String tenant = named.isEmpty() ? Bounds.TENANT_NONE : named;
         final boolean isNone = tenant.equals(Bounds.TENANT_NONE);

@@ -261,15 +261,15 @@ final class BulkJudge {
     }
 
     /** Whether a job may have come into scope, or into a state for the verb, behind the scan. */
-    private static boolean isExcused(ModelBulk bulk, Scan own, ModelJob job) {
-        return hasKeyToWaitFor(bulk, job)
-                || job.changedAtMs == bulk.startedAtMs() && job.changedPosition > own.position;
+    private boolean isExcused(ModelBulk bulk, Scan own, ModelJob job) {
+        return hasToWait(bulk, job) || job.changedAtMs == bulk.startedAtMs() && job.changedPosition > own.position;
     }
 
-    /** Its unique key may have been taken when it was looked at, and be free since. */
-    private static boolean hasKeyToWaitFor(ModelBulk bulk, ModelJob job) {
+    /** Its unique key may have been taken when it was looked at, or its tenant have had all that it may, and be free since. */
+    private boolean hasToWait(ModelBulk bulk, ModelJob job) {
         return bulk.verb() == ModelCommand.Verb.RESTART
-                && !job.definition.uniqueKey().isEmpty();
+                && (!job.definition.uniqueKey().isEmpty()
+                        || context.state.tenants().wasEverBounded(job.definition.tenant()));
     }
 
     /** Each job is looked at once. One without an event since the scan began was looked at as it is. */
@@ -283,7 +283,7 @@ final class BulkJudge {
                 continue;
             }
             still++;
-            if (!hasKeyToWaitFor(bulk, job)) {
+            if (!hasToWait(bulk, job)) {
                 // With time an expedite comes too late, and never the other way.
                 sureToChange += changes.refusal(bulk.verb(), job) == null ? 1 : 0;
                 sureToSkip += seen.isRefused() ? 1 : 0;

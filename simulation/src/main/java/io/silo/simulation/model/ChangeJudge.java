@@ -91,7 +91,9 @@ final class ChangeJudge {
                         ? RejectReason.JOB_SUCCEEDED
                         : !job.state.isTerminal()
                                 ? RejectReason.JOB_IN_PROGRESS
-                                : isKeyTaken(job) ? RejectReason.UNIQUE_KEY_HELD : null;
+                                : isKeyTaken(job)
+                                        ? RejectReason.UNIQUE_KEY_HELD
+                                        : context.refuses(job.definition) ? RejectReason.TENANT_QUOTA : null;
             case EXPEDITE -> {
                 if (isOver) {
                     yield RejectReason.JOB_TERMINAL;

@@ -76,6 +76,9 @@ final class ImportJudge {
         if (refusal == null && isUploadMissing(expected.session, item, job == null, known)) {
             refusal = new Refusal(RejectReason.UPLOAD_NOT_FOUND, 0);
         }
+        if (refusal == null && meetsQuota(expected.session, item, tenant, job)) {
+            refusal = new Refusal(RejectReason.TENANT_QUOTA, 0);
+        }
         if (refusal != null) {
             expected.speaksOf(job == null ? -1 : job.changedPosition);
             answer.add(refusal.reason(), 0, 0);
@@ -88,10 +91,26 @@ final class ImportJudge {
         }
         final ModelEvent.Imported right = right(expected.session, item, tenant, job, known, event.place());
         Claim.equal(right, event, "JobImported");
+        if (job == null && event.status() == JobState.SCHEDULED) {
+            context.came(event.definition());
+        }
         context.state.apply(event);
         uploads(item, job == null).forEach(context.uploads::remove);
         answer.add(null, event.jobKey(), 0);
         return new Beside(0, event.status());
+    }
+
+    /** Whether the job would wait, has not waited before, and its tenant may have no more. */
+    private boolean meetsQuota(Session session, ModelCommand.ImportedJob item, String tenant, @Nullable ModelJob job) {
+        if (settled(item) != JobState.SCHEDULED) {
+            return false;
+        }
+        if (job != null) {
+            return job.state.isTerminal() && context.refuses(job.definition);
+        }
+        final long uploadId = item.job().uploadId();
+        return context.refusesNew(writes.definition(
+                item.job().wanted(), tenant, uploadId == 0 ? null : context.uploads.find(session, uploadId)));
     }
 
     /** What is wrong with the item whatever there is: the job comes before its attempts. */

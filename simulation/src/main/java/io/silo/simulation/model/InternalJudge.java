@@ -97,6 +97,12 @@ final class InternalJudge {
         } else if (event instanceof ModelEvent.LimitSet image) {
             final Long max = context.state.limits().setMax(new ModelLimits.Key(image.tenant(), image.key()));
             Claim.check(max != null && max.equals(image.max()), "nobody asked for %s", image);
+        } else if (event instanceof ModelEvent.TenantSet image) {
+            Claim.check(
+                    !image.settings().equals(ModelTenants.Settings.DEFAULT)
+                            && image.settings().equals(context.state.tenants().of(image.tenant())),
+                    "nobody asked for %s",
+                    image);
         } else if (event instanceof ModelEvent.BulkStarted image) {
             bulks.image(image);
         } else {
@@ -295,6 +301,14 @@ final class InternalJudge {
                 .positions()
                 .forEach((key, position) ->
                         Claim.check(position >= event.firstPosition(), "%s is set, but %s lets go of it", key, event));
+        context.state
+                .tenants()
+                .positions()
+                .forEach((tenant, position) -> Claim.check(
+                        position >= event.firstPosition(),
+                        "settings of %s are needed, but %s lets go of them",
+                        tenant,
+                        event));
         context.state
                 .requests()
                 .all()

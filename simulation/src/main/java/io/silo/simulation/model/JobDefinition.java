@@ -38,6 +38,9 @@ record JobDefinition(
         String jobId,
         String uniqueKey,
         String inlinePayload) {
+    private static final int TEXT_HEADER_BYTES = 2;
+    private static final int BYTES_HEADER_BYTES = 4;
+
     static JobDefinition decode(DirectBuffer buffer, int offset) {
         final JobEnqueuedDecoder d = new JobEnqueuedDecoder();
         d.wrapAndApplyHeader(buffer, offset, new MessageHeaderDecoder());
@@ -167,6 +170,27 @@ record JobDefinition(
             once.merge(limit.id(), limit, (one, other) -> one.max() <= other.max() ? one : other);
         }
         return List.copyOf(once.values());
+    }
+
+    /** Bytes that a tenant's quota counts: of the event that defines the job, and of a payload that was uploaded. */
+    long storedBytes() {
+        long bytes = MessageHeaderDecoder.ENCODED_LENGTH + JobEnqueuedDecoder.BLOCK_LENGTH;
+        bytes += JobEnqueuedDecoder.LimitsDecoder.sbeHeaderSize() + JobEnqueuedDecoder.MetadataDecoder.sbeHeaderSize();
+        for (ModelLimit limit : limits) {
+            bytes += JobEnqueuedDecoder.LimitsDecoder.sbeBlockLength()
+                    + 2 * TEXT_HEADER_BYTES
+                    + limit.key().length()
+                    + limit.details().length();
+        }
+        bytes += metadata.size() / 2 * (long) JobEnqueuedDecoder.MetadataDecoder.sbeBlockLength();
+        for (String text : metadata) {
+            bytes += TEXT_HEADER_BYTES + text.length();
+        }
+        for (String text : List.of(tenant, taskGroup, jobId, uniqueKey)) {
+            bytes += TEXT_HEADER_BYTES + text.length();
+        }
+        bytes += BYTES_HEADER_BYTES + inlinePayload.length();
+        return bytes + (chunkPosition == -1 ? 0 : payloadBytes);
     }
 
     String name() {

@@ -332,12 +332,15 @@ final class LimitJudge {
         if (context.state.pauses().isPaused(ModelPauses.TENANT, job.definition.tenant())) {
             return EnumSet.of(Situation.TENANT_PAUSED);
         }
-        if (job.definition.limits().isEmpty()) {
-            return EnumSet.of(Situation.READY);
+        final JobDefinition d = job.definition;
+        final boolean isCapped = context.state.tenants().room(d.tenant(), d.taskGroup()) == 0;
+        final Situation unlimited = isCapped ? Situation.TENANT_CAPPED : Situation.READY;
+        if (d.limits().isEmpty()) {
+            return EnumSet.of(unlimited);
         }
         final EnumSet<Situation> right = EnumSet.noneOf(Situation.class);
         if (context.state.limits().hasRoom(job)) {
-            right.add(Situation.READY);
+            right.add(unlimited);
         }
         job.definition
                 .limitsOnce()

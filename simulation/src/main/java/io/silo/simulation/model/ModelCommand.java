@@ -15,6 +15,7 @@ import io.silo.protocol.command.GetJobDecoder;
 import io.silo.protocol.command.GetJobResultDecoder;
 import io.silo.protocol.command.GetLimitDecoder;
 import io.silo.protocol.command.GetScheduleDecoder;
+import io.silo.protocol.command.GetTenantDecoder;
 import io.silo.protocol.command.HeartbeatDecoder;
 import io.silo.protocol.command.ImportJobsDecoder;
 import io.silo.protocol.command.LeaseJobDecoder;
@@ -23,6 +24,7 @@ import io.silo.protocol.command.ListJobsDecoder;
 import io.silo.protocol.command.ListLimitsDecoder;
 import io.silo.protocol.command.ListPausesDecoder;
 import io.silo.protocol.command.ListSchedulesDecoder;
+import io.silo.protocol.command.ListTenantsDecoder;
 import io.silo.protocol.command.MessageHeaderDecoder;
 import io.silo.protocol.command.PauseSchedulesDecoder;
 import io.silo.protocol.command.PutScheduleDecoder;
@@ -33,6 +35,7 @@ import io.silo.protocol.command.ResumeSchedulesDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
 import io.silo.protocol.command.SetLimitDecoder;
 import io.silo.protocol.command.SetPausedDecoder;
+import io.silo.protocol.command.SetTenantDecoder;
 import io.silo.protocol.command.SubscribeDecoder;
 import io.silo.protocol.command.UnsubscribeDecoder;
 import io.silo.protocol.command.UploadChunkDecoder;
@@ -160,6 +163,12 @@ sealed interface ModelCommand {
     record DropHolders(long cursor, String tenant, String key) implements ModelCommand {}
 
     record ExplainJob(String tenant, String jobId) implements ModelCommand {}
+    /** @param fields bits of those that are set. */
+    record SetTenant(int fields, ModelTenants.Settings settings, String tenant) implements ModelCommand {}
+
+    record ListTenants(String after) implements ModelCommand {}
+
+    record GetTenant(String tenant) implements ModelCommand {}
 
     record GetSchedule(int firings, String tenant, String scheduleId) implements ModelCommand {}
 
@@ -294,6 +303,22 @@ sealed interface ModelCommand {
             case ListPausesDecoder.TEMPLATE_ID -> {
                 final ListPausesDecoder d = new ListPausesDecoder().wrapAndApplyHeader(b, o, h);
                 yield new ListPauses(d.afterKindRaw(), Text.of(d.afterNameLength(), d::getAfterName));
+            }
+            case SetTenantDecoder.TEMPLATE_ID -> {
+                final SetTenantDecoder d = new SetTenantDecoder().wrapAndApplyHeader(b, o, h);
+                yield new SetTenant(
+                        d.fields(),
+                        new ModelTenants.Settings(
+                                d.weight(), d.runningMax(), d.queuedMax(), d.bytesMax(), d.enqueuesPerSecond()),
+                        Text.of(d.tenantLength(), d::getTenant));
+            }
+            case ListTenantsDecoder.TEMPLATE_ID -> {
+                final ListTenantsDecoder d = new ListTenantsDecoder().wrapAndApplyHeader(b, o, h);
+                yield new ListTenants(Text.of(d.afterLength(), d::getAfter));
+            }
+            case GetTenantDecoder.TEMPLATE_ID -> {
+                final GetTenantDecoder d = new GetTenantDecoder().wrapAndApplyHeader(b, o, h);
+                yield new GetTenant(Text.of(d.tenantLength(), d::getTenant));
             }
             case SetPausedDecoder.TEMPLATE_ID -> {
                 final SetPausedDecoder d = new SetPausedDecoder().wrapAndApplyHeader(b, o, h);

@@ -13,6 +13,7 @@ final class ModelContext {
     final Grants grants;
     final Replies replies = new Replies();
     final ModelUploads uploads = new ModelUploads();
+    final EnqueueRates rates = new EnqueueRates();
 
     /** LeaseTasks calls that wait. */
     final List<Asker> waitingCalls = new ArrayList<>();
@@ -33,6 +34,24 @@ final class ModelContext {
         this.rules = new ArgumentRules(settings);
         this.subscriptions = subscriptions;
         this.grants = new Grants(settings);
+    }
+
+    /** Whether the quotas of its tenant refuse a job that comes new. */
+    boolean refusesNew(JobDefinition definition) {
+        final String tenant = definition.tenant();
+        return refuses(definition)
+                || !rates.isLeft(tenant, state.tenants().of(tenant).perSecond(), monotonicMs);
+    }
+
+    /** Whether the quotas of its tenant refuse a job that comes back. */
+    boolean refuses(JobDefinition definition) {
+        return !state.tenants().hasQuota(state.jobs(), definition.tenant(), definition.storedBytes());
+    }
+
+    /** A job came new. */
+    void came(JobDefinition definition) {
+        final String tenant = definition.tenant();
+        rates.take(tenant, state.tenants().of(tenant).perSecond(), monotonicMs);
     }
 
     /** Whether a session may see a job. A stranger's job looks like an unknown one. */

@@ -36,6 +36,7 @@ import io.silo.protocol.event.ScheduleSetDecoder;
 import io.silo.protocol.event.ShardOpenedDecoder;
 import io.silo.protocol.event.SlotsDroppedDecoder;
 import io.silo.protocol.event.TaskLeasedDecoder;
+import io.silo.protocol.event.TenantSetDecoder;
 import io.silo.shard.state.JobState;
 import io.silo.simulation.model.ShardTap.LoggedEvent;
 import java.util.ArrayList;
@@ -200,6 +201,8 @@ sealed interface ModelEvent {
     record SchedulePaused(Place place, long scheduleKey, long nextFireMs, boolean paused) implements ModelEvent {}
 
     record ScheduleDeleted(Place place, long scheduleKey) implements ModelEvent {}
+
+    record TenantSet(Place place, ModelTenants.Settings settings, String tenant) implements ModelEvent {}
 
     record PauseSet(Place place, int kind, boolean paused, String name) implements ModelEvent {}
 
@@ -399,6 +402,14 @@ sealed interface ModelEvent {
             case PauseSetDecoder.TEMPLATE_ID -> {
                 final PauseSetDecoder d = new PauseSetDecoder().wrapAndApplyHeader(b, 0, h);
                 yield new PauseSet(place, d.kindRaw(), d.paused() != 0, Text.of(d.nameLength(), d::getName));
+            }
+            case TenantSetDecoder.TEMPLATE_ID -> {
+                final TenantSetDecoder d = new TenantSetDecoder().wrapAndApplyHeader(b, 0, h);
+                yield new TenantSet(
+                        place,
+                        new ModelTenants.Settings(
+                                d.weight(), d.runningMax(), d.queuedMax(), d.bytesMax(), d.enqueuesPerSecond()),
+                        Text.of(d.tenantLength(), d::getTenant));
             }
             case ScheduleDeletedDecoder.TEMPLATE_ID ->
                 new ScheduleDeleted(

@@ -20,7 +20,8 @@ final class ModelState {
     private final ModelPauses pauses = new ModelPauses();
     private final ModelRates rates = new ModelRates();
     private final ModelLimits limits = new ModelLimits();
-    private final ReadyOrder ready = new ReadyOrder(pauses, limits);
+    private final ModelTenants tenants = new ModelTenants();
+    private final ReadyOrder ready = new ReadyOrder(pauses, limits, tenants);
     private final Set<ModelJob> touched = new LinkedHashSet<>();
     private final RememberedRequests requests = new RememberedRequests();
     private final ModelSchedules schedules = new ModelSchedules();
@@ -122,6 +123,10 @@ final class ModelState {
         return limits;
     }
 
+    ModelTenants tenants() {
+        return tenants;
+    }
+
     ModelBulks bulks() {
         return bulks;
     }
@@ -148,6 +153,7 @@ final class ModelState {
 
     ModelState copy() {
         final ModelState copy = new ModelState();
+        copy.tenants.copyFrom(tenants);
         jobs.values().forEach(job -> copy.insert(job.copy()));
         copy.requests.addAll(requests);
         copy.schedules.copyFrom(schedules);
@@ -177,6 +183,7 @@ final class ModelState {
         pauses.checkRebuilt(rebuilt.pauses);
         rates.checkRebuilt(rebuilt.rates);
         limits.checkRebuilt(rebuilt.limits);
+        tenants.checkRebuilt(rebuilt.tenants);
         bulks.checkRebuilt(rebuilt.bulks);
         Claim.equal(nextJobKey, rebuilt.nextJobKey, "next job key by the log");
         Claim.equal(lastTimeMs, rebuilt.lastTimeMs, "last time of the log");
@@ -210,6 +217,10 @@ final class ModelState {
             limits.apply(set);
         } else if (event instanceof ModelEvent.SlotsDropped dropped) {
             drop(place, dropped);
+        } else if (event instanceof ModelEvent.TenantSet set) {
+            final ModelTenants.Settings before = tenants.of(set.tenant());
+            tenants.apply(set);
+            ready.settingsChanged(set.tenant(), before);
         } else {
             if (event instanceof ModelEvent.ScheduleSet set) {
                 nextJobKey = Math.max(nextJobKey, set.schedule().key() + 1);
@@ -402,6 +413,8 @@ final class ModelState {
                 .computeIfAbsent(job.runningLease().worker, w -> new TreeMap<>())
                 .put(job.key(), job);
         limits.hold(job, job.runningLease().heldLimits);
+        tenants.run(job, 1);
+        ready.runningChanged(job);
         running++;
     }
 
@@ -449,6 +462,8 @@ final class ModelState {
         Claim.check(own != null && own.remove(job.key()) != null, "%s runs nowhere", job);
         running--;
         limits.release(job);
+        tenants.run(job, -1);
+        ready.runningChanged(job);
         job.lease = null;
         job.changedAtMs = place.timeMs();
     }

@@ -9,17 +9,16 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which scheduled job comes next. Inside a task group: priority, then tenants in turn, then start time, then arrival. A tenant
- * that has ready jobs all the time is passed over by each other tenant of the priority at most once between two of its grants.
+ * that has ready jobs all the time is passed over by each other tenant of the priority for at most one of that one's turns between two
+ * of its grants. A tenant that has as many jobs running in the group as it may has no turn until one ends.
  */
 final class ReadyOrder {
-    /** Tasks that a tenant gets in one turn: all weights are equal. */
-    private static final int QUANTUM = 1;
-
     private static final Comparator<ModelJob> ORDER =
             Comparator.<ModelJob>comparingLong(job -> job.startMs).thenComparingLong(ModelJob::key);
 
@@ -27,18 +26,23 @@ final class ReadyOrder {
     private static final class Lane {
         final TreeSet<ModelJob> jobs = new TreeSet<>(ORDER);
         final Map<String, Integer> passedOverBy = new HashMap<>();
+
+        /** Tasks in the turn under way where its length is that of a greater weight before; else 0. */
+        long longTurn;
     }
 
     private final ModelPauses pauses;
     private final ModelLimits limits;
+    private final ModelTenants tenants;
     private final Map<String, TreeMap<Integer, Map<String, Lane>>> groups = new HashMap<>();
     private final Map<String, Integer> counts = new HashMap<>();
     private final TreeSet<ModelJob> future = new TreeSet<>(ORDER);
     private long nowMs = Long.MIN_VALUE;
 
-    ReadyOrder(ModelPauses pauses, ModelLimits limits) {
+    ReadyOrder(ModelPauses pauses, ModelLimits limits, ModelTenants tenants) {
         this.pauses = pauses;
         this.limits = limits;
+        this.tenants = tenants;
     }
 
     /** A job became SCHEDULED. It is ready once time reaches its start. */
@@ -88,16 +92,27 @@ final class ReadyOrder {
 
     /** Ready jobs of a group that may be given out. */
     int count(String taskGroup) {
-        if (pauses.count() == 0) {
+        if (pauses.count() == 0 && tenants.count() == 0) {
             return counts.getOrDefault(taskGroup, 0);
         }
-        int count = 0;
+        return count(taskGroup, null, job -> true);
+    }
+
+    /** Ready jobs of a group that pass, of each tenant no more than it may still have running. */
+    private int count(String taskGroup, @Nullable String tenant, Predicate<ModelJob> test) {
+        final Map<String, Integer> byTenant = new HashMap<>();
         for (Map<String, Lane> lanes : prioritiesOf(taskGroup).values()) {
             for (Map.Entry<String, Lane> lane : lanes.entrySet()) {
-                count += isPaused(taskGroup, lane.getKey())
-                        ? 0
-                        : lane.getValue().jobs.size();
+                if (isVisible(taskGroup, lane.getKey(), tenant)) {
+                    final int found =
+                            (int) lane.getValue().jobs.stream().filter(test).count();
+                    byTenant.merge(lane.getKey(), found, Integer::sum);
+                }
             }
+        }
+        int count = 0;
+        for (Map.Entry<String, Integer> own : byTenant.entrySet()) {
+            count += Math.min(own.getValue(), tenants.room(own.getKey(), taskGroup));
         }
         return count;
     }
@@ -120,6 +135,35 @@ final class ReadyOrder {
                 }));
     }
 
+    /** A turn that has begun keeps its length; another cap lets the tenant begin anew behind the others. */
+    void settingsChanged(String tenant, ModelTenants.Settings before) {
+        final long weight = tenants.of(tenant).weight();
+        groups.values()
+                .forEach(priorities -> priorities.values().forEach(lanes -> {
+                    final Lane lane = lanes.get(tenant);
+                    if (lane != null && before.weight() > weight) {
+                        lane.longTurn = Math.max(lane.longTurn, before.weight());
+                    }
+                    if (lane != null
+                            && before.runningMax() != tenants.of(tenant).runningMax()) {
+                        lane.passedOverBy.clear();
+                    }
+                }));
+    }
+
+    /** A tenant with a cap may have left the turns of a group, or come back behind the others. */
+    void runningChanged(ModelJob job) {
+        final String tenant = job.definition.tenant();
+        if (tenants.of(tenant).runningMax() != ModelTenants.NO_BOUND) {
+            prioritiesOf(job.definition.taskGroup()).values().forEach(lanes -> {
+                final Lane lane = lanes.get(tenant);
+                if (lane != null) {
+                    lane.passedOverBy.clear();
+                }
+            });
+        }
+    }
+
     /** Task groups that had ready jobs ever. */
     Iterable<String> taskGroups() {
         return counts.keySet();
@@ -127,36 +171,18 @@ final class ReadyOrder {
 
     /** Jobs of a group that may be given out and wait for no limit. */
     int countWithoutLimits(String taskGroup) {
-        int count = 0;
-        for (Map<String, Lane> lanes : prioritiesOf(taskGroup).values()) {
-            for (Map.Entry<String, Lane> lane : lanes.entrySet()) {
-                count += isPaused(taskGroup, lane.getKey())
-                        ? 0
-                        : (int) lane.getValue().jobs.stream()
-                                .filter(job -> job.definition.limits().isEmpty())
-                                .count();
-            }
-        }
-        return count;
+        return count(taskGroup, null, job -> job.definition.limits().isEmpty());
     }
 
     /** Jobs that a worker with this filter gets if it asks now, at least: {@link #isCertain}. */
     int certain(String taskGroup, @Nullable String tenant) {
-        int count = 0;
-        for (Map<String, Lane> lanes : prioritiesOf(taskGroup).values()) {
-            for (Map.Entry<String, Lane> lane : lanes.entrySet()) {
-                if (isVisible(taskGroup, lane.getKey(), tenant)) {
-                    count += (int) lane.getValue().jobs.stream()
-                            .filter(this::isCertain)
-                            .count();
-                }
-            }
-        }
-        return count;
+        return count(taskGroup, tenant, this::isCertain);
     }
 
     private boolean isVisible(String taskGroup, String laneTenant, @Nullable String tenant) {
-        return !isPaused(taskGroup, laneTenant) && (tenant == null || tenant.equals(laneTenant));
+        return !isPaused(taskGroup, laneTenant)
+                && tenants.room(laneTenant, taskGroup) > 0
+                && (tenant == null || tenant.equals(laneTenant));
     }
 
     /**
@@ -213,6 +239,9 @@ final class ReadyOrder {
         final String taskGroup = job.definition.taskGroup();
         if (isPaused(taskGroup, job.definition.tenant())) {
             return "the group or the tenant of " + job + " is paused";
+        }
+        if (tenants.room(job.definition.tenant(), taskGroup) == 0) {
+            return "the tenant of " + job + " has as many running as it may";
         }
         for (Map.Entry<Integer, Map<String, Lane>> priority :
                 prioritiesOf(taskGroup).entrySet()) {
@@ -276,12 +305,20 @@ final class ReadyOrder {
         if (lanes == null) {
             return;
         }
+        final Lane own = lanes.get(tenant);
+        final long turn = Math.max(tenants.of(tenant).weight(), own == null ? 0 : own.longTurn);
         for (Map.Entry<String, Lane> other : lanes.entrySet()) {
             if (other.getKey().equals(tenant)) {
                 other.getValue().passedOverBy.clear();
                 continue;
             }
-            if (!inTurn || pauses.isPaused(ModelPauses.TENANT, other.getKey())) {
+            if (inTurn) {
+                // Its turn is over.
+                other.getValue().longTurn = 0;
+            }
+            if (!inTurn
+                    || pauses.isPaused(ModelPauses.TENANT, other.getKey())
+                    || tenants.room(other.getKey(), job.definition.taskGroup()) == 0) {
                 continue;
             }
             if (hasLimits(other.getValue()) || !job.definition.limits().isEmpty()) {
@@ -291,7 +328,7 @@ final class ReadyOrder {
             }
             final int times = other.getValue().passedOverBy.merge(tenant, 1, Integer::sum);
             Claim.check(
-                    times <= QUANTUM,
+                    times <= turn,
                     "tenant %s got %d tasks of group %s while jobs of tenant %s waited: its turn was passed over",
                     tenant,
                     times,

@@ -29,6 +29,7 @@ public final class ReferenceShard implements ShardTap {
     private final ScheduleJudge schedules;
     private final PauseJudge pauses;
     private final LimitJudge limits;
+    private final TenantJudge tenants;
     private final BulkJudge bulks;
     private final ListJudge lists;
     private final InternalJudge internals;
@@ -52,6 +53,7 @@ public final class ReferenceShard implements ShardTap {
         schedules = new ScheduleJudge(context, writes);
         pauses = new PauseJudge(context);
         limits = new LimitJudge(context);
+        tenants = new TenantJudge(context);
         bulks = new BulkJudge(context, changes);
         lists = new ListJudge(context);
         internals = new InternalJudge(context, bulks);
@@ -68,6 +70,7 @@ public final class ReferenceShard implements ShardTap {
         context.replies.clear();
         context.grants.clear();
         context.uploads.clear();
+        context.rates.clear();
         context.waitingCalls.clear();
         context.subscriptions.clear();
         reads.clear();
@@ -200,6 +203,12 @@ public final class ReferenceShard implements ShardTap {
             pauses.set(expected, set, events);
         } else if (command instanceof ModelCommand.ListPauses list) {
             pauses.list(expected, list);
+        } else if (command instanceof ModelCommand.SetTenant set) {
+            tenants.set(expected, set, events);
+        } else if (command instanceof ModelCommand.ListTenants list) {
+            tenants.list(expected, list);
+        } else if (command instanceof ModelCommand.GetTenant get) {
+            tenants.get(expected, get);
         } else if (command instanceof ModelCommand.BulkChange bulk) {
             bulks.change(expected, bulk, events);
         } else if (command instanceof ModelCommand.GetBulk get) {

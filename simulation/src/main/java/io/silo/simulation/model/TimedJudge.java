@@ -56,6 +56,7 @@ final class TimedJudge {
                 "job of " + schedule);
         if (right != null && brought != null) {
             Claim.equal(right, brought.definition(), "JobEnqueued");
+            context.came(right);
             context.state.apply(brought);
         }
         Claim.equal(
@@ -70,7 +71,7 @@ final class TimedJudge {
         context.state.apply(fired);
     }
 
-    /** The job that a firing brings; null if it is left out, or its id or its unique key is taken. */
+    /** The job that a firing brings; null if it is left out, its id or its unique key is taken, or its tenant may have no more. */
     private @Nullable JobDefinition jobOf(ModelSchedule schedule, long nominalMs) {
         final String at = Instant.ofEpochMilli(nominalMs).toString();
         final String id = schedule.id() + '@' + new String(at.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
@@ -80,12 +81,13 @@ final class TimedJudge {
                 || context.state.holderOf(schedule.tenant(), template.uniqueKey(), null) != null) {
             return null;
         }
-        return template.of(
+        final JobDefinition job = template.of(
                 context.state.nextJobKey(),
                 id,
                 context.nowMs,
                 nominalMs,
                 schedule.startWithinMs() == 0 ? 0 : nominalMs + schedule.startWithinMs());
+        return context.refusesNew(job) ? null : job;
     }
 
     /** What carry-forward says of a schedule is what is known of it. */

@@ -32,6 +32,7 @@ final class ViewComparison {
         Claim.equal(state.schedules().byName().size(), view.schedules().count(), "schedules");
         Claim.equal(state.pauses().count(), view.pauses().count(), "pauses");
         Claim.equal(state.limits().positions().size(), view.limitSettings().count(), "limits that are set");
+        Claim.equal(state.tenants().count(), view.tenantSettings().count(), "tenants with settings");
         final ModelSchedule first = state.schedules().first();
         Claim.equal(
                 first == null ? Long.MAX_VALUE : first.nextFireMs(),
@@ -104,6 +105,10 @@ final class ViewComparison {
             found++;
         }
         Claim.equal(count, found, "jobs " + jobState + " of tenant " + tenant);
+        Claim.equal(
+                ModelTenants.bytes(state.jobs(), tenant),
+                view.jobBytes(view.findTenant(bytes, 0, bytes.capacity())),
+                "bytes of tenant " + tenant);
     }
 
     private void compare(ModelSchedule schedule) {

@@ -100,6 +100,13 @@ final class WriteJudge {
             answer.add(RejectReason.UPLOAD_NOT_FOUND, 0, 0);
             return;
         }
+        final JobDefinition right = definition(wanted, tenant, upload);
+        if (context.refusesNew(right)) {
+            final EnumSet<RejectReason> reasons = notAppended(item.uploadId());
+            reasons.add(RejectReason.TENANT_QUOTA);
+            answer.addEnvironment(0, reasons);
+            return;
+        }
         final ModelEvent.Enqueued event = events.take(ModelEvent.Enqueued.class);
         if (event == null || !event.definition().name().equals(JobDefinition.nameOf(tenant, wanted.jobId()))) {
             if (event != null) {
@@ -108,7 +115,8 @@ final class WriteJudge {
             answer.addEnvironment(0, notAppended(item.uploadId()));
             return;
         }
-        Claim.equal(definition(wanted, tenant, upload), event.definition(), "JobEnqueued");
+        Claim.equal(right, event.definition(), "JobEnqueued");
+        context.came(right);
         context.state.apply(event);
         if (upload != null) {
             context.uploads.remove(item.uploadId());

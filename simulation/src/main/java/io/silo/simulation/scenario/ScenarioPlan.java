@@ -45,10 +45,10 @@ public final class ScenarioPlan {
                         1 + random.nextInt(6)))
                 .clients(1 + random.nextInt(4), workerCount)
                 .delayMsMax(1 + random.nextInt(20))
-                // Who changes jobs in bulk leaves few that nothing was done to, and who drops slots leaves few limits
-                // to judge:
-                // that is for scenarios of their own.
-                .maybe(EnumSet.complementOf(EnumSet.of(Feature.BULK, Feature.LIMIT_VERBS))
+                // Who changes jobs in bulk leaves few that nothing was done to, who drops slots leaves few limits to
+                // judge, and caps
+                // leave workers idle: that is for scenarios of their own.
+                .maybe(EnumSet.complementOf(EnumSet.of(Feature.BULK, Feature.LIMIT_VERBS, Feature.FAIRNESS))
                         .toArray(Feature[]::new));
     }
 

@@ -31,7 +31,8 @@ public final class Scenarios {
             new RetentionScenario(),
             new PausesScenario(),
             new BulkScenario(),
-            new LimitsScenario());
+            new LimitsScenario(),
+            new FairnessScenario());
 
     private Scenarios() {}
 

@@ -51,7 +51,10 @@ public enum Feature {
     /** Jobs are cancelled, restarted, expedited and deleted by filter, listed and counted. */
     BULK,
     /** Maxima of limits are set and unset, slots dropped, and it is asked who waits and why. */
-    LIMIT_VERBS;
+    LIMIT_VERBS,
+
+    /** Weights and caps of tenants are set. */
+    FAIRNESS;
 
     /** Name on the command line and in reports, as in {@code long-poll}. */
     public String label() {

@@ -60,6 +60,7 @@ class CanaryTest {
         "ignored-pause, paused-grant",
         "widened-limit, limit-overrun",
         "widened-maximum, limit-overrun",
+        "widened-cap, cap-overrun",
         "recounted-bulk, bulk-totals",
         "repeated-bulk, bulk-totals",
         "wet-run, phantom-outcome"

@@ -15,8 +15,9 @@ final class MovedFirings {
     /** The next firing of each is lost. */
     static void lose(ShardState state) {
         for (Schedule schedule : waiting(state)) {
-            state.scheduleFired(
-                    schedule, schedule.lastFireMs(), schedule.times().nextAfter(schedule.nextFireMs()));
+            state.planChanges()
+                    .scheduleFired(
+                            schedule, schedule.lastFireMs(), schedule.times().nextAfter(schedule.nextFireMs()));
         }
     }
 
@@ -25,7 +26,7 @@ final class MovedFirings {
         for (Schedule schedule : waiting(state)) {
             if (schedule.lastFireMs() != 0) {
                 long nextMs = schedule.times().nextAfter(schedule.lastFireMs() - AGAIN_MS);
-                state.scheduleFired(schedule, schedule.lastFireMs(), nextMs);
+                state.planChanges().scheduleFired(schedule, schedule.lastFireMs(), nextMs);
             }
         }
     }

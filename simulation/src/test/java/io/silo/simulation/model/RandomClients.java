@@ -15,11 +15,13 @@ import io.silo.protocol.command.ExpediteJobsEncoder;
 import io.silo.protocol.command.GetJobEncoder;
 import io.silo.protocol.command.GetJobResultEncoder;
 import io.silo.protocol.command.GetScheduleEncoder;
+import io.silo.protocol.command.GetTenantEncoder;
 import io.silo.protocol.command.HeartbeatEncoder;
 import io.silo.protocol.command.ImportJobsEncoder;
 import io.silo.protocol.command.LeaseJobEncoder;
 import io.silo.protocol.command.LeaseTasksEncoder;
 import io.silo.protocol.command.ListSchedulesEncoder;
+import io.silo.protocol.command.ListTenantsEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.command.Outcome;
 import io.silo.protocol.command.PauseKind;
@@ -32,6 +34,7 @@ import io.silo.protocol.command.RestartJobsEncoder;
 import io.silo.protocol.command.ResumeSchedulesEncoder;
 import io.silo.protocol.command.ReturnLeasesEncoder;
 import io.silo.protocol.command.SetPausedEncoder;
+import io.silo.protocol.command.SetTenantEncoder;
 import io.silo.protocol.command.SubscribeEncoder;
 import io.silo.protocol.command.UnsubscribeEncoder;
 import io.silo.protocol.command.UploadChunkEncoder;
@@ -118,6 +121,10 @@ final class RandomClients {
         }
         if (random.nextInt(25) == 0) {
             setPaused();
+            return;
+        }
+        if (random.nextInt(25) == 0) {
+            sayOfTenants();
             return;
         }
         int dice = random.nextInt(100);
@@ -686,6 +693,32 @@ final class RandomClients {
                 .paused((short) (random.nextInt(5) < 2 ? 1 : 0))
                 .name(ofTenant ? tenant() : group());
         send(command.limit());
+    }
+
+    /** Bounds are set and taken away by turns, and quotas are seldom so low that little happens. */
+    private void sayOfTenants() {
+        if (random.nextInt(4) == 0) {
+            var command = new GetTenantEncoder();
+            fill(command.wrapAndApplyHeader(out, 0, header).header());
+            command.tenant(tenant());
+            send(command.limit());
+        } else if (random.nextInt(4) == 0) {
+            var command = new ListTenantsEncoder();
+            fill(command.wrapAndApplyHeader(out, 0, header).header());
+            command.after(random.nextBoolean() ? "" : tenant());
+            send(command.limit());
+        } else {
+            var command = new SetTenantEncoder();
+            fill(command.wrapAndApplyHeader(out, 0, header).header());
+            command.fields((short) (seldom() ? random.nextInt(64) : 1 + random.nextInt(31)))
+                    .weight(seldom() ? 0 : 1 + random.nextInt(3))
+                    .runningMax(random.nextBoolean() ? -1 : seldom() ? 0 : 1 + random.nextInt(4))
+                    .queuedMax(random.nextInt(3) > 0 ? -1 : random.nextInt(20))
+                    .bytesMax(random.nextInt(3) > 0 ? -1 : random.nextInt(5_000))
+                    .enqueuesPerSecond(random.nextInt(3) > 0 ? -1 : 1 + random.nextInt(5))
+                    .tenant(tenant());
+            send(command.limit());
+        }
     }
 
     private void getSchedule() {

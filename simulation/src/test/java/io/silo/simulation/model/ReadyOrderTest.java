@@ -7,7 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ReadyOrderTest {
-    private final ReadyOrder order = new ReadyOrder(new ModelPauses(), new ModelLimits());
+    private final ReadyOrder order = new ReadyOrder(new ModelPauses(), new ModelLimits(), new ModelTenants());
     private long nextKey = 1;
 
     private ModelJob add(String tenant, int priority, long startAtMs) {

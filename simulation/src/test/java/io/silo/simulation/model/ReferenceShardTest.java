@@ -32,6 +32,7 @@ import io.silo.protocol.event.SchedulePausedDecoder;
 import io.silo.protocol.event.ScheduleSetDecoder;
 import io.silo.protocol.event.SlotsDroppedDecoder;
 import io.silo.protocol.event.TaskLeasedDecoder;
+import io.silo.protocol.event.TenantSetDecoder;
 import io.silo.shard.command.Retention;
 import io.silo.shard.command.ShardSettings;
 import java.util.List;
@@ -94,6 +95,7 @@ class ReferenceShardTest {
             PauseSetDecoder.TEMPLATE_ID,
             LimitSetDecoder.TEMPLATE_ID,
             SlotsDroppedDecoder.TEMPLATE_ID,
+            TenantSetDecoder.TEMPLATE_ID,
             BulkStartedDecoder.TEMPLATE_ID,
             BulkProgressedDecoder.TEMPLATE_ID,
             BulkFinishedDecoder.TEMPLATE_ID,

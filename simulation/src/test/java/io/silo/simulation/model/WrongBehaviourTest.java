@@ -23,9 +23,13 @@ import io.silo.protocol.event.JobEnqueuedDecoder;
 import io.silo.protocol.event.JobEnqueuedEncoder;
 import io.silo.protocol.event.JobImageDecoder;
 import io.silo.protocol.event.JobImageEncoder;
+import io.silo.protocol.event.JobStatus;
+import io.silo.protocol.event.LeaseEnd;
 import io.silo.protocol.event.LeaseReturnedDecoder;
 import io.silo.protocol.event.LeaseReturnedEncoder;
 import io.silo.protocol.event.MessageHeaderDecoder;
+import io.silo.protocol.event.RateBucketSetDecoder;
+import io.silo.protocol.event.RateBucketSetEncoder;
 import io.silo.protocol.event.ReturnReason;
 import io.silo.protocol.event.ShardOpenedDecoder;
 import io.silo.protocol.event.TaskLeasedDecoder;
@@ -207,7 +211,7 @@ class WrongBehaviourTest {
                     if (!hasLied && templateId(event.bytes()) == AttemptFailedDecoder.TEMPLATE_ID) {
                         var d = new AttemptFailedDecoder()
                                 .wrapAndApplyHeader(event.bytes(), 0, new MessageHeaderDecoder());
-                        if (d.nextStartMs() == -1 && lie()) {
+                        if (d.nextStartMs() == -1 && d.status() == JobStatus.FAILED && lie()) {
                             new AttemptFailedEncoder()
                                     .wrap((UnsafeBuffer) event.bytes(), HEADER)
                                     .nextStartMs(event.timeMs());
@@ -250,12 +254,28 @@ class WrongBehaviourTest {
     }
 
     @Test
+    void shouldReportABucketThatIsFullerThanItMayBe() {
+        shouldReport("what was in|leaves|what is left in", model -> new LyingTap(model) {
+            @Override
+            List<LoggedEvent> command(List<LoggedEvent> events) {
+                return change(events, RateBucketSetDecoder.TEMPLATE_ID, event -> {
+                    var decoder = new RateBucketSetDecoder().wrap(event, HEADER, RateBucketSetDecoder.BLOCK_LENGTH, 0);
+                    new RateBucketSetEncoder()
+                            .wrap(event, HEADER)
+                            .remainingMicros(decoder.remainingMicros() + 1_000_000);
+                });
+            }
+        });
+    }
+
+    @Test
     void shouldReportGrantsInTheWrongOrder() {
         shouldReport("comes before|more urgent|overtakes", model -> new LyingTap(model) {
             @Override
             List<LoggedEvent> command(List<LoggedEvent> events) {
                 if (events.size() == 2
                         && templateId(events.get(0).bytes()) == TaskLeasedDecoder.TEMPLATE_ID
+                        && templateId(events.get(1).bytes()) == TaskLeasedDecoder.TEMPLATE_ID
                         && sameLane(events)
                         && lie()) {
                     return List.of(exchanged(events.get(0), events.get(1)), exchanged(events.get(1), events.get(0)));
@@ -371,8 +391,12 @@ class WrongBehaviourTest {
             @Override
             void beforeInternal(long nowMs, long monotonicMs, List<LoggedEvent> events) {
                 // The worker's heartbeat came before, says the tap.
-                boolean isExpiry =
-                        events.stream().allMatch(e -> templateId(e.bytes()) == AttemptFailedDecoder.TEMPLATE_ID);
+                boolean isExpiry = events.stream()
+                        .allMatch(e -> templateId(e.bytes()) == AttemptFailedDecoder.TEMPLATE_ID
+                                && new AttemptFailedDecoder()
+                                                .wrapAndApplyHeader(e.bytes(), 0, new MessageHeaderDecoder())
+                                                .leaseEnd()
+                                        == LeaseEnd.EXPIRED);
                 if (untold > 0 || events.isEmpty() || !isExpiry || !lie()) {
                     return;
                 }
