@@ -31,6 +31,41 @@ class ExplainTest {
     }
 
     @Test
+    void shouldTellWhatABucketLacks() {
+        Item first = new Item("first");
+        first.rates.add(new TestRate("api", "c", 3, 60_000));
+        first.rates.get(0).hits = 2;
+        Item second = new Item("second");
+        second.rates.add(first.rates.get(0));
+        Item third = new Item("third");
+        third.rates.add(first.rates.get(0));
+        Item never = new Item("never");
+        never.rates.add(new TestRate("api", "c", 3, 60_000));
+        never.rates.get(0).hits = 4;
+        enqueue(first, second, third, never);
+        client.lease("w", "g", 9, 0);
+        harness.advance(10_000);
+        harness.run();
+        assertThat(limits.situation("third")).isEqualTo("RATE_LIMITED");
+        assertThat(limits.<Long>explain("third", reply -> reply.hits())).isEqualTo(2);
+        assertThat(limits.<Long>explain("third", reply -> reply.hitsAvailable()))
+                .isEqualTo(1);
+        assertThat(limits.<Long>explain("third", reply -> reply.enoughInMs())).isEqualTo(50_000);
+        assertThat(limits.<Long>explain("third", reply -> reply.before())).isEqualTo(1);
+        assertThat(limits.<Long>explain("never", reply -> reply.enoughInMs())).isEqualTo(-1);
+        // A bucket is no key that an operator could set.
+        assertThat(limits.list(10)).isEmpty();
+    }
+
+    @Test
+    void shouldTellThatATenantHasAllThatItMay() {
+        new TestTenants(client).set("", TestTenants.change().runningMax(1));
+        enqueue(new Item("a"), new Item("b"));
+        client.lease("w", "g", 9, 0);
+        assertThat(limits.situation("b")).isEqualTo("TENANT_CAPPED");
+    }
+
+    @Test
     void shouldTellHowAJobEnded() {
         enqueue(new Item("a"), new Item("b"));
         client.succeed(client.lease("w", 1).get(0), "");

@@ -280,6 +280,30 @@ class RateLimitTest {
         assertThat(ids()).containsExactly("j2", "j3");
     }
 
+    @Test
+    void shouldKeepBucketsOfATrimmedLog() {
+        harness = new ShardHarness(1, harness.settings, 192 * 1024);
+        client = new TestClient(harness, 1);
+        enqueue(item("first", rate(1, 60 * MINUTE_MS)), item("second", rate(1, 60 * MINUTE_MS)));
+        client.succeed(lease("g", 9).get(0), "");
+        for (int i = 0; harness.log.firstPosition() < 10; i++) {
+            assertThat(i).as("rounds until the log is trimmed").isLessThan(1_000);
+            Item filler = new Item("filler" + i);
+            filler.taskGroup = "filler";
+            filler.payload = new byte[20_000];
+            client.enqueue(filler);
+            harness.shard.carryOldestCycle();
+            pass(60);
+        }
+        long digest = harness.shard.view().digest();
+        harness.kill();
+        client = new TestClient(harness, 2);
+        assertThat(harness.shard.view().digest()).isEqualTo(digest);
+        assertThat(ids()).isEmpty();
+        pass(60 * MINUTE_MS);
+        assertThat(ids()).containsExactly("second");
+    }
+
     /** Nothing is kept of a bucket that is full. */
     @Test
     void shouldForgetAFullBucketThatNoJobNames() {
