@@ -73,8 +73,7 @@ final class DropHoldersDecider implements CommandDecider {
         final LimitReport limits = context.view().limitReport();
         final int end = Math.min(limits.limitEnd(), first + LIMITS_MAX);
         for (int limit = first; limit < end; limit++) {
-            // The row of a limit that nobody names is another's, or nobody's.
-            if (limits.isInUse(limit) && limits.tenant(limit) == tenant && !drop(context, limit, false)) {
+            if (limits.isHeld(limit) && limits.tenant(limit) == tenant && !drop(context, limit, false)) {
                 return limit;
             }
         }

@@ -48,6 +48,11 @@ public final class LimitReport {
                 && (isSet(limit) || limits.holders(limit) > 0 || waiting(limit) > 0);
     }
 
+    /** Whether a lease holds a slot of the limit. */
+    public boolean isHeld(int limit) {
+        return limits.isLive(limit) && limits.holders(limit) > 0;
+    }
+
     public int tenant(int limit) {
         return limits.tenant(limit);
     }
