@@ -30,10 +30,14 @@ import io.silo.shard.command.ColdRead;
 import io.silo.shard.command.ColdReads;
 import io.silo.shard.command.ShardSettings;
 import io.silo.shard.state.ShardState;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -42,10 +46,26 @@ import org.agrona.concurrent.UnsafeBuffer;
  * duty cycle takes them. One thread; does not allocate.
  */
 final class LifecycleShard implements CommandSource, ReplySink, ColdReads, ShardListener, Clock, AutoCloseable {
+    /**
+     * What is done.
+     *
+     * @param window jobs in flight.
+     * @param backlog jobs that wait behind them all the time.
+     * @param limitKeys keys that jobs name in turn, one each; 0 = they have no limits.
+     * @param limitMax of each key.
+     */
+    record Work(int window, int backlog, int limitKeys, int limitMax) {
+        static Work window(int window) {
+            return new Work(window, 0, 0, 0);
+        }
+    }
+
     private static final int COMMAND_BYTES = 512;
+    private static final int KEY_BYTES = 12;
     private static final int PAYLOAD_BYTES = 256;
     private static final int ID_BYTES = 36;
 
+    private final Work work;
     private final int window;
     private final UnsafeBuffer commands;
     private final int[] lengths;
@@ -56,6 +76,7 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
     private final MessageHeaderDecoder replyHeader = new MessageHeaderDecoder();
     private final TasksLeasedDecoder leased = new TasksLeasedDecoder();
     private final UnsafeBuffer payload = new UnsafeBuffer(new byte[PAYLOAD_BYTES]);
+    private final UnsafeBuffer key = new UnsafeBuffer(new byte[KEY_BYTES]);
     private final UnsafeBuffer id = new UnsafeBuffer("00000000-0000-0000-0000-000000000000".getBytes(US_ASCII));
     private final byte[] taskGroup = "group".getBytes(US_ASCII);
     private final byte[] tenant = "tenant".getBytes(US_ASCII);
@@ -67,9 +88,9 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
     private int tail;
     private long finished;
 
-    /** @param window jobs in flight. */
-    LifecycleShard(Path directory, Durability durability, int window) {
-        this.window = window;
+    LifecycleShard(Path directory, Durability durability, Work work) {
+        this.work = work;
+        this.window = work.window();
         this.durability = durability;
         this.commands = new UnsafeBuffer(ByteBuffer.allocateDirect(2 * window * COMMAND_BYTES));
         this.lengths = new int[2 * window];
@@ -89,9 +110,19 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
                 ShardContext.PARKED_BYTES_MAX_DEFAULT));
         shard.recover(wallMs());
         agent = new ShardAgent("bench", List.of(shard), this, this, this, this, this, Long.MAX_VALUE / 4);
-        subscribe();
-        for (int i = 0; i < window; i++) {
+        for (int i = 0; i < window + work.backlog(); i++) {
             putEnqueue();
+            if (tail - head == window) {
+                drain();
+            }
+        }
+        drain();
+        subscribe();
+    }
+
+    private void drain() {
+        while (head != tail) {
+            agent.doWork();
         }
     }
 
@@ -101,6 +132,10 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
         while (finished < target) {
             agent.doWork();
         }
+    }
+
+    long finished() {
+        return finished;
     }
 
     private void subscribe() {
@@ -113,13 +148,31 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
         end(subscribe.limit() - offset);
     }
 
-    private void putEnqueue() {
-        final int offset = next();
-        long value = nextId++;
-        for (int i = ID_BYTES - 1; i > ID_BYTES - 13; i--) {
-            id.putByte(i, (byte) ('0' + value % 10));
+    private static void putDigits(UnsafeBuffer target, int end, int digits, long number) {
+        long value = number;
+        for (int i = end - 1; i >= end - digits; i--) {
+            target.putByte(i, (byte) ('0' + value % 10));
             value /= 10;
         }
+    }
+
+    private void putLimits(EnqueueEncoder.ItemsEncoder item, long number) {
+        if (work.limitKeys() == 0) {
+            item.limitsCount(0);
+            return;
+        }
+        putDigits(key, KEY_BYTES, KEY_BYTES, number % work.limitKeys());
+        item.limitsCount(1)
+                .next()
+                .maxConcurrency(work.limitMax())
+                .putKey(key, 0, KEY_BYTES)
+                .putDetails(payload, 0, 0);
+    }
+
+    private void putEnqueue() {
+        final int offset = next();
+        final long number = nextId++;
+        putDigits(id, ID_BYTES, 12, number);
         enqueue.wrapAndApplyHeader(commands, offset, header);
         enqueue.header().correlationId(2).shardEpoch(0).shard(0).durability(durability);
         final EnqueueEncoder.ItemsEncoder item = enqueue.itemsCount(1).next();
@@ -137,7 +190,7 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
                 .priority((short) 0)
                 .retryJitter((short) 0)
                 .payloadEncoding(PayloadEncoding.RAW);
-        item.limitsCount(0);
+        putLimits(item, number);
         item.metadataCount(0);
         item.putTenant(tenant, 0, tenant.length)
                 .putTaskGroup(taskGroup, 0, taskGroup.length)
@@ -269,5 +322,14 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
     @Override
     public void close() {
         agent.onClose();
+    }
+
+    /** Deletes the directory of a shard that is closed. */
+    static void delete(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
     }
 }

@@ -2,12 +2,9 @@ package io.silo.bench.micro;
 
 import io.silo.protocol.command.Durability;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -50,7 +47,7 @@ public class ShardLifecycleBenchmark {
     @Setup(Level.Iteration)
     public void open() throws IOException {
         directory = Files.createTempDirectory(Path.of("."), "silo-bench-");
-        shard = new LifecycleShard(directory, durability, window);
+        shard = new LifecycleShard(directory, durability, LifecycleShard.Work.window(window));
     }
 
     @Benchmark
@@ -62,16 +59,6 @@ public class ShardLifecycleBenchmark {
     @TearDown(Level.Iteration)
     public void close() throws IOException {
         shard.close();
-        try (Stream<Path> files = Files.walk(directory)) {
-            files.sorted(Comparator.reverseOrder()).forEach(ShardLifecycleBenchmark::delete);
-        }
-    }
-
-    private static void delete(Path path) {
-        try {
-            Files.delete(path);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        LifecycleShard.delete(directory);
     }
 }
