@@ -280,6 +280,24 @@ class RateLimitTest {
         assertThat(ids()).containsExactly("j2", "j3");
     }
 
+    /** How often a check did not pass is not logged: a restart gives all of them again. */
+    @Test
+    void shouldBeginChecksAnewAfterARestart() {
+        TestRate impatient = rate(1, 60 * MINUTE_MS);
+        impatient.maxRetries = 1;
+        impatient.initialBackoffMs = 10_000;
+        impatient.maxBackoffMs = 10_000;
+        enqueue(item("a", impatient), item("b", impatient));
+        assertThat(ids()).containsExactly("a");
+        pass(9_000);
+        harness.kill();
+        client = new TestClient(harness, 2);
+        passSlowly(9_999);
+        assertThat(client.get("b").status()).isEqualTo("SCHEDULED");
+        passSlowly(2);
+        assertThat(client.get("b").errorCode()).isEqualTo("RATE_LIMIT_EXCEEDED");
+    }
+
     @Test
     void shouldKeepBucketsOfATrimmedLog() {
         harness = new ShardHarness(1, harness.settings, 192 * 1024);

@@ -45,6 +45,8 @@ class ArchitectureTest {
             "pollLateJob",
             "settleLimits",
             "rateWork",
+            "recount",
+            "recounts",
             "nextStartDeadlineMs",
             "forgetRequests",
             "takeEnqueue",

@@ -1,5 +1,6 @@
 package io.silo.shard.state;
 
+import java.util.function.IntUnaryOperator;
 import org.agrona.collections.Int2IntHashMap;
 import org.agrona.collections.IntHashSet;
 
@@ -134,6 +135,19 @@ final class RateChecks {
 
     boolean hasDrains() {
         return !drains.isEmpty();
+    }
+
+    /**
+     * Replay knew no clock: the checks of all that wait begin now.
+     *
+     * @param claims that a task waits by.
+     */
+    void beginAnew(IntUnaryOperator claims) {
+        for (int slot :
+                checks.keySet().stream().mapToInt(Integer::intValue).sorted().toArray()) {
+            end(slot);
+            begin(slot, claims.applyAsInt(slot));
+        }
     }
 
     /** What replay left behind was drained when it came. */

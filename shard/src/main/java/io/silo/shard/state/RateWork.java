@@ -17,6 +17,7 @@ public final class RateWork {
     public void time(long nowMs, long monotonicMs) {
         if (buckets.time(nowMs, monotonicMs)) {
             lines.checks().forgetDrains();
+            lines.checks().beginAnew(lines::awaited);
         }
     }
 

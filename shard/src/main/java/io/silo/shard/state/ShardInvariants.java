@@ -20,42 +20,16 @@ final class ShardInvariants {
             if (!shard.jobs.isLive(slot)) {
                 continue;
             }
-            final int where = shard.jobs.where(slot);
-            switch (shard.jobs.state(slot)) {
-                case SCHEDULED -> {
-                    Invariant.check(
-                            where == JobTable.IN_READY || where == JobTable.IN_TIMERS || where >= JobTable.IN_LINES,
-                            "scheduled job is in no queue");
-                    queued += where == JobTable.IN_READY ? 1 : 0;
-                    timed += where == JobTable.IN_TIMERS ? 1 : 0;
-                }
-                case RUNNING -> {
-                    running++;
-                    Invariant.check(
-                            shard.jobs.lease(slot) >= 0 && shard.leases.job(shard.jobs.lease(slot)) == slot,
-                            "lease of another job");
-                }
-                case SUCCEEDED, FAILED, CANCELLED ->
-                    Invariant.check(where == JobTable.IN_FINISHED, "ended job is in a queue");
-            }
-            Invariant.check(
-                    shard.jobs.isStartDeadlineInForce(slot)
-                            == (shard.jobs.deadlineTimer(slot) != TimerQueue.NULL_HANDLE),
-                    "timer of a latest start differs from its job");
+            checkJob(shard, slot);
+            final boolean isScheduled = shard.jobs.state(slot) == JobState.SCHEDULED;
+            queued += isScheduled && shard.jobs.where(slot) == JobTable.IN_READY ? 1 : 0;
+            timed += isScheduled && shard.jobs.where(slot) == JobTable.IN_TIMERS ? 1 : 0;
+            running += shard.jobs.state(slot) == JobState.RUNNING ? 1 : 0;
             deadlines += shard.jobs.isStartDeadlineInForce(slot) ? 1 : 0;
             if (shard.jobs.hasUniqueKey(slot) && !shard.jobs.state(slot).isTerminal()) {
                 unique++;
                 Invariant.check(shard.jobs.findOtherHolder(slot) == RowSlab.NULL_SLOT, "two jobs hold one unique key");
             }
-            final int older = shard.jobs.older(slot);
-            Invariant.check(
-                    older == RowSlab.NULL_SLOT
-                            || (shard.jobs.state(older) == shard.jobs.state(slot)
-                                    && shard.jobs.tenant(older) == shard.jobs.tenant(slot)
-                                    && shard.jobs.newer(older) == slot
-                                    && shard.jobs.changedAtMs(older) <= shard.jobs.changedAtMs(slot)),
-                    "chain of a tenant and state is out of order");
-            Invariant.check(shard.jobs.findByKey(shard.jobs.jobKey(slot)) == slot, "job is not found by its key");
         }
         Invariant.check(running == shard.leases.count(), "leases differ from running jobs");
         Invariant.check(queued == shard.queues.ready.size(), "ready queue differs from the jobs");
@@ -72,6 +46,41 @@ final class ShardInvariants {
         shard.schedules.checkInvariants();
         shard.bulks.checkInvariants();
         checkCounts();
+    }
+
+    /** What can be said of one live job by itself. Does not allocate. */
+    static void checkJob(ShardState shard, int slot) {
+        final JobTable jobs = shard.jobs;
+        final int where = jobs.where(slot);
+        switch (jobs.state(slot)) {
+            case SCHEDULED ->
+                Invariant.check(
+                        where == JobTable.IN_READY || where == JobTable.IN_TIMERS || where >= JobTable.IN_LINES,
+                        "scheduled job is in no queue");
+            case RUNNING ->
+                Invariant.check(
+                        jobs.lease(slot) >= 0 && shard.leases.job(jobs.lease(slot)) == slot, "lease of another job");
+            case SUCCEEDED, FAILED, CANCELLED ->
+                Invariant.check(where == JobTable.IN_FINISHED, "ended job is in a queue");
+        }
+        Invariant.check(
+                jobs.isStartDeadlineInForce(slot) == (jobs.deadlineTimer(slot) != TimerQueue.NULL_HANDLE),
+                "timer of a latest start differs from its job");
+        final int older = jobs.older(slot);
+        Invariant.check(
+                older == RowSlab.NULL_SLOT
+                        || (jobs.state(older) == jobs.state(slot)
+                                && jobs.tenant(older) == jobs.tenant(slot)
+                                && jobs.newer(older) == slot
+                                && jobs.changedAtMs(older) <= jobs.changedAtMs(slot)),
+                "chain of a tenant and state is out of order");
+        Invariant.check(jobs.findByKey(jobs.jobKey(slot)) == slot, "job is not found by its key");
+        for (int claim = jobs.firstClaim(slot); claim != LimitTable.NONE; claim = shard.limits.next(claim)) {
+            Invariant.check(shard.limits.job(claim) == slot, "claim of another job");
+            Invariant.check(
+                    !shard.limits.isHeld(claim) || jobs.state(slot) == JobState.RUNNING,
+                    "a slot is held without a lease");
+        }
     }
 
     private void checkFinished() {

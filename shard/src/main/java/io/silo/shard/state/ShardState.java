@@ -36,6 +36,7 @@ public final class ShardState implements ShardView {
     final TaskQueues queues;
     private final RateWork rateWork;
     private final LimitChanges limitChanges;
+    private final SlowRecount recount = new SlowRecount(this);
     private final PlanChanges planChanges = new PlanChanges(this);
     private final SettingChanges settingChanges = new SettingChanges(this);
     private final LeaseTimers leaseTimers;
@@ -751,6 +752,16 @@ public final class ShardState implements ShardView {
                 + bulks.digest()
                 + rates.digest()
                 + nextJobKey;
+    }
+
+    /** Compares some rows with what they name: {@link SlowRecount}. Volatile. */
+    public void recount() {
+        recount.slice();
+    }
+
+    /** Times that {@link #recount} has looked at every row. */
+    public long recounts() {
+        return recount.rounds();
     }
 
     /** Compares every index with every other from scratch; for tests after each step and the slow recount. */

@@ -65,6 +65,12 @@ final class Canaries {
             once("ignored-pause", "pauses", "pauses", 20, () -> CommandBug.parts(IgnoredPauses::new)),
             once("widened-limit", "limits", "limits", 20, () -> CommandBug.parts(WidenedLimits::new)),
             once("widened-maximum", "maxima that are set", "limits", 40, () -> CommandBug.parts(WidenedMaxima::new)),
+            once(
+                    "forgotten-bucket",
+                    "buckets across restarts",
+                    "limits",
+                    40,
+                    () -> new ShardBug(ForgottenBuckets::forget)),
             once("widened-cap", "caps of tenants", "fairness", 20, () -> CommandBug.parts(WidenedCaps::new)),
             once("mistold-pause", "the list of pauses", "pauses", 20, () -> ReplyBug.parts(MistoldPauses::new)),
             once("recounted-bulk", "totals of bulk changes", "bulk", 20, RecountedBulks::new),

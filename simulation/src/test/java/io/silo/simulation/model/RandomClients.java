@@ -172,6 +172,11 @@ final class RandomClients {
         }
     }
 
+    /** Those of a rate limit, or none. */
+    private byte[] details() {
+        return random.nextInt(3) == 0 ? RandomRates.details(random, seldom()) : new byte[0];
+    }
+
     boolean seldom() {
         return random.nextInt(40) == 0;
     }
@@ -252,7 +257,7 @@ final class RandomClients {
             for (int k = 0; k < named; k++) {
                 limits.next().maxConcurrency(random.nextInt(12) == 0 ? 0 : 1 + random.nextInt(3));
                 limits.key(seldom() ? "" : "limit" + random.nextInt(3));
-                byte[] details = random.nextInt(3) == 0 ? RandomRates.details(random, seldom()) : new byte[0];
+                byte[] details = details();
                 limits.putDetails(details, 0, details.length);
             }
             int entries = seldom() ? 17 : random.nextInt(3);
@@ -498,11 +503,12 @@ final class RandomClients {
                     .retryJitter((short) random.nextInt(2))
                     .payloadEncoding(PayloadEncoding.RAW);
             attempts(items, id);
+            byte[] details = details();
             items.limitsCount(1)
                     .next()
                     .maxConcurrency(2)
                     .key("limit" + random.nextInt(3))
-                    .putDetails(new byte[0], 0, 0);
+                    .putDetails(details, 0, details.length);
             items.metadataCount(0);
             byte[] payload = new byte[uploaded && !seldom() ? 0 : random.nextInt(300)];
             String tenant = random.nextInt(4) == 0 ? tenant() : tenants.getOrDefault(id, "");
@@ -633,11 +639,12 @@ final class RandomClients {
                 .catchUp(CatchUp.get((short) random.nextInt(3)))
                 .paused((short) (random.nextInt(6) == 0 ? 1 : 0))
                 .createOnly((short) (random.nextInt(4) == 0 ? 1 : 0));
+        byte[] details = details();
         command.limitsCount(1)
                 .next()
                 .maxConcurrency(2)
                 .key("limit" + random.nextInt(3))
-                .putDetails(new byte[0], 0, 0);
+                .putDetails(details, 0, details.length);
         command.metadataCount(1).next().key("k").value("v");
         byte[] payload = new byte[random.nextInt(600)];
         String id = scheduleId();
