@@ -106,7 +106,6 @@ public final class Shard {
     private long recordsSinceDigest;
     private long nowMs;
     private long monotonicMs;
-    private long recountedMs;
 
     public Shard(ShardContext context) {
         this.context = context;
@@ -305,11 +304,6 @@ public final class Shard {
         }
         try {
             int work = timed.run(nowMs, drainedUntilMs);
-            if (recountedMs != monotonicMs) {
-                // Once in a millisecond at most: less than a hundredth of the thread, and no work to stay awake for.
-                recountedMs = monotonicMs;
-                state.recount();
-            }
             for (ResultWaiters.Waiter waiter : waiters.takeExpired(monotonicMs)) {
                 answerWaiter(waiter, true);
                 work++;

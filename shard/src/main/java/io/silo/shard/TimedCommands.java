@@ -47,6 +47,7 @@ final class TimedCommands {
     private final RateHits rateHits = new RateHits();
     private final Retention retention;
     private final BulkSlices bulkSlices;
+    private long recountedMs;
 
     TimedCommands(
             Records records,
@@ -90,6 +91,11 @@ final class TimedCommands {
             work += workOffRates();
         }
         work += workOffBulk();
+        if (recountedMs != nowMs) {
+            // Once in a millisecond at most: less than a hundredth of the thread, and no work to stay awake for.
+            recountedMs = nowMs;
+            state.recount();
+        }
         return work + state.forgetRequests(nowMs, REQUESTS_FORGOTTEN_PER_CYCLE);
     }
 
