@@ -8,6 +8,7 @@ import io.silo.shard.TestClient.Task;
 import io.silo.shard.state.RateTerms;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Rate limits answered in the shard: token and leaky buckets, who passes and when, and what a restart leaves of it. */
 class RateLimitTest {
@@ -243,6 +244,38 @@ class RateLimitTest {
         assertThat(ids()).containsExactly("a");
         pass(10 * MINUTE_MS);
         assertThat(ids()).isEmpty();
+    }
+
+    /** The slowest bucket that can be asked for, emptied at once: what it lacks takes longer than numbers reach. */
+    @Test
+    @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void shouldNotSearchForATimeThatNeverComes() {
+        TestRate slow = rate(1, 400L * 24 * 60 * MINUTE_MS);
+        slow.leaky = true;
+        slow.burst = 1_000_000_000_000L;
+        slow.hits = slow.burst;
+        enqueue(item("a", slow), item("b", slow));
+        assertThat(ids()).containsExactly("a");
+        pass(MINUTE_MS);
+        assertThat(ids()).isEmpty();
+        long digest = harness.shard.view().digest();
+        harness.kill();
+        client = new TestClient(harness, 2);
+        assertThat(harness.shard.view().digest()).isEqualTo(digest);
+    }
+
+    /** A back-off of nothing stays nothing, however often it grew. */
+    @Test
+    void shouldEndAnAttemptSoonWhoseBackoffIsNothing() {
+        TestRate hasty = rate(1, 60 * MINUTE_MS);
+        hasty.maxRetries = 1_200;
+        hasty.initialBackoffMs = 0;
+        hasty.backoffPermille = 2_000;
+        hasty.maxBackoffMs = 60_000;
+        enqueue(item("a", rate(1, 60 * MINUTE_MS)), item("b", hasty));
+        assertThat(ids()).containsExactly("a");
+        passSlowly(1_300);
+        assertThat(client.get("b").errorCode()).isEqualTo("RATE_LIMIT_EXCEEDED");
     }
 
     @Test

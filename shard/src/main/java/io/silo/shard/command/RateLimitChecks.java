@@ -13,6 +13,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 final class RateLimitChecks {
     private static final FrameCheck FRAMES = FrameCheck.ofLimits();
 
+    /** Flags that no bucket here knows mean something to a rate limit service elsewhere. */
+    private static final long FLAGS_MAX = 255;
+
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final RateLimitDecoder decoder = new RateLimitDecoder();
     private final UnsafeBuffer[] seen = new UnsafeBuffer[2 * Bounds.LIMITS_MAX];
@@ -57,9 +60,6 @@ final class RateLimitChecks {
                 && NameChecks.isRateLimitName(buffer, nameOffset, nameLength)
                 && isNew(buffer, nameOffset, nameLength, keyOffset, keyLength);
     }
-
-    /** Flags that no bucket here knows mean something to a rate limit service elsewhere. */
-    private static final long FLAGS_MAX = 255;
 
     private static boolean isCount(long hits) {
         return hits >= 0 && hits <= Bounds.RATE_HITS_MAX;

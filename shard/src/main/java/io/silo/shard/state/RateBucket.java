@@ -12,6 +12,9 @@ public final class RateBucket {
     /** Never: the bucket will not have so much. */
     public static final long NEVER = Long.MAX_VALUE;
 
+    /** 35,000 years: who would wait longer waits for ever. */
+    private static final long WAIT_MS_MAX = 1L << 50;
+
     /** Of one hit. */
     private static final long MICROS = 1_000_000;
 
@@ -130,12 +133,9 @@ public final class RateBucket {
             return NEVER;
         }
         final long lackingMicros = hits * MICROS - remainingMicros;
-        long waitMs = (long) Math.ceil(lackingMicros / perMs);
-        // What floating point rounded the wrong way is at most the last digit.
-        while (Math.floor(perMs * waitMs) < lackingMicros) {
-            waitMs++;
-        }
-        return nowMs + waitMs;
+        // The last digit may be rounded the wrong way: who finds a little missing then asks again.
+        final double waitMs = Math.ceil(lackingMicros / perMs);
+        return waitMs > WAIT_MS_MAX ? NEVER : nowMs + (long) waitMs;
     }
 
     /** As the other, if what is there now goes to somebody else. */

@@ -154,8 +154,13 @@ public final class RateTerms {
         if (enoughMs > nowMs && enoughMs - nowMs < maxBackoffMs) {
             return enoughMs;
         }
+        final long initialMs = rows.getLong(terms, INITIAL_BACKOFF_MS);
+        if (initialMs == 0) {
+            // Nothing grows from nothing, and times infinity it is no number.
+            return nowMs;
+        }
         final double factor = rows.getInt(terms, BACKOFF_PERMILLE) / 1_000.0;
-        final double backoffMs = rows.getLong(terms, INITIAL_BACKOFF_MS) * Math.pow(factor, checks);
+        final double backoffMs = initialMs * Math.pow(factor, checks);
         return nowMs + (backoffMs < (double) maxBackoffMs ? (long) backoffMs : maxBackoffMs);
     }
 
