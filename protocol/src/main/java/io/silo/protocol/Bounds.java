@@ -28,6 +28,12 @@ public final class Bounds {
     /** Longest duration of a rate limit: 400 days. */
     public static final long RATE_DURATION_MS_MAX = 400L * 24 * 60 * 60 * 1_000;
 
+    /** Longest refresh interval of a floating limit: 400 days. */
+    public static final long REFRESH_INTERVAL_MS_MAX = RATE_DURATION_MS_MAX;
+
+    /** Refreshes of one LeaseRefreshes call. */
+    public static final int REFRESHES_PER_CALL_MAX = 64;
+
     /** Limits of one job. */
     public static final int LIMITS_MAX = 16;
 

@@ -103,6 +103,11 @@ public enum RejectReason {
             false,
             "INVALID_ARGUMENT",
             "A tenant's weight is 1 to 1,024, its running jobs 1 to 1,048,576, its jobs 0 to 4,294,967,296, its bytes 0 to 2^50, its enqueues 1 to 1,000,000 a second."),
+    INVALID_FLOATING_LIMIT(
+            102,
+            false,
+            "INVALID_ARGUMENT",
+            "A floating limit has a refresh interval of 0 to 400 days and metadata like a job, and its key is no fixed limit of the same job; what is found out is 0 to 2,147,483,647, or an error code of 1 to 256 bytes."),
 
     // State.
     JOB_EXISTS(60, false, "ALREADY_EXISTS", "Another request created a job with this id."),

@@ -3,6 +3,8 @@ package io.silo.shard;
 import io.silo.protocol.Session;
 import io.silo.protocol.command.GetJobResultDecoder;
 import io.silo.protocol.command.GetJobResultEncoder;
+import io.silo.protocol.command.LeaseRefreshesDecoder;
+import io.silo.protocol.command.LeaseRefreshesEncoder;
 import io.silo.protocol.command.LeaseTasksDecoder;
 import io.silo.protocol.command.LeaseTasksEncoder;
 import io.silo.protocol.command.MessageHeaderDecoder;
@@ -35,6 +37,8 @@ final class KeptCommands {
         switch (header.templateId()) {
             case LeaseTasksDecoder.TEMPLATE_ID ->
                 new LeaseTasksEncoder().wrap(kept, block).waitMs(waitMs);
+            case LeaseRefreshesDecoder.TEMPLATE_ID ->
+                new LeaseRefreshesEncoder().wrap(kept, block).waitMs(waitMs);
             case GetJobResultDecoder.TEMPLATE_ID ->
                 new GetJobResultEncoder().wrap(kept, block).waitMs(waitMs);
             default -> throw new IllegalArgumentException("template " + header.templateId() + " does not wait");

@@ -19,7 +19,6 @@ import io.silo.shard.command.ColdRead;
 import io.silo.shard.command.CommandContext;
 import io.silo.shard.command.CommandDecider;
 import io.silo.shard.command.CommandDeciders;
-import io.silo.shard.command.Demand;
 import io.silo.shard.command.JobChanges;
 import io.silo.shard.command.JobImports;
 import io.silo.shard.command.LeaseEnds;
@@ -27,7 +26,6 @@ import io.silo.shard.command.ReadAhead;
 import io.silo.shard.command.ShardSettings;
 import io.silo.shard.command.TaskGrants;
 import io.silo.shard.command.TenantFilter;
-import io.silo.shard.command.WaitingCalls;
 import io.silo.shard.event.EventAppliers;
 import io.silo.shard.event.RecordBuffer;
 import io.silo.shard.event.Replayer;
@@ -36,12 +34,10 @@ import io.silo.shard.state.ShardCounters;
 import io.silo.shard.state.ShardCounters.Figure;
 import io.silo.shard.state.ShardState;
 import io.silo.shard.state.ShardView;
-import io.silo.shard.state.SlotList;
 import java.util.function.IntConsumer;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One shard: decides a command, applies its events as they come, appends them as one record, parks the reply until that record is
@@ -89,7 +85,7 @@ public final class Shard {
     private final CommandDeciders deciders;
     private final TimedCommands timed;
     private final ParkedReplies parked;
-    private final ResultWaiters waiters = new ResultWaiters();
+    private final WaitingCommands waiting;
     private final LogCleaner cleaner;
     private final ShardGauges gauges;
     private final MessageHeaderDecoder messageHeader = new MessageHeaderDecoder();
@@ -98,7 +94,6 @@ public final class Shard {
     private final MessageHeaderEncoder eventHeader = new MessageHeaderEncoder();
     private final ShardOpenedEncoder shardOpened = new ShardOpenedEncoder();
     private final DigestRecordedEncoder digestRecorded = new DigestRecordedEncoder();
-    private @Nullable Subscriptions subscriptions;
     private Status status = Status.RECOVERING;
     private final IntConsumer returnOfClosedSession = this::returnOfClosedSession;
     private long closedSession = NO_SESSION;
@@ -115,13 +110,14 @@ public final class Shard {
         this.parked = new ParkedReplies(context.parkedBytesMax());
         this.state = new ShardState(context.random().nextLong(), context.capacity());
         this.record = new RecordBuffer(appliers, state, counters);
+        this.waiting = new WaitingCommands(settings.shard(), state, new Waited());
         this.command = new CommandContext(
                 state,
                 record,
                 log,
                 settings,
                 context.random(),
-                new Waiting(),
+                waiting,
                 context.coldReads(),
                 new ReadAhead(settings.shard(), state, log, context.coldReads(), counters));
         final JobChanges changes = new JobChanges();
@@ -166,7 +162,7 @@ public final class Shard {
     // ------------------------------------------------------------------------------------------------------
 
     void join(Subscriptions threadSubscriptions) {
-        subscriptions = threadSubscriptions;
+        waiting.join(threadSubscriptions);
     }
 
     /** Takes the cycle's one reading of the clock. */
@@ -275,7 +271,9 @@ public final class Shard {
         final long rateWaitMs = state.rateWork().waitMs();
         final long rateMs = rateWaitMs == Long.MAX_VALUE ? rateWaitMs : nowMs + rateWaitMs;
         return Math.min(
-                Math.min(state.nextStartMs(), rateMs),
+                Math.min(
+                        state.nextStartMs(),
+                        Math.min(rateMs, state.floatingLimits().refreshes().nextDueMs())),
                 Math.min(state.nextStartDeadlineMs(), state.schedules().nextFireMs()));
     }
 
@@ -303,12 +301,8 @@ public final class Shard {
             return 0;
         }
         try {
-            int work = timed.run(nowMs, drainedUntilMs);
-            for (ResultWaiters.Waiter waiter : waiters.takeExpired(monotonicMs)) {
-                answerWaiter(waiter, true);
-                work++;
-            }
-            return work;
+            final int work = timed.run(nowMs, drainedUntilMs);
+            return work + waiting.answerExpired(monotonicMs) + waiting.answerOffered();
         } catch (Throwable failure) {
             fail(failure);
             return 1;
@@ -391,8 +385,11 @@ public final class Shard {
             return;
         }
         try {
-            waiters.onSessionClosed(session);
+            waiting.onSessionClosed(session);
             command.uploads().onSessionClosed(session.id());
+            if (explicit) {
+                state.floatingLimits().refreshes().onSessionClosed(session.id());
+            }
             // Without room the leases run to their expiry, as those of a lost session do.
             if (explicit && state.leases().count() > 0 && beginInternal(RECORD_BYTES_MIN)) {
                 closedSession = session.id();
@@ -550,7 +547,7 @@ public final class Shard {
                 log.sync();
                 parked.dispatch(log.durablePosition(), replies);
                 status = Status.CLOSED;
-                refuseWaiters();
+                waiting.refuseAll();
             } catch (Throwable failure) {
                 fail(failure);
             }
@@ -636,34 +633,10 @@ public final class Shard {
 
     /** What follows from a record: answers to those who wait for a job's end, and a digest now and then. */
     private void afterRecord() {
-        final SlotList finished = state.finished();
-        if (finished.size() > 0) {
-            if (!waiters.isEmpty()) {
-                answerFinished(finished);
-            }
-            finished.clear();
-        }
+        waiting.answerFinished(state.finished());
         if (recordsSinceDigest >= RECORDS_PER_DIGEST) {
             recordDigest();
         }
-    }
-
-    private void answerFinished(SlotList finished) {
-        // A copy: answering decides commands of its own, which use the list.
-        final int[] slots = new int[finished.size()];
-        for (int i = 0; i < slots.length; i++) {
-            slots[i] = finished.get(i);
-        }
-        finished.clear();
-        for (int slot : slots) {
-            for (ResultWaiters.Waiter waiter : waiters.take(slot)) {
-                answerWaiter(waiter, false);
-            }
-        }
-    }
-
-    private void answerWaiter(ResultWaiters.Waiter waiter, boolean timeIsOver) {
-        redecide(waiter.session, waiter.command, timeIsOver ? 0 : waiter.deadlineMs - monotonicMs);
     }
 
     /** Decides a command again that was kept. It may find nothing again, and then waits for what is left of its time. */
@@ -738,14 +711,7 @@ public final class Shard {
         if (status != Status.FAILED) {
             status = Status.FAILED;
             context.listener().onShardFailed(settings.shard(), failure);
-            refuseWaiters();
-        }
-    }
-
-    /** Calls that wait for a result learn at once that it will not come from here. */
-    private void refuseWaiters() {
-        for (ResultWaiters.Waiter waiter : waiters.takeExpired(Long.MAX_VALUE)) {
-            refuse(waiter.session, waiter.command, 0, RejectReason.SHARD_CLOSED);
+            waiting.refuseAll();
         }
     }
 
@@ -771,25 +737,21 @@ public final class Shard {
         }
     }
 
-    /** The calls of this shard that are answered later. */
-    private final class Waiting implements WaitingCalls {
+    /** Calls that waited. */
+    private final class Waited implements WaitingCommands.Answers {
         @Override
-        public boolean awaitTasks(Session session, long deadlineMs, DirectBuffer buffer, int offset, int length) {
-            final Subscriptions all = subscriptions;
-            return all != null
-                    && all.addCall(
-                            KeptCommands.waitingCall(session, settings.shard(), deadlineMs, buffer, offset, length));
+        public boolean hasRoom() {
+            return parked.hasRoom();
         }
 
         @Override
-        public boolean awaitResult(
-                Session session, int slot, long deadlineMs, DirectBuffer buffer, int offset, int length) {
-            return waiters.add(session, slot, deadlineMs, buffer, offset, length);
+        public void decide(Session session, UnsafeBuffer kept, long waitMs) {
+            redecide(session, kept, waitMs);
         }
 
         @Override
-        public Demand demand(DirectBuffer taskGroup, DirectBuffer tenant) {
-            return subscriptions == null ? Demand.NONE : subscriptions.demand(settings.shard(), taskGroup, tenant);
+        public void refuse(Session session, UnsafeBuffer kept, RejectReason reason) {
+            Shard.this.refuse(session, kept, 0, reason);
         }
     }
 }

@@ -11,6 +11,7 @@ import io.silo.shard.command.Retention;
 import io.silo.shard.command.ScheduleFirings;
 import io.silo.shard.state.BulkChange;
 import io.silo.shard.state.RateWork;
+import io.silo.shard.state.Refreshes;
 import io.silo.shard.state.RowSlab;
 import io.silo.shard.state.Schedule;
 import io.silo.shard.state.ShardCounters;
@@ -35,6 +36,9 @@ final class TimedCommands {
 
     /** Checks of rate limits looked at before one that ends an attempt. */
     private static final int RATE_CHECKS_PER_CYCLE = 1_024;
+
+    /** Floating limits that are due, looked at in one duty cycle. */
+    private static final int REFRESHES_PER_CYCLE = 64;
 
     private static final int RECORD_BYTES = CommandDeciders.RECORD_BYTES_MIN;
 
@@ -90,7 +94,7 @@ final class TimedCommands {
         if (state.rateWork().isDue()) {
             work += workOffRates();
         }
-        work += workOffBulk();
+        work += workOffBulk() + offerRefreshes(nowMs, drainedUntilMs);
         if (recountedMs != nowMs) {
             // Once in a millisecond at most: less than a hundredth of the thread, and no work to stay awake for.
             recountedMs = nowMs;
@@ -188,6 +192,13 @@ final class TimedCommands {
         }
         records.finish();
         return done;
+    }
+
+    /** Volatile, so without a record. */
+    private int offerRefreshes(long nowMs, long drainedUntilMs) {
+        final Refreshes refreshes = state.floatingLimits().refreshes();
+        final int expired = refreshes.nextDeadlineMs() <= drainedUntilMs ? refreshes.expire(drainedUntilMs) : 0;
+        return refreshes.nextDueMs() <= nowMs ? expired + refreshes.offerDue(nowMs, REFRESHES_PER_CYCLE) : expired;
     }
 
     private int refuseLateJobs(long nowMs) {

@@ -79,6 +79,11 @@ class GoldenTest {
             item.priority = id.length();
             item.metadata = Map.of("key", "value of " + id);
             item.limits.put("limit of " + id, 2);
+            if (id.startsWith("r")) {
+                TestFloating floating = new TestFloating(prefix + "floating", 0, 100_000);
+                floating.metadata.put("for", id);
+                item.floating.add(floating);
+            }
             if (id.equals("done") || id.equals("returned")) {
                 item.rates.add(new TestRate("rate", prefix + id, 5, id.equals("done") ? 100 : 1_000_000));
             }
@@ -86,6 +91,7 @@ class GoldenTest {
             item.startAtMs = id.equals("future") ? harness.wallMs + 1_000_000 : 0;
             client.enqueue(item);
         }
+        findOut(harness, client, prefix);
         for (Task task : client.lease("worker-1", prefix + "g", 10, 9 + prefix.length())) {
             switch (task.id().substring(prefix.length())) {
                 case "done" -> client.succeed(task, "result");
@@ -105,6 +111,16 @@ class GoldenTest {
         chunked.uploadId = 5;
         chunked.payload = new byte[0];
         client.enqueue(chunked);
+    }
+
+    /** A maximum, once in vain, and one that is forgotten again. */
+    private static void findOut(ShardHarness harness, TestClient client, String prefix) {
+        TestFloating.fail(client, TestFloating.lease(client, prefix + "g", 1).get(0), "E_REFRESH");
+        harness.advance(1_000);
+        harness.run();
+        TestFloating.report(client, TestFloating.lease(client, prefix + "g", 1).get(0), 9);
+        new TestLimits(client).setFloating("forgotten", 3);
+        new TestLimits(client).setFloating("forgotten", -1);
     }
 
     private static void change(ShardHarness harness, TestClient client, String prefix) {

@@ -92,12 +92,12 @@ class ParkedRepliesTest {
             while (parked.hasRoom()) {
                 parked.park(SESSIONS[0], 1, reply, Bounds.MESSAGE_BYTES_MAX);
             }
-            for (int i = 0; i < ResultWaiters.WAITERS_MAX; i++) {
+            for (int i = 0; i < KeyedWaiters.WAITERS_MAX; i++) {
                 parked.park(SESSIONS[0], 1, reply, 64);
             }
             int[] sent = new int[1];
             parked.dispatch(1, (session, buffer, offset, length) -> sent[0]++);
-            assertThat(sent[0]).isGreaterThan(ResultWaiters.WAITERS_MAX);
+            assertThat(sent[0]).isGreaterThan(KeyedWaiters.WAITERS_MAX);
             assertThat(parked.hasRoom()).isTrue();
         }
     }
@@ -106,12 +106,12 @@ class ParkedRepliesTest {
     void shouldHaveNoRoomWithoutEntries() {
         ParkedReplies parked = new ParkedReplies(ShardContext.PARKED_BYTES_MAX_DEFAULT);
         UnsafeBuffer reply = new UnsafeBuffer(new byte[64]);
-        for (int i = 0; i < ShardContext.PARKED_BYTES_MAX_DEFAULT / 128 - ResultWaiters.WAITERS_MAX - 1; i++) {
+        for (int i = 0; i < ShardContext.PARKED_BYTES_MAX_DEFAULT / 128 - KeyedWaiters.WAITERS_MAX - 1; i++) {
             assertThat(parked.hasRoom()).isTrue();
             parked.park(SESSIONS[0], i, reply, 8);
         }
         assertThat(parked.hasRoom()).isFalse();
-        for (int i = 0; i <= ResultWaiters.WAITERS_MAX; i++) {
+        for (int i = 0; i <= KeyedWaiters.WAITERS_MAX; i++) {
             parked.park(SESSIONS[0], 1 << 20, reply, 8);
         }
         assertThatThrownBy(() -> parked.park(SESSIONS[0], 1 << 20, reply, 8)).isInstanceOf(IllegalStateException.class);

@@ -344,8 +344,10 @@ class RejectionsTest {
         row(INVALID_CREDITS, "65,537", w -> w.client.subscribe(2, "w", "g", Bounds.CREDITS_MAX + 1));
         row(INVALID_CREDITS, "together", w -> w.client.subscribe(1, "w", "nothing", Bounds.CREDITS_MAX - 4));
         row(INVALID_MAX_TASKS, "1,025", w -> w.refusal(w.client.sendLease("w", "g", 1_025, 0, 0)));
+        row(INVALID_MAX_TASKS, "refreshes", w -> w.refusal(TestFloating.sendLease(w.client, "g", 65, 0)));
         row(INVALID_WAIT, "lease", w -> w.refusal(w.client.sendLease("w", "g", 1, Bounds.WAIT_MS_MAX + 1, 0)));
         row(INVALID_WAIT, "result", w -> w.refusal(w.client.sendGetResult("waiting", Bounds.WAIT_MS_MAX + 1)));
+        row(INVALID_WAIT, "refreshes", w -> w.refusal(TestFloating.sendLease(w.client, "g", 1, 60_001)));
         row(INVALID_ERROR_CODE, "none", w -> w.client.fail(w.running, ""));
         row(INVALID_ERROR_CODE, "257", w -> w.client.fail(w.running, times("e", 257)));
         row(INVALID_SUBSCRIPTION, "0", w -> w.client.subscribe(0, "w", "g", 1));
@@ -426,6 +428,11 @@ class RejectionsTest {
                 INVALID_TENANT_SETTING,
                 "weight",
                 w -> new TestTenants(w.client).set("", TestTenants.change().weight(0)));
+        itemRow(INVALID_FLOATING_LIMIT, "no interval", i -> i.floating.add(new TestFloating("k", 1, -1)));
+        row(
+                INVALID_FLOATING_LIMIT,
+                "a maximum of 2^31",
+                w -> TestFloating.report(w.client, TestFloating.UNKNOWN, 1L << 31));
         itemRow(JOB_EXISTS, "id", i -> i.id = "waiting");
         row(JOB_NOT_FOUND, "get", w -> w.client.get("nobody").code());
         row(JOB_NOT_FOUND, "result", w -> w.refusal(w.client.sendGetResult("nobody", 0)));
@@ -436,6 +443,8 @@ class RejectionsTest {
         row(LEASE_NOT_FOUND, "outcome", w -> w.client.succeed(other(w.running), "r"));
         row(LEASE_NOT_FOUND, "return", w -> w.client.giveBack("w", w.ended));
         row(LEASE_NOT_FOUND, "heartbeat", w -> w.client.heartbeat("w", w.ended));
+        row(LEASE_NOT_FOUND, "refresh", w -> TestFloating.report(w.client, TestFloating.UNKNOWN, 1));
+        row(LEASE_NOT_FOUND, "renewal", w -> TestFloating.renew(w.client, TestFloating.UNKNOWN));
         row(LEASE_OWNER_MISMATCH, "return", w -> w.client.giveBack("w2", w.running));
         row(LEASE_OWNER_MISMATCH, "heartbeat", w -> w.client.heartbeat("w2", w.running));
         itemRow(UPLOAD_NOT_FOUND, "not there", i -> {

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
  * added needs a row here, or a place among those that name none.
  */
 class TenantCommandsTest {
-    /** They name a lease, a subscription, an upload, a bulk change or nothing; {@link TenancyTest}, {@link BulkTest}, {@link PauseTest} and {@link TenantSettingsTest} show that each is kept to its session or tenant. */
+    /** They name a lease, a subscription, an upload, a bulk change or nothing; {@link TenancyTest}, {@link BulkTest}, {@link PauseTest}, {@link FloatingLimitTest} and {@link TenantSettingsTest} show that each is kept to its session or tenant. */
     private static final Set<String> WITHOUT_A_TENANT = Set.of(
             "Hello",
             "CloseSession",
@@ -44,6 +44,8 @@ class TenantCommandsTest {
             "Heartbeat",
             "ReportOutcome",
             "ReturnLeases",
+            "ReportRefresh",
+            "RenewRefresh",
             "GetBulk",
             "ListPauses",
             "ListTenants");
@@ -52,6 +54,7 @@ class TenantCommandsTest {
     private static final Set<String> OF_ALL_TENANTS = Set.of(
             "Subscribe",
             "LeaseTasks",
+            "LeaseRefreshes",
             "GetTaskGroup",
             "ListSchedules",
             "BulkChange",
@@ -113,6 +116,7 @@ class TenantCommandsTest {
             Map.entry("Subscribe", (a, id) -> a.client.subscribe(9, "w", "g", 1)),
             Map.entry("LeaseTasks", (a, id) -> a.code(a.client.sendLease("w", "g", 1, 0, 0))),
             Map.entry("LeaseJob", (a, id) -> a.lease(id)),
+            Map.entry("LeaseRefreshes", (a, id) -> a.code(TestFloating.sendLease(a.client, "g", 1, 0))),
             Map.entry("GetJob", (a, id) -> a.client.get(id).code()),
             Map.entry("GetJobResult", (a, id) -> a.code(a.client.sendGetResult(id, 0))),
             Map.entry("ReadBytes", (a, id) -> a.code(a.client.sendReadBytes(1, id, false, 0, 1))),

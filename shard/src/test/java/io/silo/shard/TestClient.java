@@ -66,6 +66,7 @@ final class TestClient {
         Map<String, String> metadata = Map.of();
         Map<String, Integer> limits = new LinkedHashMap<>();
         List<TestRate> rates = new ArrayList<>();
+        List<TestFloating> floating = new ArrayList<>();
 
         Item(String id) {
             this.id = id;
@@ -145,10 +146,11 @@ final class TestClient {
                     .priority((short) item.priority)
                     .payloadEncoding(PayloadEncoding.TEXT)
                     .retryJitter((short) (item.jitter ? 1 : 0));
-            var limits = group.limitsCount(item.limits.size() + item.rates.size());
+            var limits = group.limitsCount(item.limits.size() + item.rates.size() + item.floating.size());
             item.limits.forEach(
                     (key, max) -> limits.next().maxConcurrency(max).key(key).putDetails(new byte[0], 0, 0));
             item.rates.forEach(rate -> rate.encode(limits.next()));
+            item.floating.forEach(limit -> limit.encode(limits.next()));
             var metadata = group.metadataCount(item.metadata.size());
             item.metadata.forEach((key, value) -> metadata.next().key(key).value(value));
             group.tenant(item.tenant)

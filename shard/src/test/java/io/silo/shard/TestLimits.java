@@ -37,6 +37,15 @@ final class TestLimits {
     }
 
     private int set(String key, long max, boolean isSet) {
+        return set(key, max, isSet, false);
+    }
+
+    /** Sets what was found out for a floating limit, or with less than 0 forgets it. Code of the answer. */
+    int setFloating(String key, long max) {
+        return set(key, Math.max(0, max), max >= 0, true);
+    }
+
+    private int set(String key, long max, boolean isSet, boolean isFloating) {
         var command = new SetLimitEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
         command.header()
@@ -46,6 +55,7 @@ final class TestLimits {
                 .durability(client.durability);
         command.maxConcurrency(max)
                 .isSet((short) (isSet ? 1 : 0))
+                .isFloating((short) (isFloating ? 1 : 0))
                 .tenant(client.tenant)
                 .key(key);
         return exchange(command.limit(), r -> {

@@ -59,7 +59,7 @@ class WaitingCallsTest {
     void shouldHoldManyCallersForOneResultAndNoMoreThanTheBound() {
         client.enqueue("a");
         List<Long> waiting = new ArrayList<>();
-        for (int i = 0; i < ResultWaiters.WAITERS_MAX; i++) {
+        for (int i = 0; i < KeyedWaiters.WAITERS_MAX; i++) {
             waiting.add(client.sendGetResult("a", Bounds.WAIT_MS_MAX));
         }
         harness.run();
@@ -82,7 +82,7 @@ class WaitingCallsTest {
     @Test
     void shouldAnswerEveryCallerWhoseTimeIsOver() {
         client.enqueue("a");
-        for (int i = 0; i < ResultWaiters.WAITERS_MAX; i++) {
+        for (int i = 0; i < KeyedWaiters.WAITERS_MAX; i++) {
             client.sendGetResult("a", 500);
         }
         harness.run();
@@ -90,7 +90,7 @@ class WaitingCallsTest {
         harness.advance(500);
         harness.run();
         assertThat(harness.take())
-                .hasSize(ResultWaiters.WAITERS_MAX)
+                .hasSize(KeyedWaiters.WAITERS_MAX)
                 .allMatch(reply -> TestClient.code(reply) == RejectReason.JOB_NOT_COMPLETE.code());
     }
 

@@ -19,6 +19,7 @@ import io.silo.protocol.command.GetTenantDecoder;
 import io.silo.protocol.command.HeartbeatDecoder;
 import io.silo.protocol.command.ImportJobsDecoder;
 import io.silo.protocol.command.LeaseJobDecoder;
+import io.silo.protocol.command.LeaseRefreshesDecoder;
 import io.silo.protocol.command.LeaseTasksDecoder;
 import io.silo.protocol.command.ListJobsDecoder;
 import io.silo.protocol.command.ListLimitsDecoder;
@@ -28,7 +29,9 @@ import io.silo.protocol.command.ListTenantsDecoder;
 import io.silo.protocol.command.PauseSchedulesDecoder;
 import io.silo.protocol.command.PutScheduleDecoder;
 import io.silo.protocol.command.ReadBytesDecoder;
+import io.silo.protocol.command.RenewRefreshDecoder;
 import io.silo.protocol.command.ReportOutcomeDecoder;
+import io.silo.protocol.command.ReportRefreshDecoder;
 import io.silo.protocol.command.RestartJobsDecoder;
 import io.silo.protocol.command.ResumeSchedulesDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
@@ -54,6 +57,9 @@ public enum Verb {
             ReportOutcomeDecoder.TEMPLATE_ID,
             ReturnLeasesDecoder.TEMPLATE_ID,
             LeaseJobDecoder.TEMPLATE_ID,
+            LeaseRefreshesDecoder.TEMPLATE_ID,
+            ReportRefreshDecoder.TEMPLATE_ID,
+            RenewRefreshDecoder.TEMPLATE_ID,
             ReadBytesDecoder.TEMPLATE_ID,
             GetTaskGroupDecoder.TEMPLATE_ID),
     /** Reads jobs, results and what task groups have to do. */

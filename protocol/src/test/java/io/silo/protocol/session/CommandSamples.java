@@ -26,6 +26,7 @@ import io.silo.protocol.command.HelloEncoder;
 import io.silo.protocol.command.ImportJobsEncoder;
 import io.silo.protocol.command.KeepAliveEncoder;
 import io.silo.protocol.command.LeaseJobEncoder;
+import io.silo.protocol.command.LeaseRefreshesEncoder;
 import io.silo.protocol.command.LeaseTasksEncoder;
 import io.silo.protocol.command.ListJobsEncoder;
 import io.silo.protocol.command.ListLimitsEncoder;
@@ -39,7 +40,9 @@ import io.silo.protocol.command.PauseSchedulesEncoder;
 import io.silo.protocol.command.PayloadEncoding;
 import io.silo.protocol.command.PutScheduleEncoder;
 import io.silo.protocol.command.ReadBytesEncoder;
+import io.silo.protocol.command.RenewRefreshEncoder;
 import io.silo.protocol.command.ReportOutcomeEncoder;
+import io.silo.protocol.command.ReportRefreshEncoder;
 import io.silo.protocol.command.RestartJobsEncoder;
 import io.silo.protocol.command.ResumeSchedulesEncoder;
 import io.silo.protocol.command.ReturnLeasesEncoder;
@@ -87,6 +90,9 @@ final class CommandSamples {
         all.add(samples.expediteJobs());
         all.add(samples.deleteJobs());
         all.add(samples.leaseJob());
+        all.add(samples.leaseRefreshes());
+        all.add(samples.reportRefresh());
+        all.add(samples.renewRefresh());
         all.add(samples.importJobs());
         all.add(samples.putSchedule());
         all.add(samples.pauseSchedules());
@@ -280,6 +286,27 @@ final class CommandSamples {
         final LeaseJobEncoder e = new LeaseJobEncoder().wrapAndApplyHeader(buffer, 0, header);
         fill(e.header());
         e.requestIdHigh(1).requestIdLow(2).tenant("t").jobId("a").workerId("worker");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] leaseRefreshes() {
+        final LeaseRefreshesEncoder e = new LeaseRefreshesEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.waitMs(1).maxRefreshes(2).tenant("t").taskGroup("g").workerId("worker");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] reportRefresh() {
+        final ReportRefreshEncoder e = new ReportRefreshEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.tokenEpoch(1).token(2).maxConcurrency(3).isFailure((short) 1).errorCode("E");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] renewRefresh() {
+        final RenewRefreshEncoder e = new RenewRefreshEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.tokenEpoch(1).token(2);
         return bytes(e.encodedLength());
     }
 

@@ -11,10 +11,12 @@ import io.silo.protocol.event.RequestRememberedEncoder;
 import io.silo.protocol.event.ScheduleSetEncoder;
 import io.silo.shard.command.Uploads;
 import io.silo.shard.event.BulkStarts;
+import io.silo.shard.event.FloatingLimitSets;
 import io.silo.shard.event.RateBucketEvents;
 import io.silo.shard.event.RecordBuffer;
 import io.silo.shard.event.TenantSets;
 import io.silo.shard.state.BulkChange;
+import io.silo.shard.state.FloatingLimits;
 import io.silo.shard.state.JobView;
 import io.silo.shard.state.LimitReport;
 import io.silo.shard.state.Pauses;
@@ -72,6 +74,8 @@ public final class LogCleaner {
     private final ScheduleSetEncoder scheduleSet = new ScheduleSetEncoder();
     private final BulkStarts bulkStarts = new BulkStarts();
     private final TenantSets tenantSets = new TenantSets();
+    private final FloatingLimitSets floatingLimitSets = new FloatingLimitSets();
+    private final UnsafeBuffer tenant = new UnsafeBuffer(0, 0);
     private final PauseSetEncoder pauseSet = new PauseSetEncoder();
     private final LimitSetEncoder limitSet = new LimitSetEncoder();
     private final UnsafeBuffer name = new UnsafeBuffer(0, 0);
@@ -85,6 +89,7 @@ public final class LogCleaner {
     private int nextRequest;
     private int nextBucket;
     private int nextLimit;
+    private int nextFloating;
     private int scheduleBytes;
 
     public LogCleaner(ShardView view, EventLog log) {
@@ -104,6 +109,7 @@ public final class LogCleaner {
         nextRequest = 0;
         nextBucket = 0;
         nextLimit = 0;
+        nextFloating = 0;
         phase = Phase.SCANNING;
         return true;
     }
@@ -150,6 +156,7 @@ public final class LogCleaner {
                 && carryPauses(record)
                 && carryBuckets(record)
                 && carryLimits(record)
+                && carryFloatingLimits(record)
                 && carryBulks(record)
                 && carryTenants(record)) {
             finish(record, nowMs);
@@ -249,6 +256,29 @@ public final class LogCleaner {
             nextLimit = limit + 1;
         }
         return nextLimit >= limits.limitEnd();
+    }
+
+    /** What was found out for floating limits; false if some is left for the next slice. */
+    private boolean carryFloatingLimits(RecordBuffer record) {
+        final LimitReport limits = view.limitReport();
+        final FloatingLimits floating = view.floatingLimits();
+        final int sliceEnd = Math.min(limits.limitEnd(), nextFloating + ROWS_PER_SLICE);
+        while (nextFloating < sliceEnd) {
+            final int limit = floating.nextUntil(throughPosition, nextFloating, sliceEnd);
+            final FloatingLimits.Finding finding = limit == RowSlab.NULL_SLOT ? null : floating.of(limit);
+            if (finding == null) {
+                nextFloating = sliceEnd;
+                break;
+            }
+            if (!record.hasRoom(FloatingLimitSets.BYTES_MAX)) {
+                return false;
+            }
+            view.wrapTenant(limits.tenant(limit), tenant);
+            limits.wrapKey(limit, name);
+            floatingLimitSets.write(record, tenant, name, finding);
+            nextFloating = limit + 1;
+        }
+        return nextFloating >= limits.limitEnd();
     }
 
     private void writeLimit(RecordBuffer record, int limit) {

@@ -11,6 +11,7 @@ import io.silo.protocol.command.MessageHeaderDecoder;
 import io.silo.protocol.reply.ErrorReplyEncoder;
 import io.silo.protocol.reply.MessageHeaderEncoder;
 import io.silo.shard.event.RecordBuffer;
+import io.silo.shard.state.Refreshes;
 import io.silo.shard.state.ShardState;
 import io.silo.shard.state.ShardView;
 import org.agrona.DirectBuffer;
@@ -167,6 +168,11 @@ public final class CommandContext {
             return RejectReason.MEMORY_FULL;
         }
         return log.diskState() == DiskState.OK ? null : RejectReason.DISK_FULL;
+    }
+
+    /** Who is to find floating limits out; volatile. */
+    Refreshes refreshes() {
+        return state.floatingLimits().refreshes();
     }
 
     // ---- what a decider writes

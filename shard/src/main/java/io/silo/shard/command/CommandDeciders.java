@@ -21,6 +21,7 @@ import io.silo.protocol.command.GetTenantDecoder;
 import io.silo.protocol.command.HeartbeatDecoder;
 import io.silo.protocol.command.ImportJobsDecoder;
 import io.silo.protocol.command.LeaseJobDecoder;
+import io.silo.protocol.command.LeaseRefreshesDecoder;
 import io.silo.protocol.command.LeaseTasksDecoder;
 import io.silo.protocol.command.ListJobsDecoder;
 import io.silo.protocol.command.ListLimitsDecoder;
@@ -30,7 +31,9 @@ import io.silo.protocol.command.ListTenantsDecoder;
 import io.silo.protocol.command.PauseSchedulesDecoder;
 import io.silo.protocol.command.PutScheduleDecoder;
 import io.silo.protocol.command.ReadBytesDecoder;
+import io.silo.protocol.command.RenewRefreshDecoder;
 import io.silo.protocol.command.ReportOutcomeDecoder;
+import io.silo.protocol.command.ReportRefreshDecoder;
 import io.silo.protocol.command.RestartJobsDecoder;
 import io.silo.protocol.command.ResumeSchedulesDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
@@ -65,6 +68,9 @@ public final class CommandDeciders {
         deciders[ReportOutcomeDecoder.TEMPLATE_ID] = new ReportOutcomeDecider(ends);
         deciders[ReturnLeasesDecoder.TEMPLATE_ID] = new ReturnLeasesDecider(ends);
         deciders[LeaseJobDecoder.TEMPLATE_ID] = new LeaseJobDecider(grants);
+        deciders[LeaseRefreshesDecoder.TEMPLATE_ID] = new LeaseRefreshesDecider();
+        deciders[ReportRefreshDecoder.TEMPLATE_ID] = new ReportRefreshDecider();
+        deciders[RenewRefreshDecoder.TEMPLATE_ID] = new RenewRefreshDecider();
         deciders[CancelJobsDecoder.TEMPLATE_ID] =
                 new JobsDecider(changes.verb(BulkVerb.CANCEL), JobsDecider.Unknown.REFUSED);
         deciders[RestartJobsDecoder.TEMPLATE_ID] =
@@ -103,6 +109,8 @@ public final class CommandDeciders {
     /** Whether a command may append a record. The others are answered even at the disk's hard floor. */
     public boolean appends(int templateId) {
         return templateId != HeartbeatDecoder.TEMPLATE_ID
+                && templateId != LeaseRefreshesDecoder.TEMPLATE_ID
+                && templateId != RenewRefreshDecoder.TEMPLATE_ID
                 && templateId != GetJobDecoder.TEMPLATE_ID
                 && templateId != GetJobResultDecoder.TEMPLATE_ID
                 && templateId != ReadBytesDecoder.TEMPLATE_ID

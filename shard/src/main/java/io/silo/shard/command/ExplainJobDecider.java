@@ -155,6 +155,7 @@ final class ExplainJobDecider implements CommandDecider {
         } else {
             reply.limitMax(waiting.awaitedMax(slot))
                     .isMaxSet((short) (view.limitReport().isSet(limit) ? 1 : 0))
+                    .isMaxFloating((short) (waiting.isMaxFloating(slot) ? 1 : 0))
                     .holderCount(view.limitReport().holders(limit));
         }
         reply.candidates(waiting.candidatesBefore(slot)).before(before).isMoreBefore((short)

@@ -5,6 +5,7 @@ import io.silo.protocol.RejectReason;
 import io.silo.protocol.command.GetLimitDecoder;
 import io.silo.protocol.command.MessageHeaderDecoder;
 import io.silo.protocol.reply.LimitReplyEncoder;
+import io.silo.shard.state.FloatingLimits;
 import io.silo.shard.state.JobView;
 import io.silo.shard.state.LimitReport;
 import io.silo.shard.state.RowSlab;
@@ -20,6 +21,9 @@ final class GetLimitDecider implements CommandDecider {
 
     /** Room that is left to the waiters. */
     private static final int HOLDERS_END = Bounds.MESSAGE_BYTES_MAX / 2;
+
+    /** Room that is left to the error code of a refresh. */
+    private static final int WAITERS_END = Bounds.MESSAGE_BYTES_MAX - Bounds.ERROR_CODE_BYTES_MAX - 2;
 
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final GetLimitDecoder command = new GetLimitDecoder();
@@ -52,8 +56,14 @@ final class GetLimitDecider implements CommandDecider {
                 .holderCount(limits.holders(limit))
                 .waiting(limits.waiting(limit))
                 .isSet((short) (limits.isSet(limit) ? 1 : 0));
+        final FloatingLimits.Finding finding = view.floatingLimits().of(limit);
+        reply.floatingMax(finding == null ? FloatingLimits.NONE : finding.max())
+                .refreshedAtMs(finding == null ? 0 : finding.refreshedAtMs())
+                .refreshDueMs(finding == null ? 0 : finding.dueMs())
+                .refreshFailures(finding == null ? 0 : finding.failures());
         writeHolders(view, limit, listed);
         writeWaiters(view, limit, listed);
+        reply.refreshError(finding == null ? "" : finding.errorCode());
         context.replied(reply.limit());
     }
 
@@ -80,7 +90,7 @@ final class GetLimitDecider implements CommandDecider {
         final JobView jobs = view.jobs();
         final int count = limits.listWaiters(limit, most);
         final LimitReplyEncoder.WaitersEncoder items = reply.waitersCount(count);
-        for (int i = 0; i < count && reply.limit() + ITEM_BYTES <= Bounds.MESSAGE_BYTES_MAX; i++) {
+        for (int i = 0; i < count && reply.limit() + ITEM_BYTES <= WAITERS_END; i++) {
             final int slot = limits.listed(i);
             items.next()
                     .startAtMs(jobs.startMs(slot))

@@ -60,6 +60,7 @@ final class JobSpec {
     int uniqueKeyLength;
     int payloadLength;
     private final RateLimitChecks rateLimits = new RateLimitChecks();
+    private final FloatingLimitChecks floatingLimits = new FloatingLimitChecks();
     private int limitCount;
     private int limitsOffset;
     private int end;
@@ -153,6 +154,7 @@ final class JobSpec {
         limitCount = unsignedShort(buffer, offset + 2);
         limitRefusal = limitCount > Bounds.LIMITS_MAX ? RejectReason.INVALID_JOB_LIMIT : null;
         rateLimits.begin();
+        floatingLimits.begin();
         int at = offset + GROUP_HEADER_BYTES;
         for (int i = 0; i < limitCount; i++) {
             // The block's first field.
@@ -166,14 +168,25 @@ final class JobSpec {
             at = keyOffset + keyLength;
             final int detailsLength = unsignedShort(buffer, at);
             at += TEXT_HEADER_BYTES;
-            if (detailsLength > 0
-                    && limitRefusal == null
-                    && !rateLimits.isGood(buffer, keyOffset, keyLength, at, detailsLength)) {
-                limitRefusal = RejectReason.INVALID_RATE_LIMIT;
+            if (limitRefusal == null) {
+                limitRefusal = kindRefusal(buffer, keyOffset, keyLength, at, detailsLength);
             }
             at += detailsLength;
         }
         return at;
+    }
+
+    private @Nullable RejectReason kindRefusal(
+            DirectBuffer buffer, int keyOffset, int keyLength, int detailsOffset, int detailsLength) {
+        final boolean isFloating = FloatingLimitChecks.isFloating(buffer, detailsOffset, detailsLength);
+        if (detailsLength > 0 && !isFloating) {
+            return rateLimits.isGood(buffer, keyOffset, keyLength, detailsOffset, detailsLength)
+                    ? null
+                    : RejectReason.INVALID_RATE_LIMIT;
+        }
+        final boolean isGood = (!isFloating || floatingLimits.isGood(buffer, detailsOffset, detailsLength))
+                && floatingLimits.isKeyGood(isFloating, buffer, keyOffset, keyLength);
+        return isGood ? null : RejectReason.INVALID_FLOATING_LIMIT;
     }
 
     /** Walks the metadata and returns the offset behind it. */

@@ -3,7 +3,6 @@ package io.silo.shard.command;
 import io.silo.shard.state.JobView;
 import io.silo.shard.state.RowSlab;
 import io.silo.shard.state.ShardView;
-import org.agrona.DirectBuffer;
 
 /** Finds the job whose last lease has a token. */
 final class LeaseLookup {
@@ -31,9 +30,6 @@ final class LeaseLookup {
 
     /** Whether the command's session may see the tenant of the job. */
     static boolean isVisible(CommandContext context, int slot) {
-        final ShardView view = context.view();
-        final DirectBuffer scope = context.session().tenantScope();
-        return scope == null
-                || view.findTenant(scope, 0, scope.capacity()) == view.jobs().tenant(slot);
+        return TenantFilter.isVisible(context, context.view().jobs().tenant(slot));
     }
 }

@@ -28,6 +28,12 @@ public final class TenantFilter {
         return NameChecks.tenant(settings, session, buffer, tenantOffset, tenantLength);
     }
 
+    /** Whether the command's session may see a tenant. */
+    static boolean isVisible(CommandContext context, int tenant) {
+        final DirectBuffer scope = context.session().tenantScope();
+        return scope == null || context.view().findTenant(scope, 0, scope.capacity()) == tenant;
+    }
+
     /** Number of the tenant on this shard, {@link TaskGrants#ANY_TENANT}, or {@link #UNKNOWN}. */
     public static int resolve(
             Session session, ShardView view, DirectBuffer buffer, int tenantOffset, int tenantLength) {

@@ -21,6 +21,15 @@ public interface WaitingCalls {
     boolean awaitResult(Session session, int slot, long deadlineMs, DirectBuffer buffer, int offset, int length);
 
     /**
+     * Keeps a LeaseRefreshes call until something is offered to the task group or its time is over.
+     *
+     * @param taskGroup name.
+     * @return false at the bound.
+     */
+    boolean awaitRefresh(
+            Session session, DirectBuffer taskGroup, long deadlineMs, DirectBuffer buffer, int offset, int length);
+
+    /**
      * Who may get a task of this group and tenant. Looks at every subscriber of the group.
      *
      * @param taskGroup name.

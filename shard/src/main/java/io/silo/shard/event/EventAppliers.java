@@ -10,6 +10,7 @@ import io.silo.protocol.event.BulkStartedDecoder;
 import io.silo.protocol.event.CancelRequestedDecoder;
 import io.silo.protocol.event.CarriedThroughDecoder;
 import io.silo.protocol.event.DigestRecordedDecoder;
+import io.silo.protocol.event.FloatingLimitSetDecoder;
 import io.silo.protocol.event.JobCancelledDecoder;
 import io.silo.protocol.event.JobDeletedDecoder;
 import io.silo.protocol.event.JobEnqueuedDecoder;
@@ -67,6 +68,7 @@ public final class EventAppliers {
         put(RequestRememberedDecoder.TEMPLATE_ID, new RequestRememberedApplier());
         put(PauseSetDecoder.TEMPLATE_ID, new PauseSetApplier());
         put(LimitSetDecoder.TEMPLATE_ID, new LimitSetApplier());
+        put(FloatingLimitSetDecoder.TEMPLATE_ID, new FloatingLimitSetApplier());
         put(SlotsDroppedDecoder.TEMPLATE_ID, new SlotsDroppedApplier());
         put(BulkStartedDecoder.TEMPLATE_ID, new BulkStartedApplier());
         put(BulkProgressedDecoder.TEMPLATE_ID, new BulkProgressedApplier());

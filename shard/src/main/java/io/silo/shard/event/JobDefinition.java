@@ -3,6 +3,7 @@ package io.silo.shard.event;
 import io.silo.log.EventLog;
 import io.silo.protocol.event.JobEnqueuedDecoder;
 import io.silo.protocol.event.MessageHeaderDecoder;
+import io.silo.protocol.limit.FloatingLimitDecoder;
 import io.silo.protocol.limit.RateLimitDecoder;
 import io.silo.shard.state.JobLimits;
 import io.silo.shard.state.ShardState;
@@ -12,7 +13,7 @@ import org.agrona.DirectBuffer;
 final class JobDefinition {
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final JobEnqueuedDecoder decoder = new JobEnqueuedDecoder();
-    private final io.silo.protocol.limit.MessageHeaderDecoder rateHeader =
+    private final io.silo.protocol.limit.MessageHeaderDecoder limitHeader =
             new io.silo.protocol.limit.MessageHeaderDecoder();
     private final RateLimitDecoder rate = new RateLimitDecoder();
 
@@ -79,9 +80,14 @@ final class JobDefinition {
             limit.skipKey();
             if (limit.detailsLength() == 0) {
                 state.limitChanges().jobLimit(slot, buffer, keyOffset, keyLength, (int) limit.maxConcurrency());
+            } else if (limitHeader
+                            .wrap(buffer, decoder.limit() + JobEnqueuedDecoder.LimitsDecoder.detailsHeaderLength())
+                            .templateId()
+                    == FloatingLimitDecoder.TEMPLATE_ID) {
+                state.limitChanges().jobFloatingLimit(slot, buffer, keyOffset, keyLength, (int) limit.maxConcurrency());
             } else {
                 rate.wrapAndApplyHeader(
-                        buffer, decoder.limit() + JobEnqueuedDecoder.LimitsDecoder.detailsHeaderLength(), rateHeader);
+                        buffer, decoder.limit() + JobEnqueuedDecoder.LimitsDecoder.detailsHeaderLength(), limitHeader);
                 final int nameLength = rate.nameLength();
                 final int nameOffset = rate.limit() + RateLimitDecoder.nameHeaderLength();
                 state.limitChanges()

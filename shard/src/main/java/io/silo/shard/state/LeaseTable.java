@@ -2,6 +2,7 @@ package io.silo.shard.state;
 
 import io.silo.protocol.Xxh64;
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -205,6 +206,15 @@ final class LeaseTable implements LeaseView {
         h = Xxh64.mix(h + rows.getLong(lease, REQUEST_ID_HIGH));
         h = Xxh64.mix(h + rows.getLong(lease, CANCEL_REQUESTED_AT_MS));
         return Xxh64.mix(h + rows.getLong(lease, REQUEST_ID_LOW) * 31 + rows.getInt(lease, LEASE_MS));
+    }
+
+    /** Live leases whose job passes. */
+    int count(IntPredicate ofJob) {
+        int count = 0;
+        for (int lease = 0; lease < slotEnd(); lease++) {
+            count += isLive(lease) && ofJob.test(job(lease)) ? 1 : 0;
+        }
+        return count;
     }
 
     int slotEnd() {

@@ -22,8 +22,18 @@ public final class LimitChanges {
 
     /** The job may run only while fewer than {@code max} others of its tenant that name this key do. */
     public void jobLimit(int slot, DirectBuffer key, int keyOffset, int keyBytes, int max) {
+        addClaim(slot, key, keyOffset, keyBytes, max, false);
+    }
+
+    /** As {@link #jobLimit(int, DirectBuffer, int, int, int)}, until workers found another maximum out. */
+    public void jobFloatingLimit(int slot, DirectBuffer key, int keyOffset, int keyBytes, int max) {
+        addClaim(slot, key, keyOffset, keyBytes, max, true);
+    }
+
+    private void addClaim(int slot, DirectBuffer key, int keyOffset, int keyBytes, int max, boolean isFloating) {
         final int first = jobs.firstClaim(slot);
-        jobs.firstClaim(slot, limits.addClaim(first, slot, jobs.tenant(slot), key, keyOffset, keyBytes, max));
+        final int tenant = jobs.tenant(slot);
+        jobs.firstClaim(slot, limits.addClaim(first, slot, tenant, key, keyOffset, keyBytes, max, isFloating));
     }
 
     /**

@@ -2,6 +2,7 @@ package io.silo.shard.state;
 
 import io.silo.protocol.Xxh64;
 import java.util.function.IntConsumer;
+import org.agrona.collections.IntIntConsumer;
 
 /**
  * Due tasks that have limits: which of them workers may have, and which wait, in one line for each limit and task group.
@@ -63,6 +64,7 @@ final class LimitLines {
     private final TaskOrder order;
     private final TaskList waiting;
     private final LimitReservations reservations = new LimitReservations();
+    private IntIntConsumer floatingHandler = (limit, taskGroup) -> {};
     private int firstToSettle = LAST;
     private int lastToSettle = LAST;
     private int waitingCount;
@@ -78,6 +80,11 @@ final class LimitLines {
         buckets.onEnough(this::onFreed);
         order = this::isBefore;
         waiting = new TaskList(jobs, order, lines, LIST, ReadyQueue.TASKS_MAX);
+    }
+
+    /** Sets who is told of limit and task group when a task begins to wait for a floating limit. */
+    void onFloating(IntIntConsumer handler) {
+        floatingHandler = handler;
     }
 
     /** A due task with limits comes. */
@@ -492,6 +499,8 @@ final class LimitLines {
             if (waiting.first(line) == slot) {
                 onLacking(slot, claim);
             }
+        } else if (limits.isFloating(claim)) {
+            floatingHandler.accept(limits.limit(claim), jobs.taskGroup(slot));
         }
         // It came late but stands before them, and is not to be overtaken.
         for (int last = lines.getInt(line, LAST_CANDIDATE);
@@ -508,7 +517,9 @@ final class LimitLines {
     private int groupInLine(int slot, int claim) {
         final boolean isHopeless = limits.isRate(claim)
                 ? buckets.isHopeless(claim)
-                : limits.ownMax(claim) == 0 && limits.setMax(limits.limit(claim)) == LimitTable.NO_MAX;
+                : limits.ownMax(claim) == 0
+                        && limits.setMax(limits.limit(claim)) == LimitTable.NO_MAX
+                        && !limits.isFloating(claim);
         return isHopeless ? ~jobs.taskGroup(slot) : jobs.taskGroup(slot);
     }
 
@@ -560,7 +571,8 @@ final class LimitLines {
         lastToSettle = line;
     }
 
-    private int find(int limit, int taskGroup) {
+    /** The line of a task group's tasks that wait for a limit, or {@link RowSlab#NULL_SLOT}. */
+    int find(int limit, int taskGroup) {
         final long hash = hash(limit, taskGroup);
         for (long c = index.firstCandidate(hash); c != SlotIndex.NULL_CANDIDATE; c = index.nextCandidate(hash, c)) {
             if (lines.getInt((int) c, LIMIT) == limit && lines.getInt((int) c, TASK_GROUP) == taskGroup) {
@@ -636,6 +648,11 @@ final class LimitLines {
     /** The next line of the same limit, or {@link RowSlab#NULL_SLOT}. */
     int nextLine(int line) {
         return lines.getInt(line, NEXT_LINE);
+    }
+
+    /** Task group of a line; negative: of tasks that may never run. */
+    int taskGroup(int line) {
+        return lines.getInt(line, TASK_GROUP);
     }
 
     /** Tasks that wait in a line. */

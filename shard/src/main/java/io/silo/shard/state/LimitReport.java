@@ -45,7 +45,10 @@ public final class LimitReport {
     public boolean isInUse(int limit) {
         return limits.isLive(limit)
                 && !limits.isBucket(limit)
-                && (isSet(limit) || limits.holders(limit) > 0 || waiting(limit) > 0);
+                && (isSet(limit)
+                        || limits.floatingMax(limit) != LimitTable.NO_MAX
+                        || limits.holders(limit) > 0
+                        || waiting(limit) > 0);
     }
 
     /** Whether a lease holds a slot of the limit. */

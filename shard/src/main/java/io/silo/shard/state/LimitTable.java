@@ -14,8 +14,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  *
  * <pre>
  *   limit:   0 tenant (name)    4 key (BytesSlab ref)    8 holders (-1: a bucket)   12 references   16 first holder (claim), or the bucket
- *           20 first line      24 hash of the key       32 max that is set, or NO_MAX
+ *           20 first line      24 hash of the key       32 max that is set, or NO_MAX   36 max that was found out, or NO_MAX
  *   claim:   0 limit            4 max, or rate terms     8 next of the job          12 previous   16 next     20 job
+ *            (of a floating limit the complement of its default)
  *           24 flags: bit 0 held; bits 1 to 31 the times it was passed over          28 line that it is in
  * </pre>
  *
@@ -39,6 +40,7 @@ final class LimitTable {
     private static final int FIRST_LINE = 20;
     private static final int KEY_HASH = 24;
     private static final int SET_MAX = 32;
+    private static final int FLOATING_MAX = 36;
     private static final int LIMIT_BYTES = 40;
     private static final int LIMITS_PER_CHUNK = 1_024;
 
@@ -97,20 +99,30 @@ final class LimitTable {
      * Adds a claim behind the others of a job. One key named twice is one claim, by the smaller maximum.
      *
      * @param first claim of the job, or {@link #NONE}.
+     * @param isFloating {@code max} counts until workers found another one out.
      * @return the first claim.
      */
-    int addClaim(int first, int job, int tenant, DirectBuffer key, int keyOffset, int keyLength, int max) {
+    int addClaim(
+            int first,
+            int job,
+            int tenant,
+            DirectBuffer key,
+            int keyOffset,
+            int keyLength,
+            int max,
+            boolean isFloating) {
         final int limit = acquire(tenant, key, keyOffset, keyLength);
         int last = NONE;
         for (int claim = first; claim != NONE; claim = next(claim)) {
             if (limit(claim) == limit) {
-                claims.putInt(claim - 1, MAX, Math.min(max, ownMax(claim)));
+                final int smaller = Math.min(max, ownMax(claim));
+                claims.putInt(claim - 1, MAX, isFloating(claim) ? ~smaller : smaller);
                 release(limit);
                 return first;
             }
             last = claim;
         }
-        return addClaim(first, last, job, limit, max);
+        return addClaim(first, last, job, limit, isFloating ? ~max : max);
     }
 
     /**
@@ -174,13 +186,28 @@ final class LimitTable {
 
     /** Holders beyond which this claim is not held, as its job asks for it; not of a rate limit. */
     int ownMax(int claim) {
-        return claims.getInt(claim - 1, MAX);
+        final int max = claims.getInt(claim - 1, MAX);
+        return max < 0 ? ~max : max;
     }
 
-    /** Holders beyond which this claim is not held: what is set for the key, else {@link #ownMax}. */
+    /** Whether this is a claim on a floating limit. */
+    boolean isFloating(int claim) {
+        return claims.getInt(claim - 1, MAX) < 0 && !isRate(claim);
+    }
+
+    /** Holders beyond which this claim is not held: what is set for the key, else what was found out, else {@link #ownMax}. */
     int max(int claim) {
-        final int set = setMax(limit(claim));
-        return set == NO_MAX ? ownMax(claim) : set;
+        final int limit = limit(claim);
+        final int set = setMax(limit);
+        if (set != NO_MAX) {
+            return set;
+        }
+        final int max = claims.getInt(claim - 1, MAX);
+        if (max >= 0) {
+            return max;
+        }
+        final int found = floatingMax(limit);
+        return found == NO_MAX ? ~max : found;
     }
 
     /** Whether this is a claim on the bucket of a rate limit. */
@@ -242,7 +269,7 @@ final class LimitTable {
         for (int claim = first; claim != NONE; claim = next(claim)) {
             hash = Xxh64.mix(hash
                     + limits.getLong(limit(claim), KEY_HASH)
-                    + (isRate(claim) ? terms.hash(terms(claim)) : ownMax(claim)));
+                    + (isRate(claim) ? terms.hash(terms(claim)) : claims.getInt(claim - 1, MAX)));
         }
         return hash;
     }
@@ -451,6 +478,15 @@ final class LimitTable {
         limits.putInt(limit, SET_MAX, max);
     }
 
+    /** Maximum that workers found out for jobs that name this as a floating limit, or {@link #NO_MAX}. */
+    int floatingMax(int limit) {
+        return limits.getInt(limit, FLOATING_MAX);
+    }
+
+    void floatingMax(int limit, int max) {
+        limits.putInt(limit, FLOATING_MAX, max);
+    }
+
     /** {@link Xxh64} of the key, seed 0. */
     long keyHash(int limit) {
         return limits.getLong(limit, KEY_HASH);
@@ -499,6 +535,7 @@ final class LimitTable {
             limits.putInt(limit, FIRST_HOLDER, NULL);
             limits.putInt(limit, FIRST_LINE, NULL);
             limits.putInt(limit, SET_MAX, NO_MAX);
+            limits.putInt(limit, FLOATING_MAX, NO_MAX);
             limits.putLong(limit, KEY_HASH, Xxh64.hash(key, keyOffset, keyLength));
             byKey.put(hash(tenant, key, keyOffset, keyLength), limit);
         }

@@ -41,6 +41,16 @@ public final class SettingChanges {
         state.limitSettings.set(tenant, key, max, position);
     }
 
+    /** Something else is known of a floating limit. */
+    public void floatingLimitSet(DirectBuffer tenant, DirectBuffer key, FloatingLimits.Finding finding, long position) {
+        state.floatingLimits.set(tenant, key, finding, position);
+    }
+
+    /** Nothing is known of a floating limit any more. */
+    public void floatingLimitForgotten(DirectBuffer tenant, DirectBuffer key) {
+        state.floatingLimits.forget(tenant, key);
+    }
+
     /** All settings of a tenant. Its name is held while it has any. */
     public void tenantSet(String tenant, TenantSettings.Settings settings, long position) {
         state.tenantSettings.set(tenant, settings, position);

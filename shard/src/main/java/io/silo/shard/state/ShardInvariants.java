@@ -41,6 +41,7 @@ final class ShardInvariants {
         shard.queues.lines.checkInvariants();
         shard.rates.checkInvariants();
         shard.limitSettings.checkInvariants();
+        shard.floatingLimits.checkInvariants();
         shard.queues.ready.checkInvariants(shard.tenantSettings::forEachLeasedGroup);
         shard.tenantSettings.checkInvariants();
         shard.schedules.checkInvariants();

@@ -45,6 +45,7 @@ public final class ShardState implements ShardView {
     final BulkTable bulks = new BulkTable();
     final Pauses pauses = new Pauses();
     final LimitSettings limitSettings;
+    final FloatingLimits floatingLimits;
     private final LimitReport limitReport;
     private final WaitingReport waitingReport;
     final TenantSettings tenantSettings;
@@ -70,6 +71,7 @@ public final class ShardState implements ShardView {
         limitChanges = new LimitChanges(jobs, limits, queues.lines, rates, tenants);
         leaseTimers = new LeaseTimers(leases, jobs);
         limitSettings = new LimitSettings(limits, queues.lines, tenants);
+        floatingLimits = new FloatingLimits(limits, queues.lines, tenants);
         limitReport = new LimitReport(jobs, limits, queues.lines);
         waitingReport = new WaitingReport(jobs, limits, rates, queues);
         tenantSettings = new TenantSettings(tenants, queues, leases, jobs);
@@ -566,6 +568,11 @@ public final class ShardState implements ShardView {
     }
 
     @Override
+    public FloatingLimits floatingLimits() {
+        return floatingLimits;
+    }
+
+    @Override
     public LimitReport limitReport() {
         return limitReport;
     }
@@ -659,16 +666,7 @@ public final class ShardState implements ShardView {
 
     @Override
     public int leasedCount(int taskGroup, int tenant) {
-        int count = 0;
-        for (int lease = 0; lease < leases.slotEnd(); lease++) {
-            if (leases.isLive(lease)) {
-                final int job = leases.job(lease);
-                if (jobs.taskGroup(job) == taskGroup && (tenant < 0 || jobs.tenant(job) == tenant)) {
-                    count++;
-                }
-            }
-        }
-        return count;
+        return leases.count(job -> jobs.taskGroup(job) == taskGroup && (tenant < 0 || jobs.tenant(job) == tenant));
     }
 
     /** Tasks of paused tenants are in no ring of the ready queue. */
@@ -734,6 +732,7 @@ public final class ShardState implements ShardView {
                 + taskGroups.bytes()
                 + limits.bytes()
                 + limitSettings.bytes()
+                + floatingLimits.bytes()
                 + queues.bytes()
                 + rates.bytes()
                 + leaseTimers.bytes()
@@ -748,6 +747,7 @@ public final class ShardState implements ShardView {
                 + schedules.digest()
                 + pauses.digest()
                 + limitSettings.digest()
+                + floatingLimits.digest()
                 + tenantSettings.digest()
                 + bulks.digest()
                 + rates.digest()

@@ -26,6 +26,8 @@ public interface ShardView {
 
     LimitSettings limitSettings();
 
+    FloatingLimits floatingLimits();
+
     LimitReport limitReport();
 
     WaitingReport waitingReport();

@@ -69,6 +69,15 @@ public final class WaitingReport {
         return limits.max(awaitedClaim(slot));
     }
 
+    /** Whether that maximum is what workers found out. */
+    public boolean isMaxFloating(int slot) {
+        final int claim = awaitedClaim(slot);
+        final int limit = limits.limit(claim);
+        return limits.isFloating(claim)
+                && limits.setMax(limit) == LimitTable.NO_MAX
+                && limits.floatingMax(limit) != LimitTable.NO_MAX;
+    }
+
     /** Tasks before it in its line, counted up to {@link #COUNTED_MAX}. */
     public int beforeInLine(int slot) {
         return jobs.where(slot) < JobTable.IN_LINES
