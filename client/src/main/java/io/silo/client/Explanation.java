@@ -76,7 +76,8 @@ public record Explanation(
      * The line for a limit.
      *
      * @param max in force for this job; 0 = it never runs.
-     * @param isMaxSet whether it was set for the key; else it is the job's own.
+     * @param isMaxSet whether it was set for the key.
+     * @param isMaxFloating whether workers found it out; if neither, it is the job's own.
      * @param holderCount leases that hold a slot.
      * @param holders some of them, those that began first in front.
      * @param before tasks of its task group that wait before it.
@@ -88,6 +89,7 @@ public record Explanation(
             String key,
             int max,
             boolean isMaxSet,
+            boolean isMaxFloating,
             int holderCount,
             List<Holder> holders,
             int before,

@@ -107,7 +107,15 @@ final class LimitCalls {
                 final String group = item.taskGroup();
                 waiters.add(new LimitState.Waiter(item.jobId(), group, priority, startAt, ownMax));
             }
-            succeed(new LimitState(summary, List.copyOf(holders), List.copyOf(waiters)));
+            final LimitState.Floating floating = reply.refreshDueMs() == 0
+                    ? null
+                    : new LimitState.Floating(
+                            reply.floatingMax() < 0 ? null : reply.floatingMax(),
+                            JobDraft.instant(reply.refreshedAtMs()),
+                            Instant.ofEpochMilli(reply.refreshDueMs()),
+                            (int) reply.refreshFailures(),
+                            reply.refreshError());
+            succeed(new LimitState(summary, List.copyOf(holders), List.copyOf(waiters), floating));
         }
     }
 
@@ -116,13 +124,21 @@ final class LimitCalls {
         private final String tenant;
         private final String key;
         private final @Nullable Integer max;
+        private final boolean isFloating;
         private final Durability durability;
 
-        SetLimit(String tenant, String key, @Nullable Integer max, Durability durability, long deadlineNs) {
+        SetLimit(
+                String tenant,
+                String key,
+                @Nullable Integer max,
+                boolean isFloating,
+                Durability durability,
+                long deadlineNs) {
             super(OF_TENANT, tenant, deadlineNs);
             this.tenant = tenant;
             this.key = key;
             this.max = max;
+            this.isFloating = isFloating;
             this.durability = durability;
         }
 
@@ -132,6 +148,7 @@ final class LimitCalls {
             CommandCodecs.fill(command.header(), target, durability);
             command.maxConcurrency(max == null ? 0 : max)
                     .isSet((short) (max == null ? 0 : 1))
+                    .isFloating((short) (isFloating ? 1 : 0))
                     .tenant(tenant)
                     .key(key);
             return HEADER + command.encodedLength();
@@ -255,6 +272,7 @@ final class LimitCalls {
                     key,
                     (int) reply.limitMax(),
                     reply.isMaxSet() != 0,
+                    reply.isMaxFloating() != 0,
                     (int) reply.holderCount(),
                     List.copyOf(holders),
                     (int) reply.before(),

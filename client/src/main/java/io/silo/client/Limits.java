@@ -98,7 +98,37 @@ public final class Limits {
     public CompletableFuture<Boolean> setAsync(String tenant, String key, int max) {
         return max < 0
                 ? CompletableFuture.failedFuture(new SiloException(RejectReason.INVALID_JOB_LIMIT))
-                : change(tenant, key, max);
+                : change(tenant, key, max, false);
+    }
+
+    /**
+     * Sets what was found out for a floating limit, as if a worker had just reported it; it counts until the next refresh.
+     *
+     * @param max 0 = nothing new runs.
+     */
+    public void setFloating(String tenant, String key, int max) {
+        SiloClient.join(setFloatingAsync(tenant, key, max));
+    }
+
+    /** As {@link #setFloating}, without waiting; always true. */
+    public CompletableFuture<Boolean> setFloatingAsync(String tenant, String key, int max) {
+        return max < 0
+                ? CompletableFuture.failedFuture(new SiloException(RejectReason.INVALID_JOB_LIMIT))
+                : change(tenant, key, max, true);
+    }
+
+    /**
+     * Forgets what was found out for a floating limit: each job's default counts, and workers are asked at once.
+     *
+     * @return false if nothing was known.
+     */
+    public boolean forgetFloating(String tenant, String key) {
+        return SiloClient.join(forgetFloatingAsync(tenant, key));
+    }
+
+    /** As {@link #forgetFloating}, without waiting. */
+    public CompletableFuture<Boolean> forgetFloatingAsync(String tenant, String key) {
+        return change(tenant, key, null, true);
     }
 
     /**
@@ -112,15 +142,15 @@ public final class Limits {
 
     /** As {@link #unset}, without waiting. */
     public CompletableFuture<Boolean> unsetAsync(String tenant, String key) {
-        return change(tenant, key, null);
+        return change(tenant, key, null, false);
     }
 
-    private CompletableFuture<Boolean> change(String tenant, String key, @Nullable Integer max) {
+    private CompletableFuture<Boolean> change(String tenant, String key, @Nullable Integer max, boolean isFloating) {
         return checked(
                 tenant,
                 key,
-                name -> client.submit(
-                        new LimitCalls.SetLimit(name, key, max, client.settings().durability, client.deadlineNs())));
+                name -> client.submit(new LimitCalls.SetLimit(
+                        name, key, max, isFloating, client.settings().durability, client.deadlineNs())));
     }
 
     /**

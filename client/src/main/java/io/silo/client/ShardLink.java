@@ -22,6 +22,8 @@ import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.PausedReplyDecoder;
 import io.silo.protocol.reply.PausesReplyDecoder;
 import io.silo.protocol.reply.ReplyHeaderDecoder;
+import io.silo.protocol.reply.RefreshReportedDecoder;
+import io.silo.protocol.reply.RefreshesLeasedDecoder;
 import io.silo.protocol.reply.ScheduleReplyDecoder;
 import io.silo.protocol.reply.SchedulesChangedReplyDecoder;
 import io.silo.protocol.reply.SchedulesReplyDecoder;
@@ -372,6 +374,24 @@ final class ShardLink implements ReplyHandler {
         final Call<?> call = take(reply.header());
         if (call != null) {
             call.onLimitSetReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onRefreshesLeased(RefreshesLeasedDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onRefreshesLeased(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onRefreshReported(RefreshReportedDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onRefreshReported(reply);
             agent.afterReply(call);
         }
     }

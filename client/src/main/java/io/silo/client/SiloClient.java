@@ -49,7 +49,7 @@ public final class SiloClient implements AutoCloseable {
     private final ForkJoinPool callbacks;
     private final NetAgent agent;
     private final Semaphore window;
-    private final Semaphore waitingWindow;
+    final Semaphore waitingWindow;
     private final JobChanges changes = new JobChanges(this);
     private final Schedules schedules = new Schedules(this);
     private final BulkChanges bulk = new BulkChanges(this);
@@ -747,7 +747,7 @@ public final class SiloClient implements AutoCloseable {
         return submit(call, window);
     }
 
-    private <T> CompletableFuture<T> submit(Call<T> call, Semaphore permits) {
+    <T> CompletableFuture<T> submit(Call<T> call, Semaphore permits) {
         try {
             // Permits come back from the net thread, which never waits here: so the callbacks' threads may.
             if (!permits.tryAcquire(settings.windowTimeout.toNanos(), TimeUnit.NANOSECONDS)) {

@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,6 +64,7 @@ public final class SiloWorker implements AutoCloseable {
     private final ThreadPoolExecutor pool;
     private final ThreadPoolExecutor cancels;
     private final Thread heartbeats;
+    private final @Nullable LimitRefresher refresher;
     private final AtomicLong completed = new AtomicLong();
     private volatile boolean stopping;
     private volatile boolean stopped;
@@ -92,6 +94,8 @@ public final class SiloWorker implements AutoCloseable {
                 task -> AeronAccess.daemon(task, "silo-cancel-" + settings.taskGroup),
                 new ThreadPoolExecutor.DiscardPolicy()); // stopped: its handlers were interrupted
         cancels.allowCoreThreadTimeOut(true);
+        final RefreshHandler refreshHandler = settings.refreshHandler;
+        this.refresher = refreshHandler == null ? null : new LimitRefresher(client, settings, refreshHandler);
         this.heartbeats = AeronAccess.daemon(this::sendHeartbeats, "silo-heartbeat-" + settings.taskGroup);
     }
 
@@ -132,6 +136,9 @@ public final class SiloWorker implements AutoCloseable {
             client.agent().addWorker(session);
             heartbeats.start();
             session.subscribed().get(client.settings().requestTimeout.toNanos(), TimeUnit.NANOSECONDS);
+            if (refresher != null) {
+                refresher.start();
+            }
         } catch (SiloException e) {
             close();
             throw e;
@@ -218,16 +225,21 @@ public final class SiloWorker implements AutoCloseable {
         }
     }
 
-    private static TaskResult failure(Throwable thrown) {
+    /** The end of the name of its class, which a server takes as an error code. */
+    static String errorCode(Throwable thrown) {
         final String name = thrown.getClass().getName();
-        final String code = name.length() <= ERROR_CODE_CHARACTERS_MAX
+        return name.length() <= ERROR_CODE_CHARACTERS_MAX
                 ? name
                 : name.substring(name.length() - ERROR_CODE_CHARACTERS_MAX);
+    }
+
+    private static TaskResult failure(Throwable thrown) {
         final StringWriter trace = new StringWriter();
         thrown.printStackTrace(new PrintWriter(trace));
         final byte[] bytes = trace.toString().getBytes(StandardCharsets.UTF_8);
         return TaskResult.fail(
-                code, new Payload(Arrays.copyOf(bytes, Math.min(bytes.length, STACK_TRACE_BYTES_MAX)), Encoding.TEXT));
+                errorCode(thrown),
+                new Payload(Arrays.copyOf(bytes, Math.min(bytes.length, STACK_TRACE_BYTES_MAX)), Encoding.TEXT));
     }
 
     /** A thread of the pool: hands an outcome over, a large result part by part first. */
@@ -346,12 +358,18 @@ public final class SiloWorker implements AutoCloseable {
             if (!finished) {
                 giveBackRunning();
             }
+            if (refresher != null) {
+                refresher.stop(Duration.ofNanos(Math.max(0, deadlineNs - System.nanoTime())));
+            }
             finished &= awaitReports(answerNs);
             await(onNetThread(session::returned), answerNs);
         } catch (InterruptedException e) {
             interrupted = true;
             pool.shutdown();
             giveBackRunning();
+            if (refresher != null) {
+                refresher.cancel();
+            }
         }
         stopped = true;
         cancels.shutdown();

@@ -23,6 +23,9 @@ public final class SiloWorkerBuilder {
     @Nullable
     TaskHandler handler;
 
+    @Nullable
+    RefreshHandler refreshHandler;
+
     OutcomeListener outcomeListener = (task, refused) -> {};
 
     SiloWorkerBuilder(SiloClient client) {
@@ -95,6 +98,15 @@ public final class SiloWorkerBuilder {
     /** What to do with a task; needed. */
     public SiloWorkerBuilder handler(TaskHandler value) {
         handler = value;
+        return this;
+    }
+
+    /**
+     * Who finds the floating limits out that jobs of the task group wait for; default nobody, and then other workers of the group are asked
+     * alone.
+     */
+    public SiloWorkerBuilder refreshHandler(RefreshHandler value) {
+        refreshHandler = value;
         return this;
     }
 

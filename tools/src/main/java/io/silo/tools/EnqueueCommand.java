@@ -5,6 +5,7 @@ import io.silo.client.ConcurrencyLimit;
 import io.silo.client.Durability;
 import io.silo.client.Encoding;
 import io.silo.client.EnqueueResult;
+import io.silo.client.FloatingLimit;
 import io.silo.client.JobRequest;
 import io.silo.client.Payload;
 import io.silo.client.RateLimit;
@@ -127,6 +128,13 @@ final class EnqueueCommand implements Callable<Integer> {
             description = RateConverter.HELP)
     private List<RateLimit> rates = new ArrayList<>();
 
+    @Option(
+            names = "--floating",
+            paramLabel = "KEY=DEFAULT/INTERVAL",
+            converter = FloatingConverter.class,
+            description = FloatingConverter.HELP)
+    private List<FloatingLimit> floating = new ArrayList<>();
+
     @Option(names = "--durability", defaultValue = "durable", description = "durable (default) or appended.")
     private Durability durability = Durability.DURABLE;
 
@@ -149,6 +157,7 @@ final class EnqueueCommand implements Callable<Integer> {
                 JobRequest.to(group).priority(priority).metadata(metadata).uniqueKey(uniqueKey);
         limits.forEach(builder::limit);
         rates.forEach(builder::limit);
+        floating.forEach(builder::limit);
         if (startAt != null) {
             builder.startAt(Instant.ofEpochMilli(startAt.epochMs(System.currentTimeMillis())));
         }

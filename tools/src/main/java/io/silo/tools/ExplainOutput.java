@@ -54,7 +54,7 @@ final class ExplainOutput {
         if (line == null) {
             return "";
         }
-        final String whose = line.isMaxSet() ? "set for the key" : "its own";
+        final String whose = whose(line);
         if (line.max() == 0) {
             return "the maximum of limit " + line.key() + " is 0, " + whose + ".";
         }
@@ -142,12 +142,19 @@ final class ExplainOutput {
         text(job.place(), out);
     }
 
+    private static String whose(Explanation.Line line) {
+        if (line.isMaxSet()) {
+            return "set for the key";
+        }
+        return line.isMaxFloating() ? "found out by a worker" : "its own";
+    }
+
     private static void text(Explanation.@Nullable Line line, PrintWriter out) {
         if (line == null) {
             return;
         }
         out.println("limit       " + line.key());
-        out.println("maximum     " + line.max() + (line.isMaxSet() ? ", set for the key" : ", its own"));
+        out.println("maximum     " + line.max() + ", " + whose(line));
         out.println("holders     " + line.holderCount());
         for (Explanation.Holder holder : line.holders()) {
             out.println("            " + holder.jobId() + " by " + holder.workerId() + " since " + holder.since());
@@ -236,6 +243,7 @@ final class ExplainOutput {
         node.put("key", line.key());
         node.put("max", line.max());
         node.put("is_max_set", line.isMaxSet());
+        node.put("is_max_floating", line.isMaxFloating());
         node.put("holders", line.holderCount());
         final ArrayNode holders = node.putArray("first_holders");
         for (Explanation.Holder holder : line.holders()) {

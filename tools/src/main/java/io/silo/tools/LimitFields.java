@@ -3,6 +3,7 @@ package io.silo.tools;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.silo.client.ConcurrencyLimit;
+import io.silo.client.FloatingLimit;
 import io.silo.client.Limit;
 import io.silo.client.RateLimit;
 import java.time.Duration;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Limits of jobs in files and in what commands print: what is printed can be read again. Stateless. */
@@ -18,6 +20,8 @@ final class LimitFields {
     private static final Set<String> KEYS = Set.of(
             "key",
             "max",
+            "refresh_ms",
+            "metadata",
             "name",
             "rate",
             "per_ms",
@@ -44,6 +48,12 @@ final class LimitFields {
             final ObjectNode entry = array.addObject();
             if (limit instanceof ConcurrencyLimit concurrency) {
                 entry.put("key", concurrency.key()).put("max", concurrency.max());
+            } else if (limit instanceof FloatingLimit floating) {
+                entry.put("key", floating.key()).put("max", floating.defaultMax());
+                entry.put("refresh_ms", floating.refreshInterval().toMillis());
+                if (!floating.metadata().isEmpty()) {
+                    new TreeMap<>(floating.metadata()).forEach(entry.putObject("metadata")::put);
+                }
             } else if (limit instanceof RateLimit rate) {
                 put(entry, rate);
             }
@@ -86,6 +96,10 @@ final class LimitFields {
                     + (rate.leaky() ? ", leaky" + (rate.burst() == 0 ? "" : ", burst " + rate.burst()) : "")
                     + (rate.maxRetries() == 0 ? "" : ", retries " + rate.maxRetries());
         }
+        if (limit instanceof FloatingLimit floating) {
+            return floating.key() + " = " + floating.defaultMax() + ", found out every "
+                    + TimeText.duration(floating.refreshInterval());
+        }
         return limit.key() + " = " + (limit instanceof ConcurrencyLimit concurrency ? concurrency.max() : "");
     }
 
@@ -113,7 +127,12 @@ final class LimitFields {
                 throw new IllegalArgumentException(
                         "has a limit that is neither a 'key' and a 'max' of 0 or more nor a 'name', a 'key' and a 'rate'");
             }
-            limits.add(new ConcurrencyLimit(key, (int) (long) max));
+            final Long refreshMs = limit.ms("refresh_ms");
+            limits.add(
+                    refreshMs == null
+                            ? new ConcurrencyLimit(key, (int) (long) max)
+                            : new FloatingLimit(
+                                    key, (int) (long) max, Duration.ofMillis(refreshMs), limit.texts("metadata")));
         }
         return limits;
     }

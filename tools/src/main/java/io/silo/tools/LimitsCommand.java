@@ -112,7 +112,7 @@ final class LimitsCommand implements Runnable {
     @Command(
             name = "list",
             description = {
-                "List the keys that have a set maximum, holders or waiters.",
+                "List the keys that have a maximum set or found out, holders or waiters.",
                 "With --json, one object a line; max is there if one is set."
             })
     static final class ListAll extends OfLimits {
@@ -186,7 +186,30 @@ final class LimitsCommand implements Runnable {
                 item.put("start_at_ms", waiter.startAt().toEpochMilli());
                 item.put("own_max", waiter.ownMax());
             }
+            final LimitState.Floating floating = limit.floating();
+            if (floating != null) {
+                final ObjectNode item = node.putObject("floating");
+                if (floating.max() != null) {
+                    item.put("max", floating.max());
+                }
+                JobOutput.put(item, "refreshed_at_ms", floating.refreshedAt());
+                item.put("due_ms", floating.due().toEpochMilli());
+                item.put("failures", floating.failures());
+                if (!floating.errorCode().isEmpty()) {
+                    item.put("error_code", floating.errorCode());
+                }
+            }
             return node;
+        }
+
+        private static void text(LimitState.Floating floating, PrintWriter out) {
+            out.println("floating " + (floating.max() == null ? "nothing found out yet" : floating.max())
+                    + (floating.refreshedAt() == null ? "" : ", found out at " + floating.refreshedAt())
+                    + ", asked again from " + floating.due());
+            if (floating.failures() > 0) {
+                out.println("         " + floating.failures() + " failures in a row, the last with "
+                        + floating.errorCode());
+            }
         }
 
         private static void text(LimitState limit, PrintWriter out) {
@@ -194,6 +217,10 @@ final class LimitsCommand implements Runnable {
             out.println("key      " + summary.key());
             out.println("tenant   " + summary.tenant());
             out.println("max      " + max(summary));
+            final LimitState.Floating floating = limit.floating();
+            if (floating != null) {
+                text(floating, out);
+            }
             out.println("holders  " + summary.holders());
             for (LimitState.Holder holder : limit.holders()) {
                 out.println("         " + holder.jobId() + " by " + holder.workerId() + " since " + holder.since()
@@ -220,8 +247,21 @@ final class LimitsCommand implements Runnable {
         @Parameters(index = "1", paramLabel = "MAX", description = "How many may hold a slot at once; 0 = none.")
         private int max;
 
+        @Option(
+                names = "--floating",
+                description =
+                        "Set what was found out for a floating limit; it counts until a worker finds it out again.")
+        private boolean isFloating;
+
         @Override
         void call(Limits limits) {
+            if (isFloating) {
+                limits.setFloating(tenant, key, max);
+                final ObjectNode floating = json(tenant, key);
+                floating.put("floating_max", max);
+                report(floating, "Floating limit " + key + " is " + max + " until a worker finds it out again.");
+                return;
+            }
             final boolean changed = limits.set(tenant, key, max);
             final ObjectNode node = json(tenant, key);
             node.put("max", max);
@@ -239,8 +279,20 @@ final class LimitsCommand implements Runnable {
             name = "unset",
             description = {"Let each job's own maximum of a key count again.", "A key that is not set is fine."})
     static final class UnsetMax extends OfOneKey {
+        @Option(
+                names = "--floating",
+                description = "Forget what was found out for a floating limit: workers are asked at once.")
+        private boolean isFloating;
+
         @Override
         void call(Limits limits) {
+            if (isFloating) {
+                final boolean wasKnown = limits.forgetFloating(tenant, key);
+                final ObjectNode floating = json(tenant, key);
+                floating.put("changed", wasKnown);
+                report(floating, "Nothing is known of floating limit " + key + ": each job's default counts.");
+                return;
+            }
             final boolean changed = limits.unset(tenant, key);
             final ObjectNode node = json(tenant, key);
             node.put("changed", changed);

@@ -5,6 +5,7 @@ import io.silo.client.CatchUp;
 import io.silo.client.ConcurrencyLimit;
 import io.silo.client.Durability;
 import io.silo.client.Encoding;
+import io.silo.client.FloatingLimit;
 import io.silo.client.JobRequest;
 import io.silo.client.Payload;
 import io.silo.client.RateLimit;
@@ -173,6 +174,13 @@ abstract class SchedulePutCommand implements Callable<Integer> {
             description = RateConverter.HELP)
     private List<RateLimit> rates = new ArrayList<>();
 
+    @Option(
+            names = "--floating",
+            paramLabel = "KEY=DEFAULT/INTERVAL",
+            converter = FloatingConverter.class,
+            description = FloatingConverter.HELP)
+    private List<FloatingLimit> floating = new ArrayList<>();
+
     @Option(names = "--paused", description = "It does not fire until it is resumed.")
     private boolean paused;
 
@@ -218,6 +226,7 @@ abstract class SchedulePutCommand implements Callable<Integer> {
                 .paused(paused);
         limits.forEach(builder::limit);
         rates.forEach(builder::limit);
+        floating.forEach(builder::limit);
         if (when.every != null) {
             if (zone != null) {
                 throw CommandFailure.usage("--zone goes with --cron.", "");

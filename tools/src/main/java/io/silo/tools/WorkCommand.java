@@ -60,6 +60,14 @@ final class WorkCommand implements Callable<Integer> {
     @Option(names = "--exec", paramLabel = "CMD", required = true, description = "Run by sh -c for each job.")
     private String command = "";
 
+    @Option(
+            names = "--refresh-exec",
+            paramLabel = "CMD",
+            description =
+                    "Run by sh -c to find out a floating limit: SILO_LIMIT_KEY, SILO_LIMIT_MAX and SILO_TENANT are in its environment,"
+                            + " the limit's metadata on its standard input as JSON; it prints the maximum.")
+    private @Nullable String refreshCommand;
+
     @Option(names = "--tenant", paramLabel = "TENANT", defaultValue = "", description = "Only this tenant's jobs.")
     private String tenant = "";
 
@@ -167,6 +175,9 @@ final class WorkCommand implements Callable<Integer> {
                 .handler(handler);
         if (!tenant.isEmpty()) {
             builder.tenant(tenant);
+        }
+        if (refreshCommand != null) {
+            builder.refreshHandler(new RefreshCommand(refreshCommand));
         }
         try {
             final SiloWorker worker = builder.concurrency(concurrency).start();

@@ -22,6 +22,8 @@ import io.silo.protocol.reply.MessageHeaderDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.PausedReplyDecoder;
 import io.silo.protocol.reply.PausesReplyDecoder;
+import io.silo.protocol.reply.RefreshReportedDecoder;
+import io.silo.protocol.reply.RefreshesLeasedDecoder;
 import io.silo.protocol.reply.ReplyHeaderDecoder;
 import io.silo.protocol.reply.ScheduleReplyDecoder;
 import io.silo.protocol.reply.SchedulesChangedReplyDecoder;
@@ -65,6 +67,8 @@ final class ReplyDispatcher {
     private final PausedReplyDecoder pausedReply = new PausedReplyDecoder();
     private final LimitsReplyDecoder limitsReply = new LimitsReplyDecoder();
     private final LimitReplyDecoder limitReply = new LimitReplyDecoder();
+    private final RefreshesLeasedDecoder refreshesLeased = new RefreshesLeasedDecoder();
+    private final RefreshReportedDecoder refreshReported = new RefreshReportedDecoder();
     private final LimitSetReplyDecoder limitSetReply = new LimitSetReplyDecoder();
     private final HoldersDroppedReplyDecoder holdersDroppedReply = new HoldersDroppedReplyDecoder();
     private final ExplainReplyDecoder explainReply = new ExplainReplyDecoder();
@@ -158,6 +162,10 @@ final class ReplyDispatcher {
                 handler.onLimitsReply(limitsReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             case LimitReplyDecoder.TEMPLATE_ID ->
                 handler.onLimitReply(limitReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case RefreshesLeasedDecoder.TEMPLATE_ID ->
+                handler.onRefreshesLeased(refreshesLeased.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case RefreshReportedDecoder.TEMPLATE_ID ->
+                handler.onRefreshReported(refreshReported.wrapAndApplyHeader(buffer, offset, messageHeader));
             case LimitSetReplyDecoder.TEMPLATE_ID ->
                 handler.onLimitSetReply(limitSetReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             case HoldersDroppedReplyDecoder.TEMPLATE_ID ->

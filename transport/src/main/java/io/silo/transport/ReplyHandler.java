@@ -20,6 +20,8 @@ import io.silo.protocol.reply.LimitsReplyDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.PausedReplyDecoder;
 import io.silo.protocol.reply.PausesReplyDecoder;
+import io.silo.protocol.reply.RefreshReportedDecoder;
+import io.silo.protocol.reply.RefreshesLeasedDecoder;
 import io.silo.protocol.reply.ScheduleReplyDecoder;
 import io.silo.protocol.reply.SchedulesChangedReplyDecoder;
 import io.silo.protocol.reply.SchedulesReplyDecoder;
@@ -104,6 +106,12 @@ public interface ReplyHandler {
     default void onLimitsReply(LimitsReplyDecoder reply) {}
 
     default void onLimitReply(LimitReplyDecoder reply) {}
+
+    /** Floating limits that the caller is to find out. */
+    default void onRefreshesLeased(RefreshesLeasedDecoder reply) {}
+
+    /** Answers a report or a renewal. */
+    default void onRefreshReported(RefreshReportedDecoder reply) {}
 
     default void onLimitSetReply(LimitSetReplyDecoder reply) {}
 
