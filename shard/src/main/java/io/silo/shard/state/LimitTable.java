@@ -179,6 +179,7 @@ final class LimitTable {
 
     /** Holders beyond which this claim is not held: what is set for the key, else {@link #ownMax}. */
     int max(int claim) {
+        // [SILO-MAX-1] [SILO-MAX-2]
         final int set = setMax(limit(claim));
         return set == NO_MAX ? ownMax(claim) : set;
     }
