@@ -23,9 +23,9 @@ final class Timeline {
     private final Map<JobRef, ScheduleTrace> schedules = new HashMap<>();
     private final Map<Long, ScheduleTrace.Change> scheduleCalls = new HashMap<>();
 
-    private final PauseTraces pauses = new PauseTraces();
+    private final CallTraces<PauseTarget, Entry.PauseInvoked> pauses = new CallTraces<>(Entry.PauseInvoked::target);
+    private final CallTraces<CapCheck.Target, Entry.CapInvoked> caps = new CallTraces<>(CapCheck.Target::of);
     private final LimitTraces limits = new LimitTraces();
-    private final CapTraces caps = new CapTraces();
 
     /** Bulk changes by request id. */
     private final Map<Long, BulkTrace> bulks = new LinkedHashMap<>();
@@ -91,11 +91,11 @@ final class Timeline {
         return schedule == null || !job.enqueues.isEmpty() ? null : schedules.get(schedule);
     }
 
-    CapTraces caps() {
+    CallTraces<CapCheck.Target, Entry.CapInvoked> caps() {
         return caps;
     }
 
-    PauseTraces pauses() {
+    CallTraces<PauseTarget, Entry.PauseInvoked> pauses() {
         return pauses;
     }
 
@@ -320,19 +320,19 @@ final class Timeline {
             }
             change.answered(index, answered);
         } else if (entry instanceof Entry.PauseInvoked invoked) {
-            pauses.invoked(index, invoked);
+            pauses.invoked(index, invoked.call(), invoked);
         } else if (entry instanceof Entry.PauseAnswered answered) {
-            pauses.answered(index, answered);
+            pauses.answered(index, answered.call(), answered.code(), answered.place(), answered.durable());
         } else if (entry instanceof Entry.LimitInvoked invoked) {
-            limits.invoked(index, invoked);
+            limits.calls().invoked(index, invoked.call(), invoked);
         } else if (entry instanceof Entry.LimitAnswered answered) {
-            limits.answered(index, answered);
+            limits.calls().answered(index, answered.call(), answered.code(), answered.place(), answered.durable());
         } else if (entry instanceof Entry.HoldersDropped dropped) {
             limits.dropped(index, dropped);
         } else if (entry instanceof Entry.CapInvoked invoked) {
-            caps.invoked(index, invoked);
+            caps.invoked(index, invoked.call(), invoked);
         } else if (entry instanceof Entry.CapAnswered answered) {
-            caps.answered(index, answered);
+            caps.answered(index, answered.call(), answered.code(), answered.place(), answered.durable());
         } else if (entry instanceof Entry.KeyNamed named) {
             jobsOfKey
                     .computeIfAbsent(new JobRef(named.job().tenant(), named.uniqueKey()), key -> new ArrayList<>())
