@@ -88,11 +88,7 @@ final class TestBulks {
     long send(BulkVerb verb, Where where, boolean dryRun, long requestId) {
         var command = new BulkChangeEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.requestIdHigh(requestId)
                 .requestIdLow(requestId)
                 .minAgeMs(where.minAgeMs)
@@ -116,13 +112,9 @@ final class TestBulks {
     Bulk get(long key) {
         var command = new GetBulkEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.bulkKey(key);
-        return exchange(command.limit(), TestBulks::bulk);
+        return client.exchange(command.limit(), TestBulks::bulk);
     }
 
     private static Bulk bulk(ShardHarness.Reply reply) {
@@ -141,16 +133,12 @@ final class TestBulks {
     Page page(Where where, long cursor, int size) {
         var command = new ListJobsEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.cursor(cursor).pageSize(size).minAgeMs(where.minAgeMs).statuses((short) where.statuses);
         var entries = command.metadataCount(where.metadata.size());
         where.metadata.forEach((key, value) -> entries.next().key(key).value(value));
         command.tenant(where.tenant).taskGroup(where.taskGroup);
-        return exchange(command.limit(), r -> {
+        return client.exchange(command.limit(), r -> {
             if (TestClient.code(r) != RejectReason.OK) {
                 return new Page(TestClient.code(r), List.of(), 0, true);
             }
@@ -208,19 +196,8 @@ final class TestBulks {
     private <T> T count(String tenant, Function<ShardHarness.Reply, T> decode) {
         var command = new CountJobsEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.tenant(tenant);
-        return exchange(command.limit(), decode);
-    }
-
-    private <T> T exchange(int limit, Function<ShardHarness.Reply, T> decode) {
-        client.harness.queue(client.session, client.out, limit);
-        long correlation = client.correlations++;
-        client.harness.run();
-        return client.reply(correlation, decode);
+        return client.exchange(command.limit(), decode);
     }
 }

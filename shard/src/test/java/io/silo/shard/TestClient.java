@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.silo.protocol.RejectReason;
 import io.silo.protocol.Session;
 import io.silo.protocol.command.CommandHeaderDecoder;
+import io.silo.protocol.command.CommandHeaderEncoder;
 import io.silo.protocol.command.Durability;
 import io.silo.protocol.command.EnqueueDecoder;
 import io.silo.protocol.command.EnqueueEncoder;
@@ -39,6 +40,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -67,6 +69,9 @@ final class TestClient {
         Map<String, Integer> limits = new LinkedHashMap<>();
         List<TestRate> rates = new ArrayList<>();
         List<TestFloating> floating = new ArrayList<>();
+
+        /** More limits of any kind, in this order. */
+        final List<Consumer<EnqueueEncoder.ItemsEncoder.LimitsEncoder>> chain = new ArrayList<>();
 
         Item(String id) {
             this.id = id;
@@ -128,7 +133,7 @@ final class TestClient {
     long sendEnqueue(Item... items) {
         var command = new EnqueueEncoder();
         command.wrapAndApplyHeader(out, 0, header);
-        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
+        fill(command.header());
         var group = command.itemsCount(items.length);
         for (Item item : items) {
             group.next()
@@ -146,11 +151,13 @@ final class TestClient {
                     .priority((short) item.priority)
                     .payloadEncoding(PayloadEncoding.TEXT)
                     .retryJitter((short) (item.jitter ? 1 : 0));
-            var limits = group.limitsCount(item.limits.size() + item.rates.size() + item.floating.size());
+            var limits = group.limitsCount(
+                    item.limits.size() + item.rates.size() + item.floating.size() + item.chain.size());
             item.limits.forEach(
                     (key, max) -> limits.next().maxConcurrency(max).key(key).putDetails(new byte[0], 0, 0));
             item.rates.forEach(rate -> rate.encode(limits.next()));
             item.floating.forEach(limit -> limit.encode(limits.next()));
+            item.chain.forEach(limit -> limit.accept(limits.next()));
             var metadata = group.metadataCount(item.metadata.size());
             item.metadata.forEach((key, value) -> metadata.next().key(key).value(value));
             group.tenant(item.tenant)
@@ -195,7 +202,7 @@ final class TestClient {
     long sendLease(String worker, String group, int max, int waitMs, long requestId) {
         var command = new LeaseTasksEncoder();
         command.wrapAndApplyHeader(out, 0, header);
-        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
+        fill(command.header());
         command.requestIdHigh(requestId)
                 .requestIdLow(requestId)
                 .waitMs(waitMs)
@@ -308,7 +315,7 @@ final class TestClient {
     long sendReport(Task task, Outcome outcome, String errorCode, byte[] result, long uploadId, int credits) {
         var command = new ReportOutcomeEncoder();
         command.wrapAndApplyHeader(out, 0, header);
-        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
+        fill(command.header());
         command.subscriptionId(task.subscription()).credits(credits);
         command.itemsCount(1)
                 .next()
@@ -336,7 +343,7 @@ final class TestClient {
     List<Integer> reportAll(List<Task> tasks, String errorCode) {
         var command = new ReportOutcomeEncoder();
         command.wrapAndApplyHeader(out, 0, header);
-        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
+        fill(command.header());
         command.subscriptionId(0).credits(0);
         var group = command.itemsCount(tasks.size());
         for (Task task : tasks) {
@@ -366,7 +373,7 @@ final class TestClient {
     long sendEmptyBatch(int claimed) {
         var command = new ReportOutcomeEncoder();
         command.wrapAndApplyHeader(out, 0, header);
-        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
+        fill(command.header());
         command.subscriptionId(0).credits(0).itemsCount(claimed);
         harness.queue(session, out, command.limit());
         return correlations++;
@@ -386,7 +393,7 @@ final class TestClient {
     int heartbeat(String worker, Task... tasks) {
         var command = new HeartbeatEncoder();
         command.wrapAndApplyHeader(out, 0, header);
-        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
+        fill(command.header());
         var group = command.leasesCount(tasks.length);
         for (Task task : tasks) {
             group.next().jobKey(task.jobKey()).tokenEpoch(task.epoch()).token(task.token());
@@ -415,7 +422,7 @@ final class TestClient {
     int giveBack(String worker, Task task, long snoozeMs) {
         var command = new ReturnLeasesEncoder();
         command.wrapAndApplyHeader(out, 0, header);
-        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
+        fill(command.header());
         command.leasesCount(1)
                 .next()
                 .jobKey(task.jobKey())
@@ -443,7 +450,7 @@ final class TestClient {
     int uploadPart(long uploadId, int total, int offset, byte[] bytes, int length) {
         var command = new UploadChunkEncoder();
         command.wrapAndApplyHeader(out, 0, header);
-        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
+        fill(command.header());
         command.uploadId(uploadId).totalBytes(total).chunkOffset(offset).putChunk(bytes, offset, length);
         harness.queue(session, out, command.limit());
         long correlation = correlations++;
@@ -454,7 +461,7 @@ final class TestClient {
     long sendReadBytes(long jobKey, String id, boolean result, long offset, long count) {
         var command = new ReadBytesEncoder();
         command.wrapAndApplyHeader(out, 0, header);
-        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
+        fill(command.header());
         command.jobKey(jobKey)
                 .chunkOffset(offset)
                 .byteCount(count)
@@ -468,7 +475,7 @@ final class TestClient {
     long sendGetTaskGroup(String taskGroup) {
         var command = new GetTaskGroupEncoder();
         command.wrapAndApplyHeader(out, 0, header);
-        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
+        fill(command.header());
         command.tenant(tenant).taskGroup(taskGroup);
         harness.queue(session, out, command.limit());
         return correlations++;
@@ -521,7 +528,7 @@ final class TestClient {
     long sendGet(String id) {
         var command = new GetJobEncoder();
         command.wrapAndApplyHeader(out, 0, header);
-        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
+        fill(command.header());
         command.includeAttempts((short) 1).tenant(tenant).jobId(id);
         harness.queue(session, out, command.limit());
         return correlations++;
@@ -572,7 +579,7 @@ final class TestClient {
     long sendGetResult(String id, int waitMs) {
         var command = new GetJobResultEncoder();
         command.wrapAndApplyHeader(out, 0, header);
-        command.header().correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
+        fill(command.header());
         command.waitMs(waitMs).tenant(tenant).jobId(id);
         harness.queue(session, out, command.limit());
         return correlations++;
@@ -651,8 +658,21 @@ final class TestClient {
         }
     }
 
+    /** Of a command to the client's shard. */
+    void fill(CommandHeaderEncoder command) {
+        command.correlationId(correlations).shardEpoch(0).shard(shard).durability(durability);
+    }
+
     // ---- replies
     // ------------------------------------------------------------------------------------------------------------
+
+    /** Sends what was encoded, lets everything run, and takes the answer. */
+    <T> T exchange(int length, Function<ShardHarness.Reply, T> decode) {
+        harness.queue(session, out, length);
+        long correlation = correlations++;
+        harness.run();
+        return reply(correlation, decode);
+    }
 
     <T> T reply(long correlation, Function<ShardHarness.Reply, T> decode) {
         for (var reply : List.copyOf(harness.replies)) {

@@ -10,7 +10,6 @@ import io.silo.protocol.limit.FloatingLimitEncoder;
 import io.silo.protocol.limit.MessageHeaderEncoder;
 import io.silo.protocol.reply.LimitReplyDecoder;
 import io.silo.protocol.reply.MessageHeaderDecoder;
-import io.silo.protocol.reply.RefreshReportedDecoder;
 import io.silo.protocol.reply.RefreshesLeasedDecoder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -64,11 +63,7 @@ final class TestFloating {
     static long sendLease(TestClient client, String group, int max, long waitMs) {
         var command = new LeaseRefreshesEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.waitMs(waitMs)
                 .maxRefreshes(max)
                 .tenant(client.tenant)
@@ -113,45 +108,31 @@ final class TestFloating {
     static int report(TestClient client, Refresh refresh, long max, boolean isFailure, String errorCode) {
         var command = new ReportRefreshEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.tokenEpoch(refresh.tokenEpoch())
                 .token(refresh.token())
                 .maxConcurrency(max)
                 .isFailure((short) (isFailure ? 1 : 0))
                 .errorCode(errorCode);
-        return exchange(client, command.limit());
+        return client.exchange(command.limit(), TestClient::code);
     }
 
     /** Code of the answer. */
     static int renew(TestClient client, Refresh refresh) {
         var command = new RenewRefreshEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.tokenEpoch(refresh.tokenEpoch()).token(refresh.token());
-        return exchange(client, command.limit());
+        return client.exchange(command.limit(), TestClient::code);
     }
 
     /** What is known of a key, as {@code max refreshedAt due failures error}, or the reason. */
     static String show(TestClient client, String key) {
         var command = new GetLimitEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.listed((short) 0).tenant("").key(key);
-        client.harness.queue(client.session, client.out, command.limit());
-        client.harness.run();
-        return client.reply(client.correlations++, r -> {
+        return client.exchange(command.limit(), r -> {
             if (TestClient.code(r) != RejectReason.OK) {
                 return String.valueOf(RejectReason.fromCode(TestClient.code(r)));
             }
@@ -166,17 +147,6 @@ final class TestFloating {
                 throw new AssertionError(waiter.jobId());
             }
             return (numbers + " " + decoder.refreshError()).strip();
-        });
-    }
-
-    private static int exchange(TestClient client, int length) {
-        client.harness.queue(client.session, client.out, length);
-        client.harness.run();
-        return client.reply(client.correlations++, r -> {
-            if (TestClient.code(r) == RejectReason.OK) {
-                new RefreshReportedDecoder().wrapAndApplyHeader(r.bytes(), 0, new MessageHeaderDecoder());
-            }
-            return TestClient.code(r);
         });
     }
 }

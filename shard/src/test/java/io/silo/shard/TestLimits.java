@@ -48,17 +48,13 @@ final class TestLimits {
     private int set(String key, long max, boolean isSet, boolean isFloating) {
         var command = new SetLimitEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.maxConcurrency(max)
                 .isSet((short) (isSet ? 1 : 0))
                 .isFloating((short) (isFloating ? 1 : 0))
                 .tenant(client.tenant)
                 .key(key);
-        return exchange(command.limit(), r -> {
+        return client.exchange(command.limit(), r -> {
             if (TestClient.code(r) == RejectReason.OK) {
                 var decoder = new LimitSetReplyDecoder();
                 decoder.wrapAndApplyHeader(r.bytes(), 0, new MessageHeaderDecoder());
@@ -72,7 +68,7 @@ final class TestLimits {
     List<String> list(int pageSize) {
         List<String> all = new ArrayList<>();
         for (long cursor = 0; cursor >= 0; ) {
-            cursor = exchange(listLimits(cursor, pageSize), r -> {
+            cursor = client.exchange(listLimits(cursor, pageSize), r -> {
                 var decoder = new LimitsReplyDecoder();
                 decoder.wrapAndApplyHeader(r.bytes(), 0, new MessageHeaderDecoder());
                 long next = decoder.isLast() != 0 ? -1 : decoder.nextCursor();
@@ -90,17 +86,13 @@ final class TestLimits {
 
     /** Code of the answer. */
     int listCode(int pageSize) {
-        return exchange(listLimits(0, pageSize), TestClient::code);
+        return client.exchange(listLimits(0, pageSize), TestClient::code);
     }
 
     private int listLimits(long cursor, int pageSize) {
         var command = new ListLimitsEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.cursor(cursor).pageSize(pageSize).tenant(client.tenant);
         return command.limit();
     }
@@ -109,13 +101,9 @@ final class TestLimits {
     String show(String key, int listed) {
         var command = new GetLimitEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.listed((short) listed).tenant(client.tenant).key(key);
-        return exchange(command.limit(), r -> {
+        return client.exchange(command.limit(), r -> {
             if (TestClient.code(r) != RejectReason.OK) {
                 return String.valueOf(RejectReason.fromCode(TestClient.code(r)));
             }
@@ -143,7 +131,7 @@ final class TestLimits {
         long cursor = 0;
         int calls = 0;
         while (cursor >= 0) {
-            cursor = exchange(dropHolders(cursor, key), r -> {
+            cursor = client.exchange(dropHolders(cursor, key), r -> {
                 if (TestClient.code(r) != RejectReason.OK) {
                     dropped[0] = -TestClient.code(r);
                     return -1L;
@@ -165,18 +153,14 @@ final class TestLimits {
     private int dropHolders(long cursor, String key) {
         var command = new DropHoldersEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.cursor(cursor).tenant(client.tenant).key(key);
         return command.limit();
     }
 
     /** What is told of a job. */
     <T> T explain(String id, Function<ExplainReplyDecoder, T> field) {
-        return exchange(explainJob(id), r -> {
+        return client.exchange(explainJob(id), r -> {
             var decoder = new ExplainReplyDecoder();
             decoder.wrapAndApplyHeader(r.bytes(), 0, new MessageHeaderDecoder());
             return field.apply(decoder);
@@ -205,25 +189,14 @@ final class TestLimits {
 
     /** Code of the answer. */
     int explainCode(String id) {
-        return exchange(explainJob(id), TestClient::code);
+        return client.exchange(explainJob(id), TestClient::code);
     }
 
     private int explainJob(String id) {
         var command = new ExplainJobEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.tenant(client.tenant).jobId(id);
         return command.limit();
-    }
-
-    private <T> T exchange(int limit, Function<ShardHarness.Reply, T> decode) {
-        client.harness.queue(client.session, client.out, limit);
-        long correlation = client.correlations++;
-        client.harness.run();
-        return client.reply(correlation, decode);
     }
 }

@@ -17,7 +17,6 @@ import io.silo.protocol.reply.SchedulesChangedReplyDecoder;
 import io.silo.protocol.reply.SchedulesReplyDecoder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 
 /** What a {@link TestClient} does with schedules. */
 final class TestSchedules {
@@ -65,11 +64,7 @@ final class TestSchedules {
     int put(Wish wish) {
         var command = new PutScheduleEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.intervalMs(wish.intervalMs)
                 .firstAtMs(wish.firstAtMs)
                 .startWithinMs(wish.startWithinMs)
@@ -94,7 +89,7 @@ final class TestSchedules {
                 .putPayload(wish.payload, 0, wish.payload.length)
                 .cron(wish.cron)
                 .zone(wish.zone);
-        return exchange(command.limit(), TestClient::code);
+        return client.exchange(command.limit(), TestClient::code);
     }
 
     int pause(String id) {
@@ -113,13 +108,9 @@ final class TestSchedules {
         var command = new PauseSchedulesEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
         client.header.templateId(templateId);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.itemsCount(1).next().tenant(client.tenant).scheduleId(id);
-        return exchange(command.limit(), r -> {
+        return client.exchange(command.limit(), r -> {
             var decoder = new SchedulesChangedReplyDecoder();
             decoder.wrapAndApplyHeader(r.bytes(), 0, new MessageHeaderDecoder());
             return decoder.results().next().code();
@@ -130,13 +121,9 @@ final class TestSchedules {
     List<Long> firings(String id, int count) {
         var command = new GetScheduleEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.firings((short) count).tenant(client.tenant).scheduleId(id);
-        return exchange(command.limit(), r -> {
+        return client.exchange(command.limit(), r -> {
             if (TestClient.code(r) != RejectReason.OK) {
                 return List.of(-(long) TestClient.code(r));
             }
@@ -165,13 +152,9 @@ final class TestSchedules {
     String page(int size, String afterTenant, String afterId) {
         var command = new ListSchedulesEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.pageSize(size).tenant(client.tenant).afterTenant(afterTenant).afterId(afterId);
-        return exchange(command.limit(), r -> {
+        return client.exchange(command.limit(), r -> {
             if (TestClient.code(r) != RejectReason.OK) {
                 return String.valueOf(RejectReason.fromCode(TestClient.code(r)));
             }
@@ -185,12 +168,5 @@ final class TestSchedules {
             });
             return ids + (isLast ? "." : "+");
         });
-    }
-
-    private <T> T exchange(int limit, Function<ShardHarness.Reply, T> decode) {
-        client.harness.queue(client.session, client.out, limit);
-        long correlation = client.correlations++;
-        client.harness.run();
-        return client.reply(correlation, decode);
     }
 }

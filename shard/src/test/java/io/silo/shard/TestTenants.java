@@ -8,7 +8,6 @@ import io.silo.protocol.reply.MessageHeaderDecoder;
 import io.silo.protocol.reply.TenantsReplyDecoder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 
 /** Settings of tenants, as {@link TestClient} says and reads them. */
 final class TestTenants {
@@ -71,11 +70,7 @@ final class TestTenants {
     int set(String tenant, Change change) {
         var command = new SetTenantEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.fields((short) change.fields)
                 .weight(change.weight)
                 .runningMax(change.runningMax)
@@ -83,21 +78,17 @@ final class TestTenants {
                 .bytesMax(change.bytesMax)
                 .enqueuesPerSecond(change.enqueuesPerSecond)
                 .tenant(tenant);
-        return exchange(command.limit(), TestClient::code);
+        return client.exchange(command.limit(), TestClient::code);
     }
 
     /** {@code name weight/cap/queued/bytes/rate: scheduled+running jobs, bytes}, or the reason. */
     String get(String tenant) {
         var command = new GetTenantEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.tenant(tenant);
         List<String> told = new ArrayList<>();
-        return exchange(command.limit(), r -> {
+        return client.exchange(command.limit(), r -> {
             int code = TestClient.code(r);
             if (code != RejectReason.OK) {
                 return String.valueOf(RejectReason.fromCode(code));
@@ -120,13 +111,9 @@ final class TestTenants {
             String after = all.isEmpty() ? "" : all.get(all.size() - 1).replaceAll(" .*", "");
             var command = new ListTenantsEncoder();
             command.wrapAndApplyHeader(client.out, 0, client.header);
-            command.header()
-                    .correlationId(client.correlations)
-                    .shardEpoch(0)
-                    .shard(client.shard)
-                    .durability(client.durability);
+            client.fill(command.header());
             command.after(after);
-            if (exchange(command.limit(), r -> read(r, all))) {
+            if (client.exchange(command.limit(), r -> read(r, all))) {
                 return all;
             }
         }
@@ -144,12 +131,5 @@ final class TestTenants {
             told.add(item.tenant() + " " + counts);
         }
         return isLast;
-    }
-
-    private <T> T exchange(int limit, Function<ShardHarness.Reply, T> decode) {
-        client.harness.queue(client.session, client.out, limit);
-        long correlation = client.correlations++;
-        client.harness.run();
-        return client.reply(correlation, decode);
     }
 }

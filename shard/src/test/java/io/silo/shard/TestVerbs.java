@@ -68,16 +68,12 @@ final class TestVerbs {
         var command = new CancelJobsEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
         client.header.templateId(verb.templateId);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         var items = command.itemsCount(ids.length);
         for (String id : ids) {
             items.next().tenant(client.tenant).jobId(id);
         }
-        return exchange(command.limit(), r -> {
+        return client.exchange(command.limit(), r -> {
             var messageHeader = new MessageHeaderDecoder().wrap(r.bytes(), 0);
             if (messageHeader.templateId() != JobsChangedReplyDecoder.TEMPLATE_ID) {
                 return List.of(name(TestClient.code(r)));
@@ -114,17 +110,13 @@ final class TestVerbs {
     TestClient.@Nullable Task lease(String id, String worker, long requestId) {
         var command = new LeaseJobEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.requestIdHigh(requestId)
                 .requestIdLow(requestId)
                 .tenant(client.tenant)
                 .jobId(id)
                 .workerId(worker);
-        return exchange(command.limit(), r -> {
+        return client.exchange(command.limit(), r -> {
             refusal = name(TestClient.code(r));
             return TestClient.code(r) == RejectReason.OK ? TestClient.tasks(r).get(0) : null;
         });
@@ -137,18 +129,14 @@ final class TestVerbs {
     long cancelledAt(String worker, TestClient.Task task) {
         var command = new HeartbeatEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.leasesCount(1)
                 .next()
                 .jobKey(task.jobKey())
                 .tokenEpoch(task.epoch())
                 .token(task.token());
         command.workerId(worker);
-        return exchange(command.limit(), r -> {
+        return client.exchange(command.limit(), r -> {
             var decoder = new HeartbeatReplyDecoder();
             decoder.wrapAndApplyHeader(r.bytes(), 0, new MessageHeaderDecoder());
             var lease = decoder.leases().next();
@@ -160,14 +148,10 @@ final class TestVerbs {
     List<Long> cancelledOf(String worker) {
         var command = new HeartbeatEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.leasesCount(0);
         command.workerId(worker);
-        return exchange(command.limit(), r -> {
+        return client.exchange(command.limit(), r -> {
             var keys = new ArrayList<Long>();
             var decoder = new HeartbeatReplyDecoder();
             decoder.wrapAndApplyHeader(r.bytes(), 0, new MessageHeaderDecoder());
@@ -188,16 +172,12 @@ final class TestVerbs {
     List<String> importJobs(List<TestClient.Item> jobs, List<List<Ended>> attempts) {
         var command = new ImportJobsEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         var items = command.itemsCount(jobs.size());
         for (int i = 0; i < jobs.size(); i++) {
             encode(items.next(), jobs.get(i), attempts.get(i));
         }
-        return exchange(command.limit(), r -> {
+        return client.exchange(command.limit(), r -> {
             var messageHeader = new MessageHeaderDecoder().wrap(r.bytes(), 0);
             if (messageHeader.templateId() != ImportReplyDecoder.TEMPLATE_ID) {
                 return List.of(name(TestClient.code(r)));
@@ -255,13 +235,9 @@ final class TestVerbs {
     int setPaused(PauseKind kind, String name, boolean paused) {
         var command = new SetPausedEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.kind(kind).paused((short) (paused ? 1 : 0)).name(name);
-        return exchange(command.limit(), TestClient::code);
+        return client.exchange(command.limit(), TestClient::code);
     }
 
     /** What is paused, page by page, each as {@code KIND:name}. */
@@ -269,7 +245,7 @@ final class TestVerbs {
         List<String> all = new ArrayList<>();
         var after = new String[] {"TASK_GROUP", ""};
         while (true) {
-            boolean isLast = exchange(listPauses(PauseKind.valueOf(after[0]), after[1]), r -> {
+            boolean isLast = client.exchange(listPauses(PauseKind.valueOf(after[0]), after[1]), r -> {
                 var decoder = new PausesReplyDecoder();
                 decoder.wrapAndApplyHeader(r.bytes(), 0, new MessageHeaderDecoder());
                 boolean last = decoder.isLast() != 0;
@@ -289,11 +265,7 @@ final class TestVerbs {
     private int listPauses(PauseKind kind, String name) {
         var command = new ListPausesEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
-        command.header()
-                .correlationId(client.correlations)
-                .shardEpoch(0)
-                .shard(client.shard)
-                .durability(client.durability);
+        client.fill(command.header());
         command.afterKind(kind).afterName(name);
         return command.limit();
     }
@@ -314,13 +286,6 @@ final class TestVerbs {
         long correlation = client.sendGetResult(id, 0);
         client.harness.run();
         return client.reply(correlation, TestClient::result);
-    }
-
-    private <T> T exchange(int limit, Function<ShardHarness.Reply, T> decode) {
-        client.harness.queue(client.session, client.out, limit);
-        long correlation = client.correlations++;
-        client.harness.run();
-        return client.reply(correlation, decode);
     }
 
     private static String name(int code) {

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SpecModel {
     /** The models that come with Silo, in the order in which they are run. */
-    public static final List<String> NAMES = List.of("job_shard", "bulk", "log");
+    public static final List<String> NAMES = List.of("job_shard", "limits", "bulk", "log");
 
     private static final String SLOW = "// slow";
     private static final String ENDING = ".als";

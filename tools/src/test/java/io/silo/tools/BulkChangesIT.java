@@ -12,55 +12,20 @@ import io.silo.client.JobFilter;
 import io.silo.client.JobRequest;
 import io.silo.client.JobStatus;
 import io.silo.client.JobSummary;
-import io.silo.client.SiloClient;
 import io.silo.client.SiloException;
 import io.silo.protocol.RejectReason;
-import io.silo.server.SiloServer;
-import io.silo.server.config.ConfigLoader;
 import io.silo.tools.CommandLineFixture.Run;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Many jobs by filter: the Java client and the commands against a real server of four shards. */
 @Timeout(60)
-class BulkChangesIT {
+class BulkChangesIT extends ServerFixture {
     private static final ObjectMapper JSON = new ObjectMapper();
-
-    @TempDir
-    static Path directory;
-
-    private static Path data;
-    private static SiloServer server;
-    private static SiloClient client;
-
-    @BeforeAll
-    static void start() throws Exception {
-        data = directory.resolve("data");
-        server = SiloServer.start(
-                ConfigLoader.load(null, ServerProcess.freePorts(), Map.of("database.path", data.toString())));
-        client = SiloClient.builder().dataDirectory(data).build();
-    }
-
-    @AfterAll
-    static void stop() {
-        client.close();
-        server.close();
-    }
-
-    private static Run silo(String... arguments) {
-        final List<String> all = new ArrayList<>(List.of(arguments));
-        all.add("--data");
-        all.add(data.toString());
-        return CommandLineFixture.run(all.toArray(new String[0]));
-    }
 
     /** Jobs of eight tenants, so that every shard has some. */
     private static void enqueue(String group, int count, Map<String, String> metadata) {

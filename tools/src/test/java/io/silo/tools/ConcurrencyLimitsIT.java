@@ -10,13 +10,10 @@ import io.silo.client.JobHandle;
 import io.silo.client.JobRequest;
 import io.silo.client.JobStatus;
 import io.silo.client.ScheduleRequest;
-import io.silo.client.SiloClient;
 import io.silo.client.SiloException;
 import io.silo.client.SiloWorker;
 import io.silo.client.TaskResult;
 import io.silo.protocol.RejectReason;
-import io.silo.server.SiloServer;
-import io.silo.server.config.ConfigLoader;
 import io.silo.tools.CommandLineFixture.Run;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,39 +21,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Concurrency limits: the Java client and the commands against a real server. */
 @Timeout(90)
-class ConcurrencyLimitsIT {
+class ConcurrencyLimitsIT extends ServerFixture {
     private static final Duration SOON = Duration.ofSeconds(30);
-
-    @TempDir
-    static Path directory;
-
-    private static Path data;
-    private static SiloServer server;
-    private static SiloClient client;
-
-    @BeforeAll
-    static void start() throws IOException {
-        data = directory.resolve("data");
-        server = SiloServer.start(
-                ConfigLoader.load(null, ServerProcess.freePorts(), Map.of("database.path", data.toString())));
-        client = SiloClient.builder().dataDirectory(data).build();
-    }
-
-    @AfterAll
-    static void stop() {
-        client.close();
-        server.close();
-    }
 
     /** Workers of two task groups, and both limits busy all the time. */
     @Test
@@ -138,7 +110,7 @@ class ConcurrencyLimitsIT {
 
     @Test
     void shouldTakeLimitsFromOptionsAndFilesAndShowThem() throws IOException {
-        assertThat(run(
+        assertThat(silo(
                                 "enqueue",
                                 "--task-group",
                                 "cli",
@@ -152,36 +124,30 @@ class ConcurrencyLimitsIT {
                                 "db=2")
                         .exitCode())
                 .isEqualTo(ExitCode.OK);
-        assertThat(run("job", "get", "one").out())
+        assertThat(silo("job", "get", "one").out())
                 .contains("limit       api=eu = 10\n")
                 .contains("limit       db = 2\n");
         final Path file = directory.resolve("jobs.ndjson");
         Files.writeString(file, "{\"id\":\"two\",\"payload\":\"x\",\"limits\":[{\"key\":\"db\",\"max\":3}]}\n");
-        assertThat(run("enqueue", "--task-group", "cli", "--file", file.toString())
+        assertThat(silo("enqueue", "--task-group", "cli", "--file", file.toString())
                         .exitCode())
                 .isEqualTo(ExitCode.OK);
         final JsonNode shown =
-                new ObjectMapper().readTree(run("job", "get", "two", "--json").out());
+                new ObjectMapper().readTree(silo("job", "get", "two", "--json").out());
         assertThat(shown.at("/limits/0/key").asText()).isEqualTo("db");
         assertThat(shown.at("/limits/0/max").asInt()).isEqualTo(3);
         final Path imported = directory.resolve("imported.ndjson");
         Files.writeString(imported, shown.toString().replace("\"two\"", "\"three\"") + "\n");
-        assertThat(run("import", "--file", imported.toString()).exitCode()).isEqualTo(ExitCode.OK);
+        assertThat(silo("import", "--file", imported.toString()).exitCode()).isEqualTo(ExitCode.OK);
         assertThat(client.getJob("three").limits()).containsExactly(new ConcurrencyLimit("db", 3));
         for (String wrong : List.of("db", "=1", "db=-1", "db=x")) {
-            final Run refused = run("enqueue", "--task-group", "cli", "--payload", "x", "--limit", wrong);
+            final Run refused = silo("enqueue", "--task-group", "cli", "--payload", "x", "--limit", wrong);
             assertThat(refused.exitCode()).isEqualTo(ExitCode.USAGE);
             assertThat(refused.err()).contains("'" + wrong + "' is no limit");
         }
         Files.writeString(file, "{\"payload\":\"x\",\"limits\":[{\"key\":\"db\"}]}\n");
-        assertThat(run("enqueue", "--task-group", "cli", "--file", file.toString())
+        assertThat(silo("enqueue", "--task-group", "cli", "--file", file.toString())
                         .err())
                 .contains("has a limit that is neither a 'key' and a 'max' of 0 or more");
-    }
-
-    private static Run run(String... args) {
-        final List<String> all = new ArrayList<>(List.of(args));
-        all.addAll(List.of("--data", data.toString()));
-        return CommandLineFixture.run(all.toArray(new String[0]));
     }
 }

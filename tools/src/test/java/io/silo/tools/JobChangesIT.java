@@ -1,7 +1,6 @@
 package io.silo.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.silo.client.AttemptStatus;
 import io.silo.client.ImportResult;
@@ -17,57 +16,26 @@ import io.silo.client.JobStatus;
 import io.silo.client.LeasedTask;
 import io.silo.client.Payload;
 import io.silo.client.RetryPolicy;
-import io.silo.client.SiloClient;
-import io.silo.client.SiloException;
 import io.silo.client.SiloWorker;
 import io.silo.client.TaskHandler;
 import io.silo.client.TaskResult;
 import io.silo.protocol.RejectReason;
-import io.silo.server.SiloServer;
-import io.silo.server.config.ConfigLoader;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Everything that is done to a job besides running it: the Java client against a real server, over shared memory. */
 @Timeout(60)
-class JobChangesIT {
+class JobChangesIT extends ServerFixture {
     private static final Duration SOON = Duration.ofSeconds(15);
     private static final Instant THEN = Instant.ofEpochMilli(1_700_000_000_000L);
-
-    @TempDir
-    static Path directory;
-
-    private static SiloServer server;
-    private static SiloClient client;
-
-    @BeforeAll
-    static void start() throws IOException {
-        final Path data = directory.resolve("data");
-        server = SiloServer.start(
-                ConfigLoader.load(null, ServerProcess.freePorts(), Map.of("database.path", data.toString())));
-        client = SiloClient.builder().dataDirectory(data).build();
-    }
-
-    @AfterAll
-    static void stop() {
-        client.close();
-        server.close();
-    }
 
     /** CANCEL-1, CANCEL-2, CANCEL-3, CANCEL-4, CANCEL-5, CANCEL-7. */
     @Test
@@ -553,27 +521,5 @@ class JobChangesIT {
         final byte[] bytes = new byte[length];
         new Random(length).nextBytes(bytes);
         return bytes;
-    }
-
-    private static void await(java.util.function.BooleanSupplier condition) {
-        final long deadlineNs = System.nanoTime() + SOON.toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime() - deadlineNs).as("not in time").isNegative();
-            sleep(10);
-        }
-    }
-
-    private static void sleep(long ms) {
-        try {
-            Thread.sleep(ms);
-        } catch (InterruptedException interrupted) {
-            throw new AssertionError(interrupted);
-        }
-    }
-
-    private static RejectReason reason(ThrowingCallable call) {
-        final SiloException refused = catchThrowableOfType(SiloException.class, call);
-        assertThat(refused).as("nothing was refused").isNotNull();
-        return refused.reason();
     }
 }

@@ -6,9 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.silo.client.JobRequest;
 import io.silo.client.JobStatus;
-import io.silo.client.SiloClient;
-import io.silo.server.SiloServer;
-import io.silo.server.config.ConfigLoader;
 import io.silo.tools.CommandLineFixture.Run;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -19,41 +16,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The commands that change jobs and bring them in, against a real server. */
 @Timeout(60)
-class JobCommandsIT {
+class JobCommandsIT extends ServerFixture {
     private static final ObjectMapper JSON = new ObjectMapper();
-
-    @TempDir
-    static Path directory;
-
-    private static Path data;
-    private static SiloServer server;
-    private static SiloClient client;
-
-    @BeforeAll
-    static void start() throws IOException {
-        data = directory.resolve("data");
-        server = SiloServer.start(
-                ConfigLoader.load(null, ServerProcess.freePorts(), Map.of("database.path", data.toString())));
-        client = SiloClient.builder().dataDirectory(data).build();
-    }
-
-    @AfterAll
-    static void stop() {
-        client.close();
-        server.close();
-    }
 
     /** CANCEL-1, CANCEL-2, CANCEL-4, RESTART-3, EXPED-3, DELETE-1, DELETE-2. */
     @Test
@@ -369,13 +341,5 @@ class JobCommandsIT {
         } finally {
             System.setIn(before);
         }
-    }
-
-    private static Run silo(String... arguments) {
-        final String[] all = new String[arguments.length + 2];
-        System.arraycopy(arguments, 0, all, 0, arguments.length);
-        all[arguments.length] = "--data";
-        all[arguments.length + 1] = data.toString();
-        return CommandLineFixture.run(all);
     }
 }

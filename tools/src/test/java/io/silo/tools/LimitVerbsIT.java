@@ -10,59 +10,28 @@ import io.silo.client.JobHandle;
 import io.silo.client.JobRequest;
 import io.silo.client.JobStatus;
 import io.silo.client.LimitSummary;
-import io.silo.client.SiloClient;
 import io.silo.client.SiloException;
 import io.silo.client.SiloWorker;
 import io.silo.client.TaskResult;
 import io.silo.protocol.RejectReason;
-import io.silo.server.SiloServer;
-import io.silo.server.config.ConfigLoader;
 import io.silo.tools.CommandLineFixture.Run;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What operators do with concurrency limits: the Java client and the commands against a real server. */
 @Timeout(90)
-class LimitVerbsIT {
+class LimitVerbsIT extends ServerFixture {
     private static final Duration SOON = Duration.ofSeconds(30);
 
-    @TempDir
-    static Path directory;
-
-    private static Path data;
-    private static SiloServer server;
-    private static SiloClient client;
-
-    @BeforeAll
-    static void start() throws IOException {
-        data = directory.resolve("data");
-        server = SiloServer.start(
-                ConfigLoader.load(null, ServerProcess.freePorts(), Map.of("database.path", data.toString())));
-        client = SiloClient.builder().dataDirectory(data).build();
-    }
-
-    @AfterAll
-    static void stop() {
-        client.close();
-        server.close();
-    }
-
     private static Run run(String... args) {
-        final List<String> all = new ArrayList<>(List.of(args));
-        all.addAll(List.of("--data", data.toString()));
-        final Run run = CommandLineFixture.run(all.toArray(new String[0]));
+        final Run run = silo(args);
         assertThat(run.err()).isEmpty();
         return run;
     }

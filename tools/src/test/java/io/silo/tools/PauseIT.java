@@ -1,14 +1,12 @@
 package io.silo.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.silo.client.JobRequest;
 import io.silo.client.JobStatus;
 import io.silo.client.Pause;
 import io.silo.client.SiloClient;
-import io.silo.client.SiloException;
 import io.silo.client.SiloWorker;
 import io.silo.client.TaskGroup;
 import io.silo.client.TaskResult;
@@ -20,23 +18,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Paused task groups and tenants: the Java client and the commands against a real server of four shards. */
 @Timeout(90)
-class PauseIT {
+class PauseIT extends ServerFixture {
     private static final Duration SOON = Duration.ofSeconds(20);
 
     /** In which a worker that may would have got a task. */
@@ -44,27 +36,6 @@ class PauseIT {
 
     /** Tenants of all four shards are among them. */
     private static final List<String> TENANTS = List.of("-", "acme", "bolt", "cold", "dune", "echo", "fern", "gold");
-
-    @TempDir
-    static Path directory;
-
-    private static Path data;
-    private static SiloServer server;
-    private static SiloClient client;
-
-    @BeforeAll
-    static void start() throws IOException {
-        data = directory.resolve("data");
-        server = SiloServer.start(
-                ConfigLoader.load(null, ServerProcess.freePorts(), Map.of("database.path", data.toString())));
-        client = SiloClient.builder().dataDirectory(data).build();
-    }
-
-    @AfterAll
-    static void stop() {
-        client.close();
-        server.close();
-    }
 
     @Test
     void shouldKeepTheTasksOfAPausedGroupOnAllShards() {
@@ -284,13 +255,6 @@ class PauseIT {
                 .isEqualTo("INVALID_TENANT");
     }
 
-    private static Run silo(String... arguments) {
-        final String[] all = Arrays.copyOf(arguments, arguments.length + 2);
-        all[arguments.length] = "--data";
-        all[arguments.length + 1] = data.toString();
-        return CommandLineFixture.run(all);
-    }
-
     private static SiloClient withToken(Path of, String token) {
         return SiloClient.builder().dataDirectory(of).token(token).build();
     }
@@ -309,27 +273,5 @@ class PauseIT {
                     return TaskResult.success();
                 })
                 .start();
-    }
-
-    private static void await(BooleanSupplier condition) {
-        final long deadlineNs = System.nanoTime() + SOON.toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime() - deadlineNs).as("not in time").isNegative();
-            sleep(10);
-        }
-    }
-
-    private static void sleep(long ms) {
-        try {
-            Thread.sleep(ms);
-        } catch (InterruptedException interrupted) {
-            throw new AssertionError(interrupted);
-        }
-    }
-
-    private static RejectReason reason(ThrowingCallable call) {
-        final SiloException refused = catchThrowableOfType(SiloException.class, call);
-        assertThat(refused).as("nothing was refused").isNotNull();
-        return refused.reason();
     }
 }

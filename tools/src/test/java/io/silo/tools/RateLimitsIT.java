@@ -10,13 +10,10 @@ import io.silo.client.JobRequest;
 import io.silo.client.JobStatus;
 import io.silo.client.RateLimit;
 import io.silo.client.ScheduleRequest;
-import io.silo.client.SiloClient;
 import io.silo.client.SiloException;
 import io.silo.client.SiloWorker;
 import io.silo.client.TaskResult;
 import io.silo.protocol.RejectReason;
-import io.silo.server.SiloServer;
-import io.silo.server.config.ConfigLoader;
 import io.silo.tools.CommandLineFixture.Run;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,43 +22,18 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Rate limits: the Java client and the commands against a real server. */
 @Timeout(90)
-class RateLimitsIT {
+class RateLimitsIT extends ServerFixture {
     private static final Duration SOON = Duration.ofSeconds(30);
 
     /** What the first window and the clocks of two threads may differ by. */
     private static final long SLACK_MS = 50;
-
-    @TempDir
-    static Path directory;
-
-    private static Path data;
-    private static SiloServer server;
-    private static SiloClient client;
-
-    @BeforeAll
-    static void start() throws IOException {
-        data = directory.resolve("data");
-        server = SiloServer.start(
-                ConfigLoader.load(null, ServerProcess.freePorts(), Map.of("database.path", data.toString())));
-        client = SiloClient.builder().dataDirectory(data).build();
-    }
-
-    @AfterAll
-    static void stop() {
-        client.close();
-        server.close();
-    }
 
     @Test
     void shouldStartNoMoreInAWindowThanTheLimit() throws InterruptedException {
@@ -153,7 +125,7 @@ class RateLimitsIT {
 
     @Test
     void shouldTakeRatesFromOptionsAndFilesAndShowThem() throws IOException {
-        assertThat(run(
+        assertThat(silo(
                                 "enqueue",
                                 "--task-group",
                                 "cli",
@@ -165,33 +137,27 @@ class RateLimitsIT {
                                 "api/c=100/1m,hits=2")
                         .exitCode())
                 .isEqualTo(ExitCode.OK);
-        assertThat(run("job", "get", "one").out()).contains("limit       api/c = 100 per 1m, hits 2\n");
+        assertThat(silo("job", "get", "one").out()).contains("limit       api/c = 100 per 1m, hits 2\n");
         final Path file = directory.resolve("jobs.ndjson");
         Files.writeString(
                 file,
                 "{\"id\":\"two\",\"payload\":\"x\",\"limits\":[{\"name\":\"api\",\"key\":\"c\",\"rate\":3,\"per\":\"month\"}]}\n");
-        assertThat(run("enqueue", "--task-group", "cli", "--file", file.toString())
+        assertThat(silo("enqueue", "--task-group", "cli", "--file", file.toString())
                         .exitCode())
                 .isEqualTo(ExitCode.OK);
         final JsonNode shown =
-                new ObjectMapper().readTree(run("job", "get", "two", "--json").out());
+                new ObjectMapper().readTree(silo("job", "get", "two", "--json").out());
         assertThat(shown.at("/limits/0/per").asText()).isEqualTo("month");
         final Path imported = directory.resolve("imported.ndjson");
         Files.writeString(imported, shown.toString().replace("\"two\"", "\"three\"") + "\n");
-        assertThat(run("import", "--file", imported.toString()).exitCode()).isEqualTo(ExitCode.OK);
+        assertThat(silo("import", "--file", imported.toString()).exitCode()).isEqualTo(ExitCode.OK);
         assertThat(client.getJob("three").limits()).containsExactly(RateLimit.of("api", "c", 3, ChronoUnit.MONTHS));
-        final Run refused = run("enqueue", "--task-group", "cli", "--payload", "x", "--rate", "api=1");
+        final Run refused = silo("enqueue", "--task-group", "cli", "--payload", "x", "--rate", "api=1");
         assertThat(refused.exitCode()).isEqualTo(ExitCode.USAGE);
         assertThat(refused.err()).contains("'api=1' is no rate limit");
         Files.writeString(file, "{\"payload\":\"x\",\"limits\":[{\"name\":\"api\",\"key\":\"c\"}]}\n");
-        assertThat(run("enqueue", "--task-group", "cli", "--file", file.toString())
+        assertThat(silo("enqueue", "--task-group", "cli", "--file", file.toString())
                         .err())
                 .contains("has a rate limit without a 'rate' and either 'per_ms' or 'per'");
-    }
-
-    private static Run run(String... args) {
-        final List<String> all = new ArrayList<>(List.of(args));
-        all.addAll(List.of("--data", data.toString()));
-        return CommandLineFixture.run(all.toArray(new String[0]));
     }
 }

@@ -37,41 +37,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Schedules and unique keys: the Java client against a real server, over shared memory. */
 @Timeout(60)
-class RecurringJobsIT {
+class RecurringJobsIT extends ServerFixture {
     private static final Duration SOON = Duration.ofSeconds(15);
     private static final Duration HOUR = Duration.ofHours(1);
     private static final ZoneId BERLIN = ZoneId.of("Europe/Berlin");
-
-    @TempDir
-    static Path directory;
-
-    private static SiloServer server;
-    private static SiloClient client;
-
-    @BeforeAll
-    static void start() throws IOException {
-        final Path data = directory.resolve("data");
-        server = SiloServer.start(
-                ConfigLoader.load(null, ServerProcess.freePorts(), Map.of("database.path", data.toString())));
-        client = SiloClient.builder().dataDirectory(data).build();
-    }
-
-    @AfterAll
-    static void stop() {
-        client.close();
-        server.close();
-    }
 
     @Test
     void shouldRunAJobEverySecondUntilItIsPausedAndAgainOnceItIsResumed() {
@@ -426,27 +401,5 @@ class RecurringJobsIT {
 
     private static List<String> ids(List<Task> tasks) {
         return tasks.stream().map(Task::id).toList();
-    }
-
-    private static void await(BooleanSupplier condition) {
-        final long deadlineNs = System.nanoTime() + SOON.toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime() - deadlineNs).as("not in time").isNegative();
-            sleep(10);
-        }
-    }
-
-    private static void sleep(long ms) {
-        try {
-            Thread.sleep(ms);
-        } catch (InterruptedException interrupted) {
-            throw new AssertionError(interrupted);
-        }
-    }
-
-    private static RejectReason reason(ThrowingCallable call) {
-        final SiloException refused = catchThrowableOfType(SiloException.class, call);
-        assertThat(refused).as("nothing was refused").isNotNull();
-        return refused.reason();
     }
 }

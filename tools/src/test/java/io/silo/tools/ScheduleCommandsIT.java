@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.silo.server.SiloServer;
-import io.silo.server.config.ConfigLoader;
 import io.silo.tools.CommandLineFixture.Run;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -16,16 +14,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The commands about schedules and unique keys, against a real server. */
 @Timeout(60)
-class ScheduleCommandsIT {
+class ScheduleCommandsIT extends ServerFixture {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String[] NIGHTLY = {
         "schedule",
@@ -60,24 +54,6 @@ class ScheduleCommandsIT {
         "--metadata",
         "k=v"
     };
-
-    @TempDir
-    static Path directory;
-
-    private static Path data;
-    private static SiloServer server;
-
-    @BeforeAll
-    static void start() throws IOException {
-        data = directory.resolve("data");
-        server = SiloServer.start(
-                ConfigLoader.load(null, ServerProcess.freePorts(), Map.of("database.path", data.toString())));
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
 
     @Test
     void shouldMakeAndShowSchedules() throws IOException {
@@ -288,13 +264,5 @@ class ScheduleCommandsIT {
         } finally {
             System.setIn(before);
         }
-    }
-
-    private static Run silo(String... arguments) {
-        final String[] all = new String[arguments.length + 2];
-        System.arraycopy(arguments, 0, all, 0, arguments.length);
-        all[arguments.length] = "--data";
-        all[arguments.length + 1] = data.toString();
-        return CommandLineFixture.run(all);
     }
 }

@@ -1,14 +1,12 @@
 package io.silo.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.silo.client.EnqueueResult;
 import io.silo.client.JobRequest;
 import io.silo.client.SiloClient;
-import io.silo.client.SiloException;
 import io.silo.client.SiloWorker;
 import io.silo.client.TaskResult;
 import io.silo.client.Tenant;
@@ -23,44 +21,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What tenants may have: the Java client and the commands against a real server of four shards. */
 @Timeout(90)
-class TenantIT {
+class TenantIT extends ServerFixture {
     private static final Duration SOON = Duration.ofSeconds(20);
-
-    @TempDir
-    static Path directory;
-
-    private static Path data;
-    private static SiloServer server;
-    private static SiloClient client;
-
-    @BeforeAll
-    static void start() throws IOException {
-        data = directory.resolve("data");
-        server = SiloServer.start(
-                ConfigLoader.load(null, ServerProcess.freePorts(), Map.of("database.path", data.toString())));
-        client = SiloClient.builder().dataDirectory(data).build();
-    }
-
-    @AfterAll
-    static void stop() {
-        client.close();
-        server.close();
-    }
 
     @Test
     void shouldServeByWeightAndCap() {
@@ -196,32 +167,7 @@ class TenantIT {
         assertThat(silo("tenant", "cap", "cli", "99999999999").exitCode()).isEqualTo(ExitCode.REFUSED);
     }
 
-    private static Run silo(String... arguments) {
-        final String[] all = Arrays.copyOf(arguments, arguments.length + 2);
-        all[arguments.length] = "--data";
-        all[arguments.length + 1] = data.toString();
-        return CommandLineFixture.run(all);
-    }
-
     private static SiloClient withToken(Path of, String token) {
         return SiloClient.builder().dataDirectory(of).token(token).build();
-    }
-
-    private static void await(BooleanSupplier condition) {
-        final long deadlineNs = System.nanoTime() + SOON.toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime() - deadlineNs).as("not in time").isNegative();
-            try {
-                Thread.sleep(10);
-            } catch (InterruptedException interrupted) {
-                throw new AssertionError(interrupted);
-            }
-        }
-    }
-
-    private static RejectReason reason(ThrowingCallable call) {
-        final SiloException refused = catchThrowableOfType(SiloException.class, call);
-        assertThat(refused).as("nothing was refused").isNotNull();
-        return refused.reason();
     }
 }

@@ -24,6 +24,7 @@ public final class RateHits {
         for (int claim = rates.firstClaim(slot); claim != 0; claim = rates.nextClaim(claim)) {
             if (rates.hits(claim) > 0) {
                 final RateBucket bucket = rates.bucket(claim);
+                // [SILO-RATE-2] In the record of the lease, as the slots.
                 bucket.take(rates.hits(claim));
                 // What is left is told, not what was taken: a replay computes nothing.
                 events.set(context.record(), context.view(), rates.limit(claim), bucket);

@@ -20,6 +20,7 @@ final class LimitSetApplier implements EventApplier {
         decoder.wrapTenant(tenant);
         decoder.wrapKey(key);
         final int max = decoder.isSet() != 0 ? (int) decoder.maxConcurrency() : LimitSettings.NONE;
+        // [SILO-MAX-3] Those who hold a slot keep it.
         state.settingChanges().limitSet(tenant, key, max, place.position());
     }
 }

@@ -16,6 +16,7 @@ final class SlotsDroppedApplier implements EventApplier {
         decoder.wrapAndApplyHeader(buffer, offset, header);
         final int slot = KnownJob.slot(state, place, decoder.jobKey());
         if (slot != RowSlab.NULL_SLOT) {
+            // [SILO-DROP-2] The lease is not touched.
             state.limitChanges().slotsDropped(slot, place.position(), decoder.heldLimits());
         }
     }

@@ -20,6 +20,7 @@ final class TenantSetApplier implements EventApplier {
                 decoder.queuedMax(),
                 decoder.bytesMax(),
                 decoder.enqueuesPerSecond());
+        // [SILO-CAP-3] What runs goes on.
         state.settingChanges().tenantSet(decoder.tenant(), settings, place.position());
     }
 }

@@ -50,6 +50,7 @@ public final class LimitChanges {
     /** The lease of a RUNNING job goes on and holds no more than these slots. */
     public void slotsDropped(int slot, long position, int heldBits) {
         jobs.begin(slot);
+        // [SILO-DROP-1]
         lines.giveBack(slot, heldBits);
         jobs.lastPosition(slot, position);
         jobs.end(slot);

@@ -307,7 +307,7 @@ final class LimitLines {
         if (!isLined(claim)) {
             return false;
         }
-        // [SILO-LIMIT-4]
+        // [SILO-LIMIT-4] [SILO-RATE-1]
         final int free = free(slot, claim);
         if (free <= 0) {
             return true;

@@ -197,6 +197,7 @@ final class LimitTable {
 
     /** Holders beyond which this claim is not held: what is set for the key, else what was found out, else {@link #ownMax}. */
     int max(int claim) {
+        // [SILO-MAX-1] [SILO-MAX-2]
         final int limit = limit(claim);
         final int set = setMax(limit);
         if (set != NO_MAX) {

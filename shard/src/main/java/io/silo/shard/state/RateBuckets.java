@@ -245,6 +245,7 @@ public final class RateBuckets implements RateView {
             final int row = limits.bucket(limit);
             if (row != NULL && (rows.getInt(row, FLAGS) & IN_FULL) != 0) {
                 rows.putInt(row, FLAGS, rows.getInt(row, FLAGS) & ~IN_FULL);
+                // [SILO-RATE-4]
                 if (fullAtMs(row) <= now(row)) {
                     return limit;
                 }

@@ -144,6 +144,7 @@ public final class ReadyQueue implements AutoCloseable {
 
     /** The task that {@link #poll(int)} would give, or {@link RowSlab#NULL_SLOT}. */
     public int peek(int group) {
+        // [SILO-CAP-1] Of a tenant in the ring.
         int lane = laneInTurn(group);
         return lane == NULL ? NULL : tasks.first(lane);
     }
@@ -370,6 +371,7 @@ public final class ReadyQueue implements AutoCloseable {
 
     /** Puts a lane into its ring, or takes it out, as it has to be. */
     private void place(int lane) {
+        // [SILO-CAP-2]
         if (!mayRun(lanes.getLong(lane, KEY))) {
             leaveRingIfIn(lane);
         } else if (lanes.getInt(lane, RING_NEXT) == NULL) {

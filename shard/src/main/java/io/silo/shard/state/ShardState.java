@@ -789,7 +789,7 @@ public final class ShardState implements ShardView {
         // [SILO-REAP-REL]
         leases.remove(lease);
         queues.leaseEnded(slot);
-        // [SILO-LIMIT-3] Whatever ends the lease gives its slots back, in the same event.
+        // [SILO-LIMIT-3] [SILO-RATE-3] Whatever ends the lease gives its slots back, in the same event, and no hit.
         queues.lines.giveBack(slot, 0);
     }
 }

@@ -160,6 +160,9 @@ public final class SimProducer extends SimClient {
         if (!world.has(Feature.LIMITS) || random.nextInt(4) == 0) {
             return List.of();
         }
+        if (world.has(Feature.RATES) && random.nextBoolean()) {
+            return narrowRates();
+        }
         if (random.nextInt(4) == 0) {
             return List.of(rate());
         }
@@ -177,6 +180,17 @@ public final class SimProducer extends SimClient {
     private JobSpec.Limit rate() {
         boolean isLeaky = random.nextBoolean();
         return new JobSpec.Limit(isLeaky ? "steady" : "window", 0, new JobSpec.Rate(20, 2_000, isLeaky));
+    }
+
+    /** One start a second in the long run; some jobs need a slot as well. */
+    private List<JobSpec.Limit> narrowRates() {
+        boolean isLeaky = random.nextBoolean();
+        JobSpec.Limit limit = isLeaky
+                ? new JobSpec.Limit("drops", 0, new JobSpec.Rate(8, 8_000, true))
+                : new JobSpec.Limit("turns", 0, new JobSpec.Rate(3, 3_000, false));
+        return random.nextInt(3) > 0
+                ? List.of(limit)
+                : List.of(limit, new JobSpec.Limit(Limiting.key(random.nextInt(Limiting.KEYS)), 1 + random.nextInt(3)));
     }
 
     /** A job as the profile and the features of the run would have it. */

@@ -33,6 +33,9 @@ final class Grant {
     /** It was not granted before this time. {@link Long#MIN_VALUE} where nothing is known. */
     long grantedAfterNs = Long.MIN_VALUE;
 
+    /** It was granted by this time: it, or something behind it in the log, was seen then. */
+    long grantedBeforeNs = Long.MAX_VALUE;
+
     /** As first granted, the lease did not run out before this time. {@link Long#MIN_VALUE} where nothing is known. */
     long heldUntilNs = Long.MIN_VALUE;
 

@@ -54,6 +54,7 @@ public final class HistoryChecker {
         new PauseCheck(timeline, findings).check();
         new BulkCheck(findings).check(timeline);
         new LimitCheck(timeline, findings).check();
+        new RateCheck(timeline, findings).check();
         new CapCheck(timeline, findings).check();
         return findings.violations();
     }

@@ -95,6 +95,17 @@ public enum Invariant {
     LIMIT_OVERRUN,
 
     /**
+     * Tasks do not start more often than a rate limit of theirs allows. Sound: a start was made after the calls whose accepted records
+     * lie before it in the log, and before the first answer that shows it or something behind it; it takes its hits in the record of its
+     * lease, and nothing gives them back. A leaky bucket has no more for some starts than its burst, and what flows back between the
+     * earliest moment of the first and the latest of the last. A window begins with a hit and lasts a duration: k starts need
+     * k / limit windows, and all but the first and the last of these pass between the first start and the last. A bucket counts on over
+     * a restart where the broker's wall clock is known; where it is not, each epoch is judged by itself. Left out are leases by id and
+     * of jobs that somebody operated on, what a loss of power may have taken, and buckets on whose terms jobs disagree.
+     */
+    RATE_OVERRUN,
+
+    /**
      * Once a cancel was accepted, the job is not leased again, and no read shows it waiting, succeeded (of one that waited) or failed,
      * unless a restart, an import or a deletion was asked for as well.
      */

@@ -34,6 +34,6 @@ public record JobSpec(
         }
     }
 
-    /** How often tasks may start: all jobs of a key agree. */
+    /** How often tasks may start, one hit each, from a bucket that holds {@code hitsMax} and that no job fills or empties. */
     public record Rate(long hitsMax, long durationMs, boolean isLeaky) {}
 }

@@ -25,7 +25,7 @@ final class LimitCheck {
             }
             for (final JobSpec.Limit limit : spec.limits()) {
                 if (limit.rate() != null) {
-                    // When a start was made is not known to who hears of it later.
+                    // Those are judged by RateCheck.
                     continue;
                 }
                 for (final Grant grant : job.grants) {

@@ -1,6 +1,5 @@
 package io.silo.simulation.history;
 
-import io.silo.protocol.LeaseToken;
 import io.silo.protocol.RejectReason;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -19,22 +18,14 @@ import org.jspecify.annotations.Nullable;
 final class Timeline {
     private record ShardEpoch(int shard, long epoch) {}
 
-    /** A record of a log that was not there before {@code atNs}. */
-    private record Bound(long epoch, long position, long atNs) {
-        static final Comparator<Bound> ORDER = (a, b) -> {
-            final int byEpoch = Long.compareUnsigned(a.epoch, b.epoch);
-            return byEpoch != 0 ? byEpoch : Long.compare(a.position, b.position);
-        };
-    }
-
     private final Map<JobRef, JobTrace> jobs = new LinkedHashMap<>();
     private final Map<Long, Call<?>> calls = new HashMap<>();
     private final Map<JobRef, ScheduleTrace> schedules = new HashMap<>();
     private final Map<Long, ScheduleTrace.Change> scheduleCalls = new HashMap<>();
 
-    private final PauseTraces pauses = new PauseTraces();
+    private final CallTraces<PauseTarget, Entry.PauseInvoked> pauses = new CallTraces<>(Entry.PauseInvoked::target);
+    private final CallTraces<CapCheck.Target, Entry.CapInvoked> caps = new CallTraces<>(CapCheck.Target::of);
     private final LimitTraces limits = new LimitTraces();
-    private final CapTraces caps = new CapTraces();
 
     /** Bulk changes by request id. */
     private final Map<Long, BulkTrace> bulks = new LinkedHashMap<>();
@@ -47,7 +38,7 @@ final class Timeline {
 
     private final Map<ShardEpoch, Long> durablePositions = new HashMap<>();
     private final Map<ShardEpoch, Integer> firstSeen = new HashMap<>();
-    private final Map<Integer, List<Bound>> bounds = new HashMap<>();
+    private final LogTimes logTimes = new LogTimes();
     private final Map<String, List<Integer>> closesOfWorker = new HashMap<>();
     private final List<Integer> closeIndexes = new ArrayList<>();
     private final int[] losses;
@@ -84,9 +75,9 @@ final class Timeline {
         for (final JobTrace job : timeline.jobs.values()) {
             timeline.changeInBulk(job);
             timeline.proveDurable(job);
-            timeline.addBounds(job);
+            timeline.addLogTimes(job);
         }
-        timeline.bounds.values().forEach(Timeline::riseToMaxima);
+        timeline.logTimes.settle();
         for (final JobTrace job : timeline.jobs.values()) {
             timeline.boundLeases(job, leaseSlackMs);
         }
@@ -100,11 +91,11 @@ final class Timeline {
         return schedule == null || !job.enqueues.isEmpty() ? null : schedules.get(schedule);
     }
 
-    CapTraces caps() {
+    CallTraces<CapCheck.Target, Entry.CapInvoked> caps() {
         return caps;
     }
 
-    PauseTraces pauses() {
+    CallTraces<PauseTarget, Entry.PauseInvoked> pauses() {
         return pauses;
     }
 
@@ -329,19 +320,19 @@ final class Timeline {
             }
             change.answered(index, answered);
         } else if (entry instanceof Entry.PauseInvoked invoked) {
-            pauses.invoked(index, invoked);
+            pauses.invoked(index, invoked.call(), invoked);
         } else if (entry instanceof Entry.PauseAnswered answered) {
-            pauses.answered(index, answered);
+            pauses.answered(index, answered.call(), answered.code(), answered.place(), answered.durable());
         } else if (entry instanceof Entry.LimitInvoked invoked) {
-            limits.invoked(index, invoked);
+            limits.calls().invoked(index, invoked.call(), invoked);
         } else if (entry instanceof Entry.LimitAnswered answered) {
-            limits.answered(index, answered);
+            limits.calls().answered(index, answered.call(), answered.code(), answered.place(), answered.durable());
         } else if (entry instanceof Entry.HoldersDropped dropped) {
             limits.dropped(index, dropped);
         } else if (entry instanceof Entry.CapInvoked invoked) {
-            caps.invoked(index, invoked);
+            caps.invoked(index, invoked.call(), invoked);
         } else if (entry instanceof Entry.CapAnswered answered) {
-            caps.answered(index, answered);
+            caps.answered(index, answered.call(), answered.code(), answered.place(), answered.durable());
         } else if (entry instanceof Entry.KeyNamed named) {
             jobsOfKey
                     .computeIfAbsent(new JobRef(named.job().tenant(), named.uniqueKey()), key -> new ArrayList<>())
@@ -430,64 +421,37 @@ final class Timeline {
         }
     }
 
-    /** An accepted call has its record after it was made; a repeated enqueue may have it from the first. */
-    private void addBounds(JobTrace job) {
+    /** An accepted call has its record after it was made, and before it is answered; a repeated enqueue may have it from the first. */
+    private void addLogTimes(JobTrace job) {
         for (final Call<Entry.EnqueueInvoked> enqueue : job.enqueues) {
             if (enqueue.isOk()) {
-                addBound(enqueue.place, job.enqueues.get(0).invoked.atNs());
+                logTimes.notBefore(enqueue.place, job.enqueues.get(0).invoked.atNs());
+                logTimes.notAfter(enqueue.place, timesNs[enqueue.to]);
             }
         }
         for (final Call<Entry.ReportInvoked> report : job.reports) {
             if (report.isOk()) {
-                addBound(report.place, report.invoked.atNs());
+                logTimes.notBefore(report.place, report.invoked.atNs());
+                logTimes.notAfter(report.place, timesNs[report.to]);
             }
         }
-    }
-
-    private void addBound(LogPlace place, long atNs) {
-        if (place.position() >= 0) {
-            bounds.computeIfAbsent(place.shard(), key -> new ArrayList<>())
-                    .add(new Bound(place.epoch(), place.position(), atNs));
-        }
-    }
-
-    /** What was not there before a time lets nothing behind it be there before. */
-    private static void riseToMaxima(List<Bound> all) {
-        all.sort(Bound.ORDER);
-        long max = Long.MIN_VALUE;
-        for (int i = 0; i < all.size(); i++) {
-            final Bound bound = all.get(i);
-            max = Math.max(max, bound.atNs());
-            all.set(i, new Bound(bound.epoch(), bound.position(), max));
+        for (final Grant grant : job.grants) {
+            logTimes.notAfter(Grant.place(grant.lease), grant.atNs);
         }
     }
 
     /** No lease of this token was granted before this time. */
     private long grantedAfterNs(JobTrace job, Lease lease) {
-        long afterNs = job.enqueues.isEmpty()
+        final long enqueuedNs = job.enqueues.isEmpty()
                 ? Long.MIN_VALUE
                 : job.enqueues.get(0).invoked.atNs();
-        final List<Bound> all = bounds.getOrDefault(lease.shard(), List.of());
-        final Bound granted = new Bound(lease.epoch(), LeaseToken.position(lease.token()), 0);
-        int low = 0;
-        int high = all.size();
-        while (low < high) {
-            final int middle = (low + high) >>> 1;
-            if (Bound.ORDER.compare(all.get(middle), granted) < 0) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        if (low > 0) {
-            afterNs = Math.max(afterNs, all.get(low - 1).atNs());
-        }
-        return afterNs;
+        return Math.max(enqueuedNs, logTimes.notBeforeNs(Grant.place(lease)));
     }
 
     private void boundLeases(JobTrace job, int leaseSlackMs) {
         for (final Grant grant : job.grants) {
             grant.grantedAfterNs = grantedAfterNs(job, grant.lease);
+            grant.grantedBeforeNs = logTimes.notAfterNs(Grant.place(grant.lease));
             grant.heldUntilNs = heldUntilNs(grant, grant.grantedAfterNs, leaseSlackMs);
         }
         for (final Call<Entry.HeartbeatInvoked> heartbeat : job.heartbeats) {

@@ -32,7 +32,8 @@ public final class Scenarios {
             new PausesScenario(),
             new BulkScenario(),
             new LimitsScenario(),
-            new FairnessScenario());
+            new FairnessScenario(),
+            new RatesScenario());
 
     private Scenarios() {}
 

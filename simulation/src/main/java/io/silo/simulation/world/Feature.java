@@ -54,7 +54,9 @@ public enum Feature {
     LIMIT_VERBS,
 
     /** Weights and caps of tenants are set. */
-    FAIRNESS;
+    FAIRNESS,
+    /** Half of the jobs with limits have a narrow rate limit. */
+    RATES;
 
     /** Name on the command line and in reports, as in {@code long-poll}. */
     public String label() {

@@ -71,6 +71,8 @@ final class Canaries {
                     "limits",
                     40,
                     () -> new ShardBug(ForgottenBuckets::forget)),
+            once("hurried-rate", "rates", "rates", 20, () -> CommandBug.parts(HurriedRates::new)),
+            once("leaping-time", "time of buckets across restarts", "rates", 40, () -> new ShardBug(LeapingTime::leap)),
             once("widened-cap", "caps of tenants", "fairness", 20, () -> CommandBug.parts(WidenedCaps::new)),
             once("mistold-pause", "the list of pauses", "pauses", 20, () -> ReplyBug.parts(MistoldPauses::new)),
             once("recounted-bulk", "totals of bulk changes", "bulk", 20, RecountedBulks::new),

@@ -60,6 +60,8 @@ class CanaryTest {
         "ignored-pause, paused-grant",
         "widened-limit, limit-overrun",
         "widened-maximum, limit-overrun",
+        "hurried-rate, rate-overrun",
+        "leaping-time, rate-overrun",
         "widened-cap, cap-overrun",
         "recounted-bulk, bulk-totals",
         "repeated-bulk, bulk-totals",
