@@ -168,8 +168,11 @@ final class JobSpec {
             at = keyOffset + keyLength;
             final int detailsLength = unsignedShort(buffer, at);
             at += TEXT_HEADER_BYTES;
-            if (limitRefusal == null) {
-                limitRefusal = kindRefusal(buffer, keyOffset, keyLength, at, detailsLength);
+            if (limitRefusal != RejectReason.INVALID_JOB_LIMIT) {
+                final RejectReason refusal = kindRefusal(buffer, keyOffset, keyLength, at, detailsLength);
+                final boolean isEarlier =
+                        refusal != null && (limitRefusal == null || refusal.compareTo(limitRefusal) < 0);
+                limitRefusal = isEarlier ? refusal : limitRefusal;
             }
             at += detailsLength;
         }

@@ -67,7 +67,20 @@ final class ArgumentRules {
                                         || limit.max() > Integer.MAX_VALUE),
                 RejectReason.INVALID_JOB_LIMIT);
         add(reasons, !areRatesGood(wanted.limits()), RejectReason.INVALID_RATE_LIMIT);
+        add(reasons, !areFloatingGood(wanted.limits()), RejectReason.INVALID_FLOATING_LIMIT);
         return reasons;
+    }
+
+    private static boolean areFloatingGood(List<ModelLimit> limits) {
+        return limits.stream().filter(ModelLimit::isFloating).allMatch(limit -> {
+            final ModelFloating floating = limit.floating();
+            return floating != null
+                    && floating.isGood()
+                    && ofMetadata(floating.metadata()).isEmpty()
+                    && limits.stream()
+                            .noneMatch(other ->
+                                    other.details().isEmpty() && other.key().equals(limit.key()));
+        });
     }
 
     private static boolean areRatesGood(List<ModelLimit> limits) {
@@ -260,7 +273,7 @@ final class ArgumentRules {
         return reasons;
     }
 
-    private static boolean isName(String name, int bytesMax) {
+    static boolean isName(String name, int bytesMax) {
         return !name.isEmpty() && name.length() <= bytesMax && Text.isClean(name);
     }
 
@@ -288,6 +301,15 @@ final class ArgumentRules {
         reasons.addAll(ofTaskGroup(command.taskGroup()));
         reasons.addAll(ofWorker(command.worker()));
         add(reasons, command.maxTasks() > Bounds.TASKS_PER_CALL_MAX, RejectReason.INVALID_MAX_TASKS);
+        add(reasons, command.waitMs() > Bounds.WAIT_MS_MAX, RejectReason.INVALID_WAIT);
+        return reasons;
+    }
+
+    EnumSet<RejectReason> of(Session session, ModelCommand.LeaseRefreshes command) {
+        final EnumSet<RejectReason> reasons = ofTenantOrAll(session, command.tenant());
+        reasons.addAll(ofTaskGroup(command.taskGroup()));
+        reasons.addAll(ofWorker(command.worker()));
+        add(reasons, command.most() > Bounds.REFRESHES_PER_CALL_MAX, RejectReason.INVALID_MAX_TASKS);
         add(reasons, command.waitMs() > Bounds.WAIT_MS_MAX, RejectReason.INVALID_WAIT);
         return reasons;
     }

@@ -97,6 +97,10 @@ final class InternalJudge {
         } else if (event instanceof ModelEvent.LimitSet image) {
             final Long max = context.state.limits().setMax(new ModelLimits.Key(image.tenant(), image.key()));
             Claim.check(max != null && max.equals(image.max()), "nobody asked for %s", image);
+        } else if (event instanceof ModelEvent.FloatingLimitSet image) {
+            final ModelFloating.Finding known =
+                    context.state.limits().finding(new ModelLimits.Key(image.tenant(), image.key()));
+            Claim.check(known != null && known.equals(image.finding()), "nobody asked for %s", image);
         } else if (event instanceof ModelEvent.TenantSet image) {
             Claim.check(
                     !image.settings().equals(ModelTenants.Settings.DEFAULT)

@@ -2,6 +2,7 @@ package io.silo.simulation.model;
 
 import io.silo.protocol.Bounds;
 import io.silo.protocol.RejectReason;
+import io.silo.protocol.Session;
 import io.silo.protocol.reply.ExplainReplyDecoder;
 import io.silo.protocol.reply.HoldersDroppedReplyDecoder;
 import io.silo.protocol.reply.LimitReplyDecoder;
@@ -24,9 +25,21 @@ final class LimitJudge {
     private static final int LISTED_MAX = 100;
 
     private final ModelContext context;
+    private final RefreshJudge refreshes;
 
     LimitJudge(ModelContext context) {
         this.context = context;
+        this.refreshes = new RefreshJudge(context);
+    }
+
+    /** The shard was opened, or closed: who was to find something out is forgotten. */
+    void opened() {
+        refreshes.opened();
+    }
+
+    /** A session closed by itself. */
+    void sessionClosed(Session session) {
+        refreshes.sessionClosed(session);
     }
 
     /** Whether it is one of these commands. */
@@ -42,7 +55,7 @@ final class LimitJudge {
         } else if (command instanceof ModelCommand.ExplainJob explain) {
             explain(expected, explain);
         } else {
-            return false;
+            return refreshes.judge(expected, command, events);
         }
         return true;
     }
@@ -62,6 +75,10 @@ final class LimitJudge {
             return;
         }
         final ModelLimits.Key key = key(command.tenant(), command.key());
+        if (command.isFloating()) {
+            refreshes.set(expected, key, max, events);
+            return;
+        }
         final Long before = context.state.limits().setMax(key);
         final boolean changes = max == null ? before != null : !max.equals(before);
         if (changes) {
@@ -75,6 +92,10 @@ final class LimitJudge {
         } else {
             expected.speaksOf(context.state.limits().changedAt(key));
         }
+        answered(expected, changes);
+    }
+
+    static void answered(Expected expected, boolean changes) {
         expected.answered(reply -> {
             Claim.equal(LimitSetReplyDecoder.TEMPLATE_ID, reply.templateId(), "kind of", reply);
             final LimitSetReplyDecoder told =
@@ -220,7 +241,8 @@ final class LimitJudge {
         for (ModelJob job : context.state.jobs()) {
             isNamed |= job.definition.tenant().equals(key.tenant()) && bit(job, key.key()) != 0;
         }
-        if (max == null && !isNamed) {
+        final ModelFloating.Finding finding = context.state.limits().finding(key);
+        if (max == null && finding == null && !isNamed) {
             // A line that nobody stands in any more may keep it for a moment.
             expected.refused(RejectReason.LIMIT_NOT_FOUND);
         }
@@ -234,6 +256,13 @@ final class LimitJudge {
                     facts(key.tenant(), key.key(), d.isSet() != 0 ? (Long) d.maxConcurrency() : null, (int)
                             d.holderCount()),
                     "limit told by",
+                    reply);
+            Claim.equal(
+                    finding == null
+                            ? List.of(ModelFloating.Finding.NONE, 0L, 0L, 0L)
+                            : List.of(finding.max(), finding.refreshedAtMs(), finding.dueMs(), finding.failures()),
+                    List.of((long) d.floatingMax(), d.refreshedAtMs(), d.refreshDueMs(), d.refreshFailures()),
+                    "what was found out, told by",
                     reply);
             Claim.check(
                     d.waiting() <= waiters.size(), "%s tells of %d who wait; right is %s", reply, d.waiting(), waiters);

@@ -19,6 +19,7 @@ import io.silo.protocol.command.GetTenantDecoder;
 import io.silo.protocol.command.HeartbeatDecoder;
 import io.silo.protocol.command.ImportJobsDecoder;
 import io.silo.protocol.command.LeaseJobDecoder;
+import io.silo.protocol.command.LeaseRefreshesDecoder;
 import io.silo.protocol.command.LeaseTasksDecoder;
 import io.silo.protocol.command.ListJobsDecoder;
 import io.silo.protocol.command.ListLimitsDecoder;
@@ -29,7 +30,9 @@ import io.silo.protocol.command.MessageHeaderDecoder;
 import io.silo.protocol.command.PauseSchedulesDecoder;
 import io.silo.protocol.command.PutScheduleDecoder;
 import io.silo.protocol.command.ReadBytesDecoder;
+import io.silo.protocol.command.RenewRefreshDecoder;
 import io.silo.protocol.command.ReportOutcomeDecoder;
+import io.silo.protocol.command.ReportRefreshDecoder;
 import io.silo.protocol.command.RestartJobsDecoder;
 import io.silo.protocol.command.ResumeSchedulesDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
@@ -158,7 +161,15 @@ sealed interface ModelCommand {
     record GetLimit(int listed, String tenant, String key) implements ModelCommand {}
 
     /** @param max null = each job's own is to count again. */
-    record SetLimit(@Nullable Long max, String tenant, String key) implements ModelCommand {}
+    record SetLimit(@Nullable Long max, boolean isFloating, String tenant, String key) implements ModelCommand {}
+
+    record LeaseRefreshes(long waitMs, int most, String tenant, String taskGroup, String worker)
+            implements ModelCommand {}
+
+    record ReportRefresh(long tokenEpoch, long token, long max, boolean isFailure, String errorCode)
+            implements ModelCommand {}
+
+    record RenewRefresh(long tokenEpoch, long token) implements ModelCommand {}
 
     record DropHolders(long cursor, String tenant, String key) implements ModelCommand {}
 
@@ -384,7 +395,28 @@ sealed interface ModelCommand {
                 final SetLimitDecoder d = new SetLimitDecoder().wrapAndApplyHeader(b, o, h);
                 final Long max = d.isSet() != 0 ? (Long) d.maxConcurrency() : null;
                 final String tenant = Text.of(d.tenantLength(), d::getTenant);
-                yield new SetLimit(max, tenant, Text.of(d.keyLength(), d::getKey));
+                final boolean isFloating = d.isFloating() != 0;
+                yield new SetLimit(max, isFloating, tenant, Text.of(d.keyLength(), d::getKey));
+            }
+            case LeaseRefreshesDecoder.TEMPLATE_ID -> {
+                final LeaseRefreshesDecoder d = new LeaseRefreshesDecoder().wrapAndApplyHeader(b, o, h);
+                final String tenant = Text.of(d.tenantLength(), d::getTenant);
+                final String group = Text.of(d.taskGroupLength(), d::getTaskGroup);
+                yield new LeaseRefreshes(
+                        d.waitMs(), d.maxRefreshes(), tenant, group, Text.of(d.workerIdLength(), d::getWorkerId));
+            }
+            case ReportRefreshDecoder.TEMPLATE_ID -> {
+                final ReportRefreshDecoder d = new ReportRefreshDecoder().wrapAndApplyHeader(b, o, h);
+                yield new ReportRefresh(
+                        d.tokenEpoch(),
+                        d.token(),
+                        d.maxConcurrency(),
+                        d.isFailure() != 0,
+                        Text.of(d.errorCodeLength(), d::getErrorCode));
+            }
+            case RenewRefreshDecoder.TEMPLATE_ID -> {
+                final RenewRefreshDecoder d = new RenewRefreshDecoder().wrapAndApplyHeader(b, o, h);
+                yield new RenewRefresh(d.tokenEpoch(), d.token());
             }
             case DropHoldersDecoder.TEMPLATE_ID -> {
                 final DropHoldersDecoder d = new DropHoldersDecoder().wrapAndApplyHeader(b, o, h);

@@ -11,6 +11,7 @@ import io.silo.protocol.event.BulkStartedDecoder;
 import io.silo.protocol.event.CancelRequestedDecoder;
 import io.silo.protocol.event.CarriedThroughDecoder;
 import io.silo.protocol.event.DigestRecordedDecoder;
+import io.silo.protocol.event.FloatingLimitSetDecoder;
 import io.silo.protocol.event.JobCancelledDecoder;
 import io.silo.protocol.event.JobDeletedDecoder;
 import io.silo.protocol.event.JobEnqueuedDecoder;
@@ -212,6 +213,10 @@ sealed interface ModelEvent {
             String tenant,
             String key,
             @Nullable Long max) implements ModelEvent {}
+
+    /** @param finding null = nothing is known any more. */
+    record FloatingLimitSet(Place place, String tenant, String key, ModelFloating.@Nullable Finding finding)
+            implements ModelEvent {}
 
     /** @param heldLimits that the lease still holds. */
     record SlotsDropped(Place place, long jobKey, long previousPosition, int heldLimits) implements ModelEvent {}
@@ -426,6 +431,20 @@ sealed interface ModelEvent {
                 final Long max = d.isSet() != 0 ? (Long) d.maxConcurrency() : null;
                 final String tenant = Text.of(d.tenantLength(), d::getTenant);
                 yield new LimitSet(place, tenant, Text.of(d.keyLength(), d::getKey), max);
+            }
+            case FloatingLimitSetDecoder.TEMPLATE_ID -> {
+                final FloatingLimitSetDecoder d = new FloatingLimitSetDecoder().wrapAndApplyHeader(b, 0, h);
+                final boolean isSet = d.isSet() != 0;
+                final String tenant = Text.of(d.tenantLength(), d::getTenant);
+                final String key = Text.of(d.keyLength(), d::getKey);
+                final ModelFloating.Finding finding = new ModelFloating.Finding(
+                        d.maxConcurrency(),
+                        d.refreshIntervalMs(),
+                        d.refreshedAtMs(),
+                        d.retryAtMs(),
+                        d.failures(),
+                        Text.of(d.errorCodeLength(), d::getErrorCode));
+                yield new FloatingLimitSet(place, tenant, key, isSet ? finding : null);
             }
             case SlotsDroppedDecoder.TEMPLATE_ID -> {
                 final SlotsDroppedDecoder d = new SlotsDroppedDecoder().wrapAndApplyHeader(b, 0, h);

@@ -5,14 +5,25 @@ import org.jspecify.annotations.Nullable;
 /**
  * A limit that a job names.
  *
- * @param details of a rate limit; else empty.
+ * @param details of a rate limit or a floating one; else empty.
  */
 record ModelLimit(String key, long max, String details) {
     /** No key or name has control characters. */
     private static final char MARK = 1;
 
     boolean isRate() {
-        return !details.isEmpty();
+        return !details.isEmpty() && !isFloating();
+    }
+
+    /** Whether its maximum counts until workers found another one out. */
+    boolean isFloating() {
+        return ModelFloating.isFloating(details);
+    }
+
+    /** Its details; null if they are no floating limit at all. */
+    @Nullable
+    ModelFloating floating() {
+        return isFloating() ? ModelFloating.decode(details) : null;
     }
 
     /** Its terms; null if they are no rate limit at all. */

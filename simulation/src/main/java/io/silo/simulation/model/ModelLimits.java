@@ -27,10 +27,17 @@ final class ModelLimits {
     /** A maximum and where the log says so. */
     private record SetMax(long max, long position) {}
 
+    /** What was found out and where the log says so. */
+    private record Found(ModelFloating.Finding finding, long position) {}
+
     private final TreeMap<Key, SetMax> set = new TreeMap<>();
+    private final TreeMap<Key, Found> found = new TreeMap<>();
 
     /** Record that last changed a maximum, by key. */
     private final Map<Key, Long> changedAt = new HashMap<>();
+
+    /** What jobs ever said of floating limits. */
+    private final Map<Key, Set<ModelFloating>> said = new HashMap<>();
 
     /** Keys of the jobs. */
     private final Map<Key, Set<Long>> holders = new HashMap<>();
@@ -47,6 +54,28 @@ final class ModelLimits {
         }
     }
 
+    /** A job came, or comes again in the log. */
+    void came(JobDefinition job) {
+        for (ModelLimit limit : job.limits()) {
+            final ModelFloating floating = limit.floating();
+            if (floating != null) {
+                said.computeIfAbsent(new Key(job.tenant(), limit.id()), k -> new HashSet<>())
+                        .add(floating);
+            }
+        }
+    }
+
+    /** Whether a job ever said so of a floating limit. */
+    boolean hasFloated(Key key, List<String> metadata) {
+        return said.getOrDefault(key, Set.of()).stream()
+                .anyMatch(floating -> floating.metadata().equals(metadata));
+    }
+
+    /** Whether a job, or an operator's finding before, ever said so of a floating limit. */
+    boolean hasFloated(Key key, long intervalMs) {
+        return said.getOrDefault(key, Set.of()).stream().anyMatch(floating -> floating.intervalMs() == intervalMs);
+    }
+
     void apply(ModelEvent.LimitSet event) {
         final Key key = new Key(event.tenant(), event.key());
         if (!Objects.equals(setMax(key), event.max())) {
@@ -59,11 +88,34 @@ final class ModelLimits {
         }
     }
 
+    void apply(ModelEvent.FloatingLimitSet event) {
+        final Key key = new Key(event.tenant(), event.key());
+        if (!Objects.equals(finding(key), event.finding())) {
+            changedAt.put(key, event.place().position());
+        }
+        if (event.finding() == null) {
+            found.remove(key);
+        } else {
+            found.put(key, new Found(event.finding(), event.place().position()));
+        }
+    }
+
+    /** What is known of a floating limit, or null. */
+    ModelFloating.@Nullable Finding finding(Key key) {
+        final Found known = found.get(key);
+        return known == null ? null : known.finding();
+    }
+
+    /** How many keys something is known of. */
+    int findingCount() {
+        return found.size();
+    }
+
     /** The maximum that is set for a key, or null. */
     @Nullable
     Long setMax(Key key) {
-        final SetMax found = set.get(key);
-        return found == null ? null : found.max();
+        final SetMax setMax = set.get(key);
+        return setMax == null ? null : setMax.max();
     }
 
     /** Record since which a maximum is as it is; -1 if none is known. */
@@ -75,13 +127,24 @@ final class ModelLimits {
     Map<Key, Long> positions() {
         final Map<Key, Long> positions = new TreeMap<>();
         set.forEach((key, max) -> positions.put(key, max.position()));
+        found.forEach((key, finding) -> positions.merge(key, finding.position(), Math::min));
         return positions;
+    }
+
+    /** How many maxima are set. */
+    int setCount() {
+        return set.size();
     }
 
     /** Keys that are set or held. */
     Set<Key> inUse() {
         final Set<Key> keys = new TreeSet<>(set.keySet());
         keys.addAll(holders.keySet());
+        found.forEach((key, known) -> {
+            if (known.finding().max() != ModelFloating.Finding.NONE) {
+                keys.add(key);
+            }
+        });
         return keys;
     }
 
@@ -92,12 +155,15 @@ final class ModelLimits {
 
     void copyFrom(ModelLimits other) {
         set.putAll(other.set);
+        found.putAll(other.found);
+        other.said.forEach((key, floating) -> said.put(key, new HashSet<>(floating)));
         changedAt.putAll(other.changedAt);
     }
 
     /** Checks that what was rebuilt from the log is this. */
     void checkRebuilt(ModelLimits rebuilt) {
         Claim.equal(set, rebuilt.set, "limits set by the log");
+        Claim.equal(found, rebuilt.found, "what the log found out");
     }
 
     /** Its lease ended, and with it what it held. */
@@ -113,7 +179,11 @@ final class ModelLimits {
     /** The maximum in force for a job. */
     long max(ModelJob job, ModelLimit limit) {
         final Long max = setMax(key(job, limit));
-        return max == null ? limit.max() : max;
+        if (max != null) {
+            return max;
+        }
+        final ModelFloating.Finding known = limit.isFloating() ? finding(key(job, limit)) : null;
+        return known == null || known.max() == ModelFloating.Finding.NONE ? limit.max() : known.max();
     }
 
     /** Slots that the job could have, by the maximum in force. */

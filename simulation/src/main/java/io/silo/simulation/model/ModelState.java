@@ -215,6 +215,8 @@ final class ModelState {
             ready.turnsAnew(set);
         } else if (event instanceof ModelEvent.LimitSet set) {
             limits.apply(set);
+        } else if (event instanceof ModelEvent.FloatingLimitSet set) {
+            limits.apply(set);
         } else if (event instanceof ModelEvent.SlotsDropped dropped) {
             drop(place, dropped);
         } else if (event instanceof ModelEvent.TenantSet set) {
@@ -393,6 +395,7 @@ final class ModelState {
 
     private void insert(ModelJob job) {
         Claim.check(jobs.put(job.key(), job) == null, "%s was created twice", job);
+        limits.came(job.definition);
         Claim.check(byName.put(job.definition.name(), job) == null, "%s has the id of another job", job);
         nextJobKey = Math.max(nextJobKey, job.key() + 1);
         if (job.definition.startDeadlineMs() != 0) {

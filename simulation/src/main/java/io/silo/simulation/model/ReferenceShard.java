@@ -96,6 +96,7 @@ public final class ReferenceShard implements ShardTap {
         beginAnew(context.nowMs, monotonicMs);
         bulks.opened();
         lists.opened();
+        limits.opened();
         isIdle = true;
         final ViewComparison comparison = new ViewComparison(view, context.state, context.nowMs);
         comparison.compareCounts();
@@ -246,6 +247,7 @@ public final class ReferenceShard implements ShardTap {
         context.waitingCalls.removeIf(call -> call.session == session);
         if (explicit) {
             internals.sessionClosed(session);
+            limits.sessionClosed(session);
         }
     }
 

@@ -31,7 +31,8 @@ final class ViewComparison {
         Claim.equal(state.leaseCount(), view.leases().count(), "leases");
         Claim.equal(state.schedules().byName().size(), view.schedules().count(), "schedules");
         Claim.equal(state.pauses().count(), view.pauses().count(), "pauses");
-        Claim.equal(state.limits().positions().size(), view.limitSettings().count(), "limits that are set");
+        Claim.equal(state.limits().setCount(), view.limitSettings().count(), "limits that are set");
+        Claim.equal(state.limits().findingCount(), view.floatingLimits().count(), "limits that were found out");
         Claim.equal(state.tenants().count(), view.tenantSettings().count(), "tenants with settings");
         final ModelSchedule first = state.schedules().first();
         Claim.equal(

@@ -99,6 +99,7 @@ final class RandomClients {
                 tasks.addAll(reply.tasks());
             }
             bulk.read(reply);
+            limits.read(reply);
         }
         shard.replies.clear();
         while (tasks.size() > TASKS_KEPT) {
@@ -111,7 +112,7 @@ final class RandomClients {
             bulk.say();
             return;
         }
-        if (random.nextInt(12) == 0) {
+        if (random.nextInt(8) == 0) {
             limits.say();
             return;
         }
@@ -172,8 +173,11 @@ final class RandomClients {
         }
     }
 
-    /** Those of a rate limit, or none. */
+    /** Those of a rate limit, of a floating one, or none. */
     private byte[] details() {
+        if (random.nextInt(3) == 0) {
+            return RandomLimits.floating(random, seldom());
+        }
         return random.nextInt(3) == 0 ? RandomRates.details(random, seldom()) : new byte[0];
     }
 

@@ -12,6 +12,7 @@ import io.silo.protocol.event.BulkProgressedDecoder;
 import io.silo.protocol.event.BulkStartedDecoder;
 import io.silo.protocol.event.CancelRequestedDecoder;
 import io.silo.protocol.event.CarriedThroughDecoder;
+import io.silo.protocol.event.FloatingLimitSetDecoder;
 import io.silo.protocol.event.JobCancelledDecoder;
 import io.silo.protocol.event.JobDeletedDecoder;
 import io.silo.protocol.event.JobEnqueuedDecoder;
@@ -94,6 +95,7 @@ class ReferenceShardTest {
             ScheduleDeletedDecoder.TEMPLATE_ID,
             PauseSetDecoder.TEMPLATE_ID,
             LimitSetDecoder.TEMPLATE_ID,
+            FloatingLimitSetDecoder.TEMPLATE_ID,
             SlotsDroppedDecoder.TEMPLATE_ID,
             TenantSetDecoder.TEMPLATE_ID,
             BulkStartedDecoder.TEMPLATE_ID,

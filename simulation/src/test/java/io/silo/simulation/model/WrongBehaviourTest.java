@@ -19,6 +19,8 @@ import io.silo.protocol.event.BulkProgressedDecoder;
 import io.silo.protocol.event.BulkProgressedEncoder;
 import io.silo.protocol.event.CarriedThroughDecoder;
 import io.silo.protocol.event.CarriedThroughEncoder;
+import io.silo.protocol.event.FloatingLimitSetDecoder;
+import io.silo.protocol.event.FloatingLimitSetEncoder;
 import io.silo.protocol.event.JobEnqueuedDecoder;
 import io.silo.protocol.event.JobEnqueuedEncoder;
 import io.silo.protocol.event.JobImageDecoder;
@@ -263,6 +265,20 @@ class WrongBehaviourTest {
                     new RateBucketSetEncoder()
                             .wrap(event, HEADER)
                             .remainingMicros(decoder.remainingMicros() + 1_000_000);
+                });
+            }
+        });
+    }
+
+    @Test
+    void shouldReportAMaximumThatNobodyFoundOut() {
+        shouldReport("what was found out|FloatingLimitSet", model -> new LyingTap(model) {
+            @Override
+            List<LoggedEvent> command(List<LoggedEvent> events) {
+                return change(events, FloatingLimitSetDecoder.TEMPLATE_ID, event -> {
+                    var decoder =
+                            new FloatingLimitSetDecoder().wrap(event, HEADER, FloatingLimitSetDecoder.BLOCK_LENGTH, 0);
+                    new FloatingLimitSetEncoder().wrap(event, HEADER).maxConcurrency(decoder.maxConcurrency() + 1);
                 });
             }
         });
@@ -552,7 +568,7 @@ class WrongBehaviourTest {
 
     @Test
     void shouldReportAnEndThatIsMissingAfterAKill() {
-        shouldReport("the log ends at position", model -> new LyingTap(model) {
+        shouldReport("the log ends at position|no CarriedThrough says so", model -> new LyingTap(model) {
             private final List<List<LoggedEvent>> records = new ArrayList<>();
 
             @Override
