@@ -114,6 +114,7 @@ public final class Shard {
         this.replies = context.replies();
         this.parked = new ParkedReplies(context.parkedBytesMax());
         this.state = new ShardState(context.random().nextLong(), context.capacity());
+        state.rateWork().askOf(context.rateService(), counters);
         this.record = new RecordBuffer(appliers, state, counters);
         this.command = new CommandContext(
                 state,
@@ -286,7 +287,8 @@ public final class Shard {
         }
         try {
             state.rateWork().time(nowMs, monotonicMs);
-            final int started = state.pollStartTimers(nowMs, START_TIMERS_PER_CYCLE);
+            final int started =
+                    state.pollStartTimers(nowMs, START_TIMERS_PER_CYCLE) + state.rateWork().exchange();
             return state.settleLimits(monotonicMs) ? started + 1 : started;
         } catch (Throwable failure) {
             fail(failure);
