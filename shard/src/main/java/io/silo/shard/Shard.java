@@ -287,8 +287,8 @@ public final class Shard {
         }
         try {
             state.rateWork().time(nowMs, monotonicMs);
-            final int started =
-                    state.pollStartTimers(nowMs, START_TIMERS_PER_CYCLE) + state.rateWork().exchange();
+            final int started = state.pollStartTimers(nowMs, START_TIMERS_PER_CYCLE)
+                    + state.rateWork().exchange();
             return state.settleLimits(monotonicMs) ? started + 1 : started;
         } catch (Throwable failure) {
             fail(failure);

@@ -64,7 +64,9 @@ final class LimitLineInvariants {
 
     private void checkLines(int candidates, int[] waitingIn) {
         int listed = 0;
-        for (int line = rows.nextLive(0, rows.slotEnd()); line != NULL; line = rows.nextLive(line + 1, rows.slotEnd())) {
+        for (int line = rows.nextLive(0, rows.slotEnd());
+                line != NULL;
+                line = rows.nextLive(line + 1, rows.slotEnd())) {
             int before = NULL;
             int count = 0;
             for (int claim = rows.getInt(line, LimitLines.FIRST_CANDIDATE);
@@ -83,15 +85,18 @@ final class LimitLineInvariants {
             listed += count;
             checkHead(line);
             Invariant.check(
-                    waitingIn[line] == rows.getInt(line, LimitLines.WAITING), "tasks of a line differ from their count");
+                    waitingIn[line] == rows.getInt(line, LimitLines.WAITING),
+                    "tasks of a line differ from their count");
         }
         Invariant.check(listed == candidates, "candidates differ from the ready tasks that have limits");
     }
 
     private void checkHead(int line) {
         final int head = lines.waiting.first(line);
-        // A bucket fills by itself; its timer is what counts then. One that a service answers for does nothing by itself.
-        final boolean isTimed = limits.isBucket(rows.getInt(line, LimitLines.LIMIT)) && !lines.asks().isOn();
+        // A bucket fills by itself; its timer is what counts then. One that a service answers for does nothing by
+        // itself.
+        final boolean isTimed = limits.isBucket(rows.getInt(line, LimitLines.LIMIT))
+                && !lines.asks().isOn();
         if (head != NULL && rows.getInt(line, LimitLines.NEXT_TO_SETTLE) == NULL && !isTimed) {
             final int awaited = lines.awaited(head);
             Invariant.check(lines.isBlocking(head, awaited), "a task waits for a limit that has room for it");

@@ -333,10 +333,11 @@ final class LimitLines {
                 || candidates > 0 && isBefore(slot, limits.job(lines.getInt(line, LAST_CANDIDATE)));
     }
 
-    /** The first claim of a candidate whose limit is full by now, or {@link LimitTable#NONE}. */
+    /** The first claim of a ready task whose limit is full by now, or let it pass too long ago; or {@link LimitTable#NONE}. */
     int fullClaim(int slot) {
         for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
-            if (isLined(claim) && free(slot, claim) <= 0) {
+            final boolean isUnasked = asks.isOn() && limits.isRate(claim) && !asks.isPassed(claim);
+            if (isUnasked || isLined(claim) && free(slot, claim) <= 0) {
                 return claim;
             }
         }
@@ -505,9 +506,8 @@ final class LimitLines {
 
         @Override
         public void onRefused(int slot, int claim, boolean isAnswer) {
-            final boolean isRepeated = checks.isBegun(slot);
             demote(slot, claim);
-            if (isAnswer && isRepeated) {
+            if (isAnswer) {
                 checks.refused(slot);
             }
         }

@@ -21,7 +21,7 @@ import org.agrona.collections.Long2LongHashMap;
  *                                               +--OVER, ERROR, no answer in time--> its line, and the limit pauses
  * </pre>
  *
- * <p>A pass is good for one start, until the limit begins anew; then it is asked for again. It dies with whatever takes the task out of its
+ * <p>A pass is good for one start, until the limit begins anew, or a minute if that is more; then it is asked for again. It dies with whatever takes the task out of its
  * queue, and with the process: hits may be spent twice, but nothing starts unasked. All of this is volatile. Shard thread only; does not
  * allocate in steady state.
  */
@@ -29,8 +29,11 @@ final class RateAsks {
     /** Questions under way; a power of two, since an answer is found by the low bits of its number. */
     static final int ASKS_MAX = 1_024;
 
-    /** A pass is good for so long at least, so that one of a limit of milliseconds reaches a worker. */
-    static final long PASS_MS_MIN = 1_000;
+    /**
+     * A pass is good for so long at least, or a worker that looks in now and then would never see one of a limit of seconds. No more than a
+     * limit's own number of them wait in one task group ({@link #free}).
+     */
+    static final long PASS_MS_MIN = 60_000;
 
     /** Answers, pauses that end and tasks that are asked, in one duty cycle each. */
     private static final int STEPS_PER_CYCLE = 1_024;
@@ -142,7 +145,8 @@ final class RateAsks {
         return (int) Math.min(Integer.MAX_VALUE, Math.max(1, limits.rateTerms().hitsMax(limits.terms(claim)) / hits));
     }
 
-    private boolean isPassed(int claim) {
+    /** Whether a claim was let pass, not too long ago. */
+    boolean isPassed(int claim) {
         return !passes.isEmpty() && passes.get(claim) > buckets.steadyMs();
     }
 
@@ -242,17 +246,18 @@ final class RateAsks {
         }
     }
 
-    /** Takes answers, gives up what took too long, ends pauses and asks what is wanted. Returns steps taken. */
+    /** Ends pauses, asks what is wanted, takes answers and gives up what took too long. Returns steps taken. */
     int exchange() {
         if (!isOn) {
             return 0;
         }
         int work = pauses.poll(buckets.steadyMs(), STEPS_PER_CYCLE);
-        work += service.poll(answerHandler, STEPS_PER_CYCLE);
-        work += deadlines.poll(buckets.steadyMs(), deadlineHandler, STEPS_PER_CYCLE);
         if (!wantedGroups.isEmpty()) {
+            // Before answers are taken: workers did not know of those when they said how much they want.
             work += ask();
         }
+        work += service.poll(answerHandler, STEPS_PER_CYCLE);
+        work += deadlines.poll(buckets.steadyMs(), deadlineHandler, STEPS_PER_CYCLE);
         counters.set(Figure.RATE_ASKS_UNDER_WAY, ASKS_MAX - freeAsks.size());
         return work;
     }
@@ -347,12 +352,7 @@ final class RateAsks {
                 counters.add(Figure.RATE_ANSWERS_PASS, 1);
                 passes.put(claim, passUntilMs(claim, resetAtMs));
                 pauses.passed(limits.limit(claim));
-                if (unpassed(slot) == NONE) {
-                    outcomes.onPassed(slot);
-                } else {
-                    freeAsk(row);
-                    add(slot);
-                }
+                askNext(slot, row);
             }
             case OVER -> {
                 counters.add(Figure.RATE_ANSWERS_OVER, 1);
@@ -364,6 +364,23 @@ final class RateAsks {
                 pause(claim, 0, true);
                 outcomes.onRefused(slot, claim, true);
             }
+        }
+    }
+
+    /** A limit let a task pass that a worker wants: its next one is asked at once. */
+    private void askNext(int slot, int row) {
+        final int next = unpassed(slot);
+        if (next == NONE) {
+            outcomes.onPassed(slot);
+            return;
+        }
+        freeAsk(row);
+        add(slot);
+        if (pauses.isPaused(limits.limit(next))) {
+            outcomes.onRefused(slot, next, false);
+        } else {
+            // Without room there it waits for the next worker that wants it.
+            final boolean ignored = offer(slot, next);
         }
     }
 

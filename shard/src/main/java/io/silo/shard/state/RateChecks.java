@@ -35,24 +35,25 @@ final class RateChecks {
         this.asks = asks;
     }
 
-    /** A task begins to wait by this claim: its first check did not pass. One that waited, and was asked for in between, goes on. */
+    /**
+     * A task begins to wait by this claim, and so its first check did not pass; where a service answers nobody has asked yet. One that waited,
+     * and was asked for in between, goes on.
+     */
     void begin(int slot, int claim) {
         if (limits.rateTerms().maxRetries(limits.terms(claim)) > 0) {
-            final int count = Math.max(0, checks.get(slot));
+            final int before = checks.get(slot);
+            final int count = before != NO_VALUE ? before : asks.isOn() ? 0 : 1;
             checks.put(slot, count);
             schedule(slot, claim, count);
         }
     }
 
-    /** Whether checks of a task did not pass. */
-    boolean isBegun(int slot) {
-        return checks.containsKey(slot);
-    }
-
-    /** A service said that a task that waits does not pass, once more: that is a check, and it is due. */
+    /** A service did not let a task pass that waits now: that is a check, and it is due. */
     void refused(int slot) {
-        cancelTimer(slot);
-        add(slot, false, buckets.steadyMs());
+        if (checks.containsKey(slot)) {
+            cancelTimer(slot);
+            add(slot, false, buckets.steadyMs());
+        }
     }
 
     /** A task leaves its line; where a service answers it may come back, and what did not pass still counts. */
@@ -110,7 +111,7 @@ final class RateChecks {
      */
     boolean failed(int slot, int claim) {
         final int count = checks.get(slot) + 1;
-        if (count >= limits.rateTerms().maxRetries(limits.terms(claim))) {
+        if (count > limits.rateTerms().maxRetries(limits.terms(claim))) {
             return true;
         }
         checks.put(slot, count);
@@ -123,11 +124,11 @@ final class RateChecks {
         schedule(slot, claim, checks.get(slot));
     }
 
+    /** @param count checks that did not pass so far. */
     private void schedule(int slot, int claim, int count) {
         final long nowMs = asks.isOn() ? buckets.steadyMs() : buckets.nowMs(claim);
-        final long enoughMs =
-                asks.isOn() ? asks.pausedUntilMs(limits.limit(claim)) : buckets.nextEnoughAtMs(claim);
-        final long atMs = limits.rateTerms().retryAtMs(limits.terms(claim), nowMs, enoughMs, count);
+        final long enoughMs = asks.isOn() ? asks.pausedUntilMs(limits.limit(claim)) : buckets.nextEnoughAtMs(claim);
+        final long atMs = limits.rateTerms().retryAtMs(limits.terms(claim), nowMs, enoughMs, Math.max(0, count - 1));
         // Later than now, so that no back-off of nothing is looked at for ever.
         add(slot, isCalendar(claim), Math.max(nowMs + 1, atMs));
     }
