@@ -356,7 +356,7 @@ final class RateAsks {
             }
             case OVER -> {
                 counters.add(Figure.RATE_ANSWERS_OVER, 1);
-                pause(claim, Math.max(0, resetAtMs - buckets.wallMs()), false);
+                pause(claim, Math.min(enoughInMs(claim), Math.max(0, resetAtMs - buckets.wallMs())), false);
                 outcomes.onRefused(slot, claim, true);
             }
             case ERROR -> {
@@ -392,6 +392,17 @@ final class RateAsks {
                 : limits.rateTerms().durationMs(terms);
         final long goodMs = leftMs > 0 ? Math.min(leftMs, Bounds.RATE_DURATION_MS_MAX) : ownMs;
         return buckets.steadyMs() + Math.max(PASS_MS_MIN, goodMs);
+    }
+
+    /** A leaky bucket begins anew when it is full, but has enough for a start when so much has leaked. */
+    private long enoughInMs(int claim) {
+        final RateTerms terms = limits.rateTerms();
+        final int row = limits.terms(claim);
+        if (!terms.isLeaky(row) || terms.has(row, RateTerms.CALENDAR)) {
+            return Long.MAX_VALUE;
+        }
+        final double perMs = (double) terms.hitsMax(row) / terms.durationMs(row);
+        return perMs == 0 ? Long.MAX_VALUE : (long) Math.max(1, Math.ceil(terms.hits(row) / perMs));
     }
 
     /** Nobody asks a limit for a while, by the back-off of the job that found out. */
