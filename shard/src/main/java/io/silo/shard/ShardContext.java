@@ -31,30 +31,4 @@ public record ShardContext(
         RateService rateService) {
     /** 8 MiB, the default of {@link #parkedBytesMax}: 60 replies of the longest kind, or about 80,000 acknowledgements. */
     public static final int PARKED_BYTES_MAX_DEFAULT = 8 * 1024 * 1024;
-
-    /** A shard that answers rate limits itself. */
-    public ShardContext(
-            ShardSettings settings,
-            EventLog log,
-            ReplySink replies,
-            ShardRandom random,
-            ColdReads coldReads,
-            ShardListener listener,
-            ShardState.Capacity capacity,
-            long bootIdHigh,
-            long bootIdLow,
-            int parkedBytesMax) {
-        this(
-                settings,
-                log,
-                replies,
-                random,
-                coldReads,
-                listener,
-                capacity,
-                bootIdHigh,
-                bootIdLow,
-                parkedBytesMax,
-                RateService.NONE);
-    }
 }

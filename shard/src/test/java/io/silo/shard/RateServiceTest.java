@@ -6,12 +6,17 @@ import io.silo.protocol.RejectReason;
 import io.silo.protocol.command.PauseKind;
 import io.silo.shard.TestClient.Item;
 import io.silo.shard.TestClient.Task;
+import io.silo.shard.command.ShardSettings;
 import io.silo.shard.rate.RateAnswer;
+import io.silo.shard.rate.RateService;
+import io.silo.shard.state.JobState;
 import io.silo.shard.state.RateTerms;
 import io.silo.shard.state.ShardCounters.Figure;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -26,11 +31,10 @@ class RateServiceTest {
     private static final long NEXT_WINDOW_MS = MINUTE_MS + 1;
 
     private ScriptedRates service;
-    private final ShardHarness harness =
-            new ShardHarness(1, List.of(io.silo.shard.command.ShardSettings.whole(0)), 512 * 1024, h -> {
-                service = new ScriptedRates(() -> h.wallMs);
-                h.rates = service;
-            });
+    private final ShardHarness harness = new ShardHarness(1, List.of(ShardSettings.whole(0)), 512 * 1024, h -> {
+        service = new ScriptedRates(() -> h.wallMs);
+        h.rates = service;
+    });
     private TestClient client = new TestClient(harness, 1);
     private TestVerbs verbs = new TestVerbs(client);
     private TestLimits limits = new TestLimits(client);
@@ -485,7 +489,7 @@ class RateServiceTest {
     /** What a shard without a service has in its buckets stays in the log and goes when its time comes. */
     @Test
     void shouldTakeOverFromBucketsOfItsOwn() {
-        harness.rates = io.silo.shard.rate.RateService.NONE;
+        harness.rates = RateService.NONE;
         restart();
         enqueue(item("a", rate(1, MINUTE_MS)), item("b", rate(1, MINUTE_MS)));
         assertThat(ids()).containsExactly("a");
@@ -497,7 +501,7 @@ class RateServiceTest {
         assertThat(ids()).containsExactly("b");
         pass(NEXT_WINDOW_MS);
         assertThat(harness.shard.view().rates().count()).isZero();
-        harness.rates = io.silo.shard.rate.RateService.NONE;
+        harness.rates = RateService.NONE;
         restart();
         harness.shard.checkInvariants();
     }
@@ -509,13 +513,20 @@ class RateServiceTest {
         SplittableRandom random = new SplittableRandom(seed);
         Set<String> running = new HashSet<>();
         List<Task> leased = new ArrayList<>();
+        Map<String, List<TestRate>> ratesOf = new HashMap<>();
+        Map<String, Integer> starts = new HashMap<>();
         int jobs = 0;
         for (int step = 0; step < 1_500; step++) {
             switch (random.nextInt(12)) {
-                case 0, 1, 2 -> enqueue(randomItem("j" + jobs++, random));
+                case 0, 1, 2 -> {
+                    Item item = randomItem("j" + jobs++, random);
+                    ratesOf.put(item.id, item.rates);
+                    enqueue(item);
+                }
                 case 3, 4 -> {
                     for (Task task : client.lease("w", "g" + random.nextInt(2), 1 + random.nextInt(5), 0)) {
                         assertThat(running.add(task.id())).isTrue();
+                        countStart(ratesOf.get(task.id()), starts);
                         leased.add(task);
                     }
                 }
@@ -551,20 +562,26 @@ class RateServiceTest {
         for (Task task : leased) {
             client.succeed(task, "");
         }
-        for (int round = 0;
-                round < 400 && harness.shard.view().jobCount(io.silo.shard.state.JobState.SCHEDULED) > 0;
-                round++) {
+        for (int round = 0; round < 400 && harness.shard.view().jobCount(JobState.SCHEDULED) > 0; round++) {
             pass(1_000);
             for (String group : List.of("g0", "g1")) {
                 for (Task task : client.lease("w", group, 50, 0)) {
+                    countStart(ratesOf.get(task.id()), starts);
                     client.succeed(task, "");
                 }
             }
         }
-        assertThat(harness.shard.view().jobCount(io.silo.shard.state.JobState.SCHEDULED))
-                .isZero();
+        assertThat(harness.shard.view().jobCount(JobState.SCHEDULED)).isZero();
         pass(10 * MINUTE_MS);
         assertThat(figure(Figure.RATE_ASKS_UNDER_WAY)).isZero();
+    }
+
+    private void countStart(List<TestRate> rates, Map<String, Integer> starts) {
+        for (TestRate rate : rates) {
+            assertThat(starts.merge(rate.name, 1, Integer::sum))
+                    .as("starts that name " + rate.name)
+                    .isLessThanOrEqualTo(service.passes.getOrDefault(rate.name, 0));
+        }
     }
 
     private static Item randomItem(String id, SplittableRandom random) {

@@ -43,6 +43,9 @@ final class ScriptedRates implements RateService {
     /** All questions ever taken. */
     final List<Ask> asked = new ArrayList<>();
 
+    /** Answers that let pass, by the name of the limit. */
+    final Map<String, Integer> passes = new HashMap<>();
+
     /** Questions without an answer. */
     final Deque<Ask> open = new ArrayDeque<>();
 
@@ -121,6 +124,9 @@ final class ScriptedRates implements RateService {
         }
         boolean isUnder = window.hits + ask.hits() <= ask.hitsMax();
         window.hits += isUnder ? ask.hits() : 0;
+        if (isUnder) {
+            passes.merge(ask.name(), 1, Integer::sum);
+        }
         answers.add(new Answer(ask.id(), isUnder ? RateAnswer.PASS : RateAnswer.OVER, window.resetAtMs));
     }
 

@@ -165,8 +165,11 @@ public final class GubernatorClient implements AutoCloseable {
                 batch = new ArrayList<>(BATCH_MAX);
             }
         }
-        gather(batch);
-        batch.forEach(ask -> ask.answer(RateAnswer.ERROR, 0));
+        do {
+            batch.forEach(ask -> ask.answer(RateAnswer.ERROR, 0));
+            batch.clear();
+            gather(batch);
+        } while (!batch.isEmpty());
     }
 
     private void gather(List<GubernatorAsk> batch) {
@@ -268,8 +271,10 @@ public final class GubernatorClient implements AutoCloseable {
     }
 
     private void answer(GubernatorAsk ask, GubernatorWire.Item item) {
-        // RATE-3 lets an error pass, since its status is "under the limit". Here it does not.
+        // RATE-3 lets an error pass, since its status is "under the limit". Here it does not, nor does an item that
+        // says nothing.
         if (!item.error().isEmpty()
+                || item.limit() == 0 && ask.limit != 0
                 || item.status() != GubernatorWire.UNDER_LIMIT && item.status() != GubernatorWire.OVER_LIMIT) {
             warnOfItem(item);
             ask.answer(RateAnswer.ERROR, 0);
@@ -287,7 +292,7 @@ public final class GubernatorClient implements AutoCloseable {
             LOGGER.warn(
                     "Gubernator at {} cannot answer for a rate limit, whose jobs wait: {}",
                     address,
-                    item.error().isEmpty() ? "status " + item.status() : item.error());
+                    item.error().isEmpty() ? "status " + item.status() + ", limit " + item.limit() : item.error());
         }
     }
 

@@ -42,15 +42,17 @@ final class GubernatorWire {
     private static final int BURST = 8;
 
     private static final int STATUS = WireFormatTags.varint(1);
+    private static final int LIMIT_IN_FORCE = WireFormatTags.varint(2);
     private static final int RESET_TIME = WireFormatTags.varint(4);
     private static final int ERROR = WireFormatTags.bytes(5);
 
     /**
      * What Gubernator says to one question.
      *
+     * @param limit hits in a duration, as it was asked.
      * @param error empty = none; else nothing else counts.
      */
-    record Item(int status, long resetTimeMs, String error) {}
+    record Item(int status, long limit, long resetTimeMs, String error) {}
 
     static final MethodDescriptor<List<GubernatorAsk>, List<Item>> GET_RATE_LIMITS =
             MethodDescriptor.<List<GubernatorAsk>, List<Item>>newBuilder()
@@ -131,7 +133,8 @@ final class GubernatorWire {
 
     /** @throws IOException if it is no such message. */
     static List<Item> decode(InputStream stream) throws IOException {
-        final CodedInputStream in = CodedInputStream.newInstance(stream);
+        // Of an array and not of the stream: that would take the end of the bytes for the end of an item.
+        final CodedInputStream in = CodedInputStream.newInstance(stream.readAllBytes());
         final List<Item> items = new ArrayList<>();
         for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
             if (tag != WireFormatTags.bytes(ITEMS)) {
@@ -140,6 +143,7 @@ final class GubernatorWire {
             }
             final int outer = in.pushLimit(in.readRawVarint32());
             items.add(decodeItem(in));
+            in.checkLastTagWas(0);
             in.popLimit(outer);
         }
         return items;
@@ -147,11 +151,14 @@ final class GubernatorWire {
 
     private static Item decodeItem(CodedInputStream in) throws IOException {
         int status = UNDER_LIMIT;
+        long limit = 0;
         long resetTimeMs = 0;
         String error = "";
         for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
             if (tag == STATUS) {
                 status = in.readEnum();
+            } else if (tag == LIMIT_IN_FORCE) {
+                limit = in.readInt64();
             } else if (tag == RESET_TIME) {
                 resetTimeMs = in.readInt64();
             } else if (tag == ERROR) {
@@ -161,7 +168,7 @@ final class GubernatorWire {
                 in.skipField(tag);
             }
         }
-        return new Item(status, resetTimeMs, error);
+        return new Item(status, limit, resetTimeMs, error);
     }
 
     private static final class RequestMarshaller implements MethodDescriptor.Marshaller<List<GubernatorAsk>> {
