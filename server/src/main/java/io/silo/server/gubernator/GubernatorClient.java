@@ -63,6 +63,7 @@ public final class GubernatorClient implements AutoCloseable {
     private final Thread sender;
     private volatile boolean closed;
     private volatile boolean failing;
+    private volatile boolean failQueued;
     private volatile long holdNs;
     private volatile long heldUntilNs;
     private volatile long itemWarnedNs;
@@ -154,6 +155,10 @@ public final class GubernatorClient implements AutoCloseable {
     private void run() {
         List<GubernatorAsk> batch = new ArrayList<>(BATCH_MAX);
         while (!closed) {
+            if (failQueued) {
+                failQueued = false;
+                failAll(batch);
+            }
             gather(batch);
             final long nowNs = System.nanoTime();
             failOld(batch, nowNs);
@@ -165,6 +170,11 @@ public final class GubernatorClient implements AutoCloseable {
                 batch = new ArrayList<>(BATCH_MAX);
             }
         }
+        failAll(batch);
+    }
+
+    /** What was asked up to now is not asked any more. */
+    private void failAll(List<GubernatorAsk> batch) {
         do {
             batch.forEach(ask -> ask.answer(RateAnswer.ERROR, 0));
             batch.clear();
@@ -300,6 +310,7 @@ public final class GubernatorClient implements AutoCloseable {
         final long nextNs = failing ? Math.min(HOLD_NS_MAX, 2 * holdNs) : HOLD_NS_MIN;
         holdNs = nextNs;
         heldUntilNs = System.nanoTime() + nextNs;
+        failQueued = true;
         if (!failing && !closed) {
             failing = true;
             LOGGER.warn("Gubernator at {} does not answer, jobs with rate limits wait: {}", address, why);

@@ -244,7 +244,7 @@ class GubernatorClientIT {
         connect(2_000);
         final int tcpPort = server.getPort();
         server.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
-        for (int i = 0; i < 20; i++) {
+        for (int i = 0; i < 6; i++) {
             ask(i);
             assertThat(await(1).get(0).answer()).isEqualTo(RateAnswer.ERROR);
         }

@@ -116,8 +116,10 @@ final class LimitLines {
         } else {
             leaveLine(slot);
         }
-        checks.end(slot);
-        asks.forgetPasses(slot);
+        if (asks.isOn()) {
+            checks.end(slot);
+            asks.forgetPasses(slot);
+        }
         for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
             limits.passes(claim, 0);
         }
@@ -601,6 +603,7 @@ final class LimitLines {
         lastToSettle = line;
     }
 
+    /** The line of a task group's tasks that wait for a limit, or {@link RowSlab#NULL_SLOT}. */
     int find(int limit, int taskGroup) {
         final long hash = hash(limit, taskGroup);
         for (long c = index.firstCandidate(hash); c != SlotIndex.NULL_CANDIDATE; c = index.nextCandidate(hash, c)) {
