@@ -101,8 +101,9 @@ public record Explanation(
      * The bucket of a rate limit, and the line for it.
      *
      * @param hits that a start of the job takes.
-     * @param available hits that the bucket has.
-     * @param enoughIn until it has enough if nobody takes from it; null = never.
+     * @param stage who answers it.
+     * @param available hits that the bucket has; 0 of one that a service keeps.
+     * @param enoughIn until it has enough if nobody takes from it, or until the service is asked again; null = never.
      * @param before tasks of its task group that wait before it.
      * @param isMoreBefore whether there may be more of these: they are counted up to a bound.
      * @param candidates tasks of its task group before those that only a worker is missing for.
@@ -111,6 +112,7 @@ public record Explanation(
     public record Bucket(
             String name,
             String key,
+            RateStage stage,
             long hits,
             long available,
             @Nullable Duration enoughIn,
@@ -118,6 +120,20 @@ public record Explanation(
             boolean isMoreBefore,
             int candidates,
             @Nullable String keptFor) {}
+
+    /** Who answers a rate limit, and how far that is. */
+    public enum RateStage {
+        /** The shard keeps the bucket. */
+        HERE,
+        /** A rate limit service, when it is the job's turn and a worker wants it. */
+        TO_BE_ASKED,
+        /** A rate limit service, which is being asked. */
+        ASKED,
+        /** A rate limit service, which did not let a job pass; the limit is asked again later. */
+        OVER,
+        /** A rate limit service that gave no answer; the limit is asked again later. */
+        UNAVAILABLE
+    }
 
     /** Who holds a slot, since the start of its lease. */
     public record Holder(String jobId, String workerId, Instant since) {}

@@ -257,6 +257,12 @@ final class LimitCalls {
                     situation == Explanation.Situation.READY ? place(reply) : null));
         }
 
+        /** What a newer release calls by another name is being asked for, somehow. */
+        private static Explanation.RateStage stage(int code) {
+            final Explanation.RateStage[] all = Explanation.RateStage.values();
+            return code < all.length ? all[code] : Explanation.RateStage.ASKED;
+        }
+
         private static Explanation.Run run(ExplainReplyDecoder reply, String workerId, List<String> held) {
             return new Explanation.Run(
                     workerId,
@@ -285,6 +291,7 @@ final class LimitCalls {
             return new Explanation.Bucket(
                     name,
                     key,
+                    stage(reply.rateStageRaw()),
                     reply.hits(),
                     reply.hitsAvailable(),
                     reply.enoughInMs() < 0 ? null : Duration.ofMillis(reply.enoughInMs()),

@@ -20,6 +20,7 @@ import io.silo.shard.ShardListener;
 import io.silo.shard.command.ColdReads;
 import io.silo.shard.command.Retention;
 import io.silo.shard.command.ShardSettings;
+import io.silo.shard.rate.RateService;
 import io.silo.shard.state.ShardState.Capacity;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,7 +115,7 @@ final class ShardOpening {
     }
 
     /** Makes the shard of a log that was judged well. */
-    void make(ShardSlot slot, ReplySink replies, ColdReads coldReads, ShardListener listener) {
+    void make(ShardSlot slot, ReplySink replies, ColdReads coldReads, RateService rateService, ShardListener listener) {
         final EventLog log = slot.log();
         if (log == null) {
             throw new IllegalArgumentException("shard " + slot.index() + " has no log");
@@ -130,7 +131,8 @@ final class ShardOpening {
                 Capacity.DEFAULT,
                 logContext.bootIdHigh(),
                 logContext.bootIdLow(),
-                ShardContext.PARKED_BYTES_MAX_DEFAULT)));
+                ShardContext.PARKED_BYTES_MAX_DEFAULT,
+                rateService)));
     }
 
     private ShardSettings settings(ShardSlot slot) {

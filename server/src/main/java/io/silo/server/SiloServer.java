@@ -17,6 +17,7 @@ import io.silo.server.data.DataDirectory;
 import io.silo.server.data.ServerFile;
 import io.silo.server.error.ServerErrorCode;
 import io.silo.server.error.ServerException;
+import io.silo.server.gubernator.GubernatorClient;
 import io.silo.server.metrics.BaselineMeasurement;
 import io.silo.server.metrics.HealthReport;
 import io.silo.server.metrics.HealthReport.ShardState;
@@ -25,6 +26,7 @@ import io.silo.server.metrics.ShardMetricsCollector;
 import io.silo.shard.Shard;
 import io.silo.shard.ShardAgent;
 import io.silo.shard.ShardListener;
+import io.silo.shard.rate.RateService;
 import io.silo.shard.state.ShardCounters;
 import io.silo.shard.state.ShardCounters.Figure;
 import io.silo.transport.AeronIngress;
@@ -49,7 +51,7 @@ import org.slf4j.LoggerFactory;
  * One server: data directory, shards on their threads, media driver, metrics. Started and closed by one thread; everything a
  * start has opened is closed again when it fails.
  *
- * <p>Order of a start: lock of the data directory, ports, media driver, logs, shards, threads, {@code server.json}. Order of a
+ * <p>Order of a start: lock of the data directory, ports, Gubernator, media driver, logs, shards, threads, {@code server.json}. Order of a
  * stop: no more commands, what is decided becomes durable and is answered, logs closed, {@code server.json} gone, driver gone,
  * lock given back. A crash between any two leaves a directory that the next start opens.
  */
@@ -69,6 +71,7 @@ public final class SiloServer implements AutoCloseable {
     private @Nullable DataDirectory directory;
     private @Nullable AeronConnection aeron;
     private @Nullable OperationsEndpoint endpoint;
+    private @Nullable GubernatorClient gubernator;
     private long eventsReplayed;
     private volatile boolean stopping;
     private boolean closed;
@@ -105,6 +108,11 @@ public final class SiloServer implements AutoCloseable {
         data.removeServerFile(); // of a server that was killed
         checkFree(Settings.AERON_ADDRESS);
         checkFree(Settings.AERON_CONTROL_ADDRESS);
+        final String rateAddress = config.value(Settings.GUBERNATOR_ADDRESS);
+        if (!rateAddress.isEmpty()) {
+            gubernator =
+                    GubernatorClient.connect(HostPort.parse(rateAddress), config.value(Settings.GUBERNATOR_TIMEOUT_MS));
+        }
         final SingleNodeAssignment assignment = SingleNodeAssignment.open(
                 data, config.intValue(Settings.SHARD_COUNT), config.intValue(Settings.SHARD_THREADS));
         final BaselineMeasurement baseline = new BaselineMeasurement(data.path(), this::recordsAppended);
@@ -159,7 +167,7 @@ public final class SiloServer implements AutoCloseable {
             for (ShardSlot slot : slots) {
                 if (slot.log() != null && slot.thread() == thread) {
                     reads.add(slot.number(), slot.log());
-                    opening.make(slot, ingress.replySink(), reads, listener);
+                    opening.make(slot, ingress.replySink(), reads, rateService(), listener);
                 }
             }
             reads.start();
@@ -200,6 +208,11 @@ public final class SiloServer implements AutoCloseable {
                 listener,
                 new SystemClock(),
                 config.value(Settings.CLOCK_STEP_MS_MAX));
+    }
+
+    /** Who answers the rate limits of one more shard. */
+    private RateService rateService() {
+        return gubernator == null ? RateService.NONE : gubernator.newPort();
     }
 
     private IngressContext ingressContext(int thread) {
@@ -407,6 +420,9 @@ public final class SiloServer implements AutoCloseable {
             closeLogs();
         }
         coldReads.forEach(ColdReadThread::close);
+        if (gubernator != null) {
+            gubernator.close();
+        }
         final DataDirectory data = directory;
         if (data != null) {
             data.removeServerFile();

@@ -26,6 +26,7 @@ import io.silo.shard.ShardAgent;
 import io.silo.shard.ShardContext;
 import io.silo.shard.ShardListener;
 import io.silo.shard.command.ShardSettings;
+import io.silo.shard.rate.RateService;
 import io.silo.shard.state.ShardCounters.Figure;
 import io.silo.shard.state.ShardState;
 import java.nio.file.Path;
@@ -150,7 +151,8 @@ class ColdReadThreadIT {
                     ShardState.Capacity.DEFAULT,
                     0,
                     0,
-                    ShardContext.PARKED_BYTES_MAX_DEFAULT));
+                    ShardContext.PARKED_BYTES_MAX_DEFAULT,
+                    RateService.NONE));
             shard.recover(System.currentTimeMillis());
             reads.start();
             agent = new ShardAgent(

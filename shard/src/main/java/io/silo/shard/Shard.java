@@ -109,6 +109,7 @@ public final class Shard {
         this.replies = context.replies();
         this.parked = new ParkedReplies(context.parkedBytesMax());
         this.state = new ShardState(context.random().nextLong(), context.capacity());
+        state.rateWork().askOf(context.rateService(), counters);
         this.record = new RecordBuffer(appliers, state, counters);
         this.waiting = new WaitingCommands(settings.shard(), state, new Waited());
         this.command = new CommandContext(
@@ -284,7 +285,8 @@ public final class Shard {
         }
         try {
             state.rateWork().time(nowMs, monotonicMs);
-            final int started = state.pollStartTimers(nowMs, START_TIMERS_PER_CYCLE);
+            final int started = state.pollStartTimers(nowMs, START_TIMERS_PER_CYCLE)
+                    + state.rateWork().exchange();
             return state.settleLimits(monotonicMs) ? started + 1 : started;
         } catch (Throwable failure) {
             fail(failure);

@@ -360,6 +360,9 @@ public final class ShardAgent implements Agent, CommandConsumer {
             granted += got;
             ready = shard.isOpen() ? shard.view().readyCount(number) : 0;
         }
+        if (shard.isOpen() && shard.view().rates().isAskWaiting(number)) {
+            shard.view().rates().want(number, group.credits() - ready);
+        }
         return granted;
     }
 

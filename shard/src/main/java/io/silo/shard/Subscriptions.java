@@ -45,6 +45,15 @@ final class Subscriptions {
             return members.size();
         }
 
+        /** Tasks that all members together may get; at most so many as fit an int. */
+        int credits() {
+            long credits = 0;
+            for (int i = 0; i < members.size() && credited > 0; i++) {
+                credits += members.get(i).credits;
+            }
+            return (int) Math.min(Integer.MAX_VALUE, credits);
+        }
+
         /** The next member that has credits and may draw on this shard, or null; the turn moves behind it. */
         @Nullable
         Subscription next(int shard) {

@@ -187,7 +187,7 @@ final class TimedCommands {
             if (slot == RowSlab.NULL_SLOT) {
                 break;
             }
-            leaseEnds.refuseExceeded(command, slot);
+            leaseEnds.refuseExceeded(command, slot, rates.isUnavailable(slot));
             done++;
         }
         records.finish();

@@ -14,6 +14,7 @@ import io.silo.shard.command.ColdRead;
 import io.silo.shard.command.ColdReads;
 import io.silo.shard.command.ShardSettings;
 import io.silo.shard.history.JobReader;
+import io.silo.shard.rate.RateService;
 import io.silo.shard.state.ShardState;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -51,6 +52,9 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
     ShardState.Capacity capacity = CAPACITY;
     long lowWaterBytes;
     long floorBytes;
+
+    /** Answers rate limits, of the first shard; it forgets nothing when the shard opens anew. */
+    RateService rates = RateService.NONE;
 
     /** What goes wrong in the logs of the shards; also counts what passes there. */
     IntFunction<FaultPlan> faults = shard -> FaultPlan.NONE;
@@ -125,7 +129,8 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
                     capacity,
                     boot,
                     7,
-                    ShardContext.PARKED_BYTES_MAX_DEFAULT));
+                    ShardContext.PARKED_BYTES_MAX_DEFAULT,
+                    rates));
             added.recover(wallMs);
             shards.add(added);
         }

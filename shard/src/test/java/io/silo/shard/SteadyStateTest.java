@@ -23,6 +23,9 @@ import io.silo.protocol.command.SubscribeEncoder;
 import io.silo.protocol.reply.ReplyHeaderDecoder;
 import io.silo.protocol.reply.TasksLeasedDecoder;
 import io.silo.shard.command.ShardSettings;
+import io.silo.shard.rate.RateAnswer;
+import io.silo.shard.rate.RateQuestion;
+import io.silo.shard.rate.RateService;
 import io.silo.shard.state.ShardState;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -45,7 +48,7 @@ class SteadyStateTest {
     /** A client that encodes into one buffer and counts. */
     private static final class FullClient implements CommandSource, ReplySink {
         private final Session session = new Session(1, null);
-        private final UnsafeBuffer enqueue = new UnsafeBuffer(new byte[512]);
+        private final UnsafeBuffer enqueue = new UnsafeBuffer(new byte[1_024]);
         private final UnsafeBuffer report = new UnsafeBuffer(new byte[512]);
         private final UnsafeBuffer subscribe = new UnsafeBuffer(new byte[256]);
         private final TasksLeasedDecoder leased = new TasksLeasedDecoder();
@@ -67,7 +70,8 @@ class SteadyStateTest {
         private long replies;
         private boolean subscribed;
 
-        FullClient() {
+        /** @param isRated whether its jobs name a rate limit, too. */
+        FullClient(boolean isRated) {
             var messageHeader = new MessageHeaderEncoder();
             var job = new EnqueueEncoder();
             job.wrapAndApplyHeader(enqueue, 0, messageHeader);
@@ -86,7 +90,11 @@ class SteadyStateTest {
                     .retryJitter((short) 1)
                     .payloadEncoding(PayloadEncoding.RAW);
             // As wide as the window, so that batches stay as they are without it.
-            item.limitsCount(1).next().maxConcurrency(WINDOW).key("k").putDetails(new byte[0], 0, 0);
+            var limits = item.limitsCount(isRated ? 2 : 1);
+            limits.next().maxConcurrency(WINDOW).key("k").putDetails(new byte[0], 0, 0);
+            if (isRated) {
+                new TestRate("api", "customer", 1_000_000, 60_000).encode(limits.next());
+            }
             item.metadataCount(1).next().key("k").value("v");
             item.tenant("tenant").taskGroup("g");
             idAt = job.limit() + EnqueueDecoder.ItemsDecoder.jobIdHeaderLength();
@@ -188,11 +196,46 @@ class SteadyStateTest {
         }
     }
 
+    /** Lets all pass, one duty cycle later, and leaves nothing for the collector. */
+    private static final class PassingRates implements RateService {
+        private final long[] ids = new long[1_024];
+        private int count;
+
+        @Override
+        public boolean ask(long askId, RateQuestion question) {
+            ids[count++] = askId;
+            return true;
+        }
+
+        @Override
+        public int poll(Handler handler, int limit) {
+            int polled = 0;
+            while (count > 0 && polled < limit) {
+                polled++;
+                handler.onAnswer(ids[--count], RateAnswer.PASS, 0);
+            }
+            return polled;
+        }
+
+        @Override
+        public long answerMsMax() {
+            return 10_000;
+        }
+    }
+
     @Test
     void shouldAllocateNextToNothingForALifecycle() {
+        measure(new FullClient(false), RateService.NONE);
+    }
+
+    @Test
+    void shouldAllocateNextToNothingWhereAServiceIsAskedForEachStart() {
+        measure(new FullClient(true), new PassingRates());
+    }
+
+    private static void measure(FullClient client, RateService rates) {
         // The harness gives clock and cold reads; disk, commands and replies are this test's own.
         ShardHarness harness = new ShardHarness(1);
-        FullClient client = new FullClient();
         EventLogContext context = new EventLogContext()
                 .cycleBytes(256 << 20)
                 .lowWaterBytes(0)
@@ -211,7 +254,8 @@ class SteadyStateTest {
                 new ShardState.Capacity(1 << 18, 1 << 26, 1 << 12, 1 << 10, 1 << 10, 1 << 10),
                 1,
                 7,
-                ShardContext.PARKED_BYTES_MAX_DEFAULT));
+                ShardContext.PARKED_BYTES_MAX_DEFAULT,
+                rates));
         shard.recover(harness.wallMs);
         ShardAgent agent = new ShardAgent("test", List.of(shard), client, client, harness, harness, harness, 3_600_000);
         run(client, agent, WARM_UP);
@@ -229,7 +273,8 @@ class SteadyStateTest {
     private static void run(FullClient client, ShardAgent agent, int lifecycles) {
         long until = client.reported + lifecycles;
         while (client.reported < until) {
-            client.toEnqueue = WINDOW;
+            // Where a start takes several duty cycles, no more jobs pile up meanwhile.
+            client.toEnqueue = (int) Math.min(WINDOW, Math.max(0, client.reported + 4 * WINDOW - client.jobs));
             agent.doWork();
         }
     }

@@ -81,6 +81,9 @@ final class ExplainOutput {
             return limit + " can never have the " + bucket.hits() + " hits that it takes.";
         }
         final String before = before(bucket.before(), bucket.isMoreBefore());
+        if (bucket.stage() != Explanation.RateStage.HERE) {
+            return asked(bucket, limit, enoughIn) + "; " + before + " before it.";
+        }
         if (bucket.available() < bucket.hits()) {
             return limit + " has " + bucket.available() + " of the " + bucket.hits()
                     + " hits that it takes, and enough in " + TimeText.duration(enoughIn) + "; " + before
@@ -91,6 +94,19 @@ final class ExplainOutput {
         }
         return "others go first in the line for " + limit + "; " + before + " before it, and " + bucket.candidates()
                 + " that only a worker is missing for.";
+    }
+
+    private static String asked(Explanation.Bucket bucket, String limit, Duration askedIn) {
+        return switch (bucket.stage()) {
+            case HERE, TO_BE_ASKED -> "the rate limit service is asked for " + limit + " when a worker wants the job";
+            case ASKED -> "the rate limit service is being asked for " + limit;
+            case OVER ->
+                "the rate limit service did not let " + limit + " pass, and is asked again in "
+                        + TimeText.duration(askedIn);
+            case UNAVAILABLE ->
+                "the rate limit service gave no answer for " + limit + ", and is asked again in "
+                        + TimeText.duration(askedIn);
+        };
     }
 
     private static String ready(Explanation.@Nullable Place place) {
@@ -171,10 +187,14 @@ final class ExplainOutput {
             return;
         }
         out.println("rate limit  " + bucket.name() + "/" + bucket.key());
-        out.println("hits        " + bucket.available() + " of " + bucket.hits() + " needed"
-                + (bucket.enoughIn() == null
-                        ? ", never enough"
-                        : ", enough in " + TimeText.duration(bucket.enoughIn())));
+        if (bucket.stage() == Explanation.RateStage.HERE) {
+            out.println("hits        " + bucket.available() + " of " + bucket.hits() + " needed"
+                    + (bucket.enoughIn() == null
+                            ? ", never enough"
+                            : ", enough in " + TimeText.duration(bucket.enoughIn())));
+        } else {
+            out.println("hits        " + bucket.hits() + " needed, of the rate limit service: " + bucket.stage());
+        }
         out.println("before it   " + bucket.before() + (bucket.isMoreBefore() ? " or more" : "") + " in line, "
                 + bucket.candidates() + " waiting for a worker only");
         if (bucket.keptFor() != null) {
@@ -263,6 +283,7 @@ final class ExplainOutput {
     private static void put(ObjectNode node, Explanation.Bucket bucket) {
         node.put("name", bucket.name());
         node.put("key", bucket.key());
+        node.put("stage", bucket.stage().name());
         node.put("hits", bucket.hits());
         node.put("available", bucket.available());
         if (bucket.enoughIn() != null) {

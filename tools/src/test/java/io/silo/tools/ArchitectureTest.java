@@ -155,6 +155,13 @@ class ArchitectureTest {
                     + "ReplySink, or SiloClient");
 
     @ArchTest
+    static final ArchRule grpcStaysWhereItIsSpoken = noClasses()
+            .that(resideInAPackage("io.silo..").and(not(resideInAPackage("io.silo.server.gubernator.."))))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("io.grpc..", "com.google.protobuf.."))
+            .because("only io.silo.server.gubernator speaks gRPC: shards ask through the port RateService");
+
+    @ArchTest
     static final ArchRule appliersAreFinal = classes()
             .that()
             .haveSimpleNameEndingWith("Applier")

@@ -29,6 +29,7 @@ import io.silo.shard.ShardListener;
 import io.silo.shard.command.ColdRead;
 import io.silo.shard.command.ColdReads;
 import io.silo.shard.command.ShardSettings;
+import io.silo.shard.rate.RateService;
 import io.silo.shard.state.ShardState;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -107,7 +108,8 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
                 ShardState.Capacity.DEFAULT,
                 0,
                 0,
-                ShardContext.PARKED_BYTES_MAX_DEFAULT));
+                ShardContext.PARKED_BYTES_MAX_DEFAULT,
+                RateService.NONE));
         shard.recover(wallMs());
         agent = new ShardAgent("bench", List.of(shard), this, this, this, this, this, Long.MAX_VALUE / 4);
         for (int i = 0; i < window + work.backlog(); i++) {

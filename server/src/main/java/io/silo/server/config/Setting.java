@@ -74,6 +74,18 @@ public final class Setting<T> {
         });
     }
 
+    /** An address, or empty text for none. */
+    static Setting<String> addressOrNone(String name, String meaning) {
+        return new Setting<>(name, "host:port, or empty", "", meaning, value -> {
+            final String text = asText(value);
+            try {
+                return text.isEmpty() ? text : HostPort.parse(text).toString();
+            } catch (IllegalArgumentException wrong) {
+                throw new IllegalArgumentException("must be host:port, or empty: " + wrong.getMessage(), wrong);
+            }
+        });
+    }
+
     static <E extends Enum<E>> Setting<E> choice(String name, Class<E> choices, E defaultValue, String meaning) {
         final List<E> all = Arrays.asList(choices.getEnumConstants());
         final String type = all.stream().map(Setting::show).collect(Collectors.joining(", ", "one of ", ""));

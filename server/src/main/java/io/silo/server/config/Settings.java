@@ -98,6 +98,11 @@ public final class Settings {
             366L * 86_400_000,
             "Forward step of the wall clock that is followed at once.");
 
+    public static final Setting<String> GUBERNATOR_ADDRESS = Setting.addressOrNone(
+            "gubernator.address", "Gubernator that answers rate limits (gRPC); empty = the shards do.");
+    public static final Setting<Long> GUBERNATOR_TIMEOUT_MS =
+            Setting.number("gubernator.timeout_ms", 10_000, 10, 600_000, "How long Gubernator may take for an answer.");
+
     public static final Setting<TenancyMode> TENANCY_MODE =
             Setting.choice("tenancy.mode", TenancyMode.class, TenancyMode.OPTIONAL, "Whether calls name a tenant.");
 
@@ -137,6 +142,8 @@ public final class Settings {
             RETENTION_FAILED_S,
             RETENTION_CANCELLED_S,
             CLOCK_STEP_MS_MAX,
+            GUBERNATOR_ADDRESS,
+            GUBERNATOR_TIMEOUT_MS,
             TENANCY_MODE,
             METRICS_ENABLED,
             METRICS_ADDRESS,

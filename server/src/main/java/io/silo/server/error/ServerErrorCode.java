@@ -34,7 +34,9 @@ public enum ServerErrorCode {
     /** The baselines were asked for while the server was at work. */
     BASELINE_BUSY(113),
     /** A second measurement of the baselines was asked for, or the disk refused. */
-    BASELINE_FAILED(114);
+    BASELINE_FAILED(114),
+    /** The rate limit service that is configured does not answer. */
+    GUBERNATOR_UNREACHABLE(115);
 
     private final int number;
 

@@ -37,6 +37,8 @@ record ShardMetric(
 
     private static final String COMPLETED = "Outcomes accepted, one an attempt; expired leases are not among them.";
     private static final String JOBS = "Jobs in memory by status, ended ones too until retention forgets them.";
+    private static final String ANSWERS =
+            "Answers of the rate limit service; those dropped came too late, or for a task that was gone.";
     private static final String ACKNOWLEDGED = "Replies sent, by the durability they had reached.";
 
     /** Every metric; those of one name stand together. */
@@ -64,6 +66,15 @@ record ShardMetric(
                     "Tasks whose payload the shard read from its file, without its having been read ahead.",
                     c -> c.get(Figure.GRANTS_COLD)),
             counter("silo_reads_ahead", "Payloads asked to be read ahead of a grant.", c -> c.get(Figure.READS_AHEAD)),
+            counter("silo_rate_limit_asks", "Questions to the rate limit service.", c -> c.get(Figure.RATE_ASKS)),
+            answers("pass", Figure.RATE_ANSWERS_PASS),
+            answers("over", Figure.RATE_ANSWERS_OVER),
+            answers("error", Figure.RATE_ANSWERS_ERROR),
+            answers("dropped", Figure.RATE_ANSWERS_DROPPED),
+            gauge(
+                    "silo_rate_limit_asks_under_way",
+                    "Questions to the rate limit service without an answer.",
+                    Figure.RATE_ASKS_UNDER_WAY),
             gauge("silo_task_leases_active", "Task leases now.", Figure.LEASES),
             jobs("scheduled", Figure.JOBS_SCHEDULED),
             jobs("running", Figure.JOBS_RUNNING),
@@ -102,6 +113,10 @@ record ShardMetric(
 
     private static ShardMetric completed(String status, ToLongFunction<ShardCounters> reading) {
         return new ShardMetric("silo_jobs_completed", "status", status, Kind.COUNTER, COMPLETED, reading);
+    }
+
+    private static ShardMetric answers(String answer, Figure figure) {
+        return new ShardMetric("silo_rate_limit_answers", "answer", answer, Kind.COUNTER, ANSWERS, c -> c.get(figure));
     }
 
     private static ShardMetric acknowledged(String durability, Figure figure) {

@@ -5,6 +5,7 @@ import io.silo.protocol.command.ExplainJobDecoder;
 import io.silo.protocol.command.MessageHeaderDecoder;
 import io.silo.protocol.reply.ExplainReplyEncoder;
 import io.silo.protocol.reply.JobStatus;
+import io.silo.protocol.reply.RateStage;
 import io.silo.protocol.reply.Situation;
 import io.silo.shard.state.JobState;
 import io.silo.shard.state.JobView;
@@ -151,7 +152,8 @@ final class ExplainJobDecider implements CommandDecider {
         if (isRate) {
             reply.hits(waiting.awaitedHits(slot))
                     .hitsAvailable(waiting.availableHits(slot))
-                    .enoughInMs(waiting.enoughInMs(slot));
+                    .enoughInMs(waiting.enoughInMs(slot))
+                    .rateStage(RateStage.get((short) waiting.rateStage(slot).ordinal()));
         } else {
             reply.limitMax(waiting.awaitedMax(slot))
                     .isMaxSet((short) (view.limitReport().isSet(limit) ? 1 : 0))

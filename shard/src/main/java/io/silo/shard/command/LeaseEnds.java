@@ -31,6 +31,9 @@ public final class LeaseEnds {
     /** Error code of an attempt whose rate limit did not let it pass often enough. */
     private static final UnsafeBuffer RATE_LIMIT_EXCEEDED = text("RATE_LIMIT_EXCEEDED");
 
+    /** Error code of an attempt whose rate limits nobody answered often enough. */
+    private static final UnsafeBuffer RATE_LIMIT_UNAVAILABLE = text("RATE_LIMIT_UNAVAILABLE");
+
     /** Error code of a job that was not started in time. */
     private static final UnsafeBuffer START_DEADLINE_EXCEEDED = text("START_DEADLINE_EXCEEDED");
 
@@ -95,10 +98,15 @@ public final class LeaseEnds {
         refuse(context, slot, START_DEADLINE_EXCEEDED, AttemptFailedApplier.NO_NEXT_START);
     }
 
-    /** Fails an attempt of a waiting job that a rate limit did not let pass; the retry policy says whether another follows. */
-    public void refuseExceeded(CommandContext context, int slot) {
+    /**
+     * Fails an attempt of a waiting job that a rate limit did not let pass; the retry policy says whether another follows.
+     *
+     * @param isUnavailable the limit's service gave no answer.
+     */
+    public void refuseExceeded(CommandContext context, int slot, boolean isUnavailable) {
         // RATE-4: the reference lets the job wait for ever.
-        refuse(context, slot, RATE_LIMIT_EXCEEDED, AttemptEnds.nextStartMs(context, slot));
+        final UnsafeBuffer code = isUnavailable ? RATE_LIMIT_UNAVAILABLE : RATE_LIMIT_EXCEEDED;
+        refuse(context, slot, code, AttemptEnds.nextStartMs(context, slot));
     }
 
     private void refuse(CommandContext context, int slot, UnsafeBuffer errorCode, long nextStartMs) {

@@ -74,6 +74,7 @@ public final class TaskGrants {
             // [SILO-DEQ-1]
             final int slot = peek(view, taskGroup, tenant);
             if (slot == RowSlab.NULL_SLOT) {
+                view.rates().want(taskGroup, tasksMax - granted);
                 break;
             }
             if (LeaseEnds.isLate(context, slot)) {

@@ -18,7 +18,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  *    56 changedAtMs              64 definitionPosition
  *    72 definitionOffset         76 definitionLength
  *    80 lastPosition             88 startMs
- *    96 link a                  100 link b              (by `where`: previous/next ready or ended, timer handle, lease row)
+ *    96 link a                  100 link b              (by `where`: previous/next ready, asked or ended; timer, lease, ask)
  *   104 newer                   108 older               (chain of tenant and state)
  *   112 token                   120 tokenEpoch
  * </pre>
@@ -75,6 +75,11 @@ final class JobTable implements JobView, ReadyLinks {
     static final int IN_TIMERS = 2;
     static final int IN_LEASES = 3;
     static final int IN_FINISHED = 4;
+
+    /** A candidate whose rate limits a service is to be asked for, and is being asked for. */
+    static final int IN_ASKS = 5;
+
+    static final int IN_ASKED = 6;
 
     /** And above: waits for the limit of the claim of this number, from 0. */
     static final int IN_LINES = 16;

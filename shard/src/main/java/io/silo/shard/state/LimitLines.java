@@ -1,6 +1,7 @@
 package io.silo.shard.state;
 
 import io.silo.protocol.Xxh64;
+import java.util.BitSet;
 import java.util.function.IntConsumer;
 import org.agrona.collections.IntIntConsumer;
 
@@ -41,16 +42,16 @@ final class LimitLines {
     /** End of the list of lines to settle; {@link #NULL} is a line that is not in it. */
     private static final int LAST = -2;
 
-    private static final int LIMIT = 0;
-    private static final int TASK_GROUP = 4;
+    static final int LIMIT = 0;
+    static final int TASK_GROUP = 4;
     private static final int LIST = 8;
-    private static final int FIRST_CANDIDATE = LIST + TaskList.ROW_BYTES;
-    private static final int LAST_CANDIDATE = FIRST_CANDIDATE + 4;
-    private static final int CANDIDATES = LAST_CANDIDATE + 4;
+    static final int FIRST_CANDIDATE = LIST + TaskList.ROW_BYTES;
+    static final int LAST_CANDIDATE = FIRST_CANDIDATE + 4;
+    static final int CANDIDATES = LAST_CANDIDATE + 4;
     private static final int NEXT_LINE = CANDIDATES + 4;
     private static final int PREVIOUS_LINE = NEXT_LINE + 4;
-    private static final int NEXT_TO_SETTLE = PREVIOUS_LINE + 4;
-    private static final int WAITING = NEXT_TO_SETTLE + 4;
+    static final int NEXT_TO_SETTLE = PREVIOUS_LINE + 4;
+    static final int WAITING = NEXT_TO_SETTLE + 4;
     private static final int ROW_BYTES = 48;
     private static final int ROWS_PER_CHUNK = 1_024;
 
@@ -58,11 +59,12 @@ final class LimitLines {
     private final LimitTable limits;
     private final RateBuckets buckets;
     private final RateChecks checks;
+    private final RateAsks asks;
     private final ReadyQueue ready;
-    private final RowSlab lines;
+    final RowSlab lines;
     private final SlotIndex index = new SlotIndex();
     private final TaskOrder order;
-    private final TaskList waiting;
+    final TaskList waiting;
     private final LimitReservations reservations = new LimitReservations();
     private IntIntConsumer floatingHandler = (limit, taskGroup) -> {};
     private int firstToSettle = LAST;
@@ -70,13 +72,21 @@ final class LimitLines {
     private int waitingCount;
 
     /** @param claimsMax bound on claims: a line has at least one task that is in it by a claim. */
-    LimitLines(JobTable jobs, LimitTable limits, RateBuckets buckets, ReadyQueue ready, int claimsMax) {
+    LimitLines(
+            JobTable jobs,
+            LimitTable limits,
+            RateBuckets buckets,
+            ReadyQueue ready,
+            BitSet pausedGroups,
+            int claimsMax) {
         lines = new RowSlab(ROW_BYTES, ROWS_PER_CHUNK, claimsMax);
         this.jobs = jobs;
         this.limits = limits;
         this.buckets = buckets;
         this.ready = ready;
-        checks = new RateChecks(limits, buckets);
+        asks = new RateAsks(jobs, limits, buckets, ready, pausedGroups, claimsMax, new AskOutcomes());
+        buckets.asks(asks);
+        checks = new RateChecks(limits, buckets, asks);
         buckets.onEnough(this::onFreed);
         order = this::isBefore;
         waiting = new TaskList(jobs, order, lines, LIST, ReadyQueue.TASKS_MAX);
@@ -103,15 +113,19 @@ final class LimitLines {
      * @param inTurn as for {@link ReadyQueue#poll}: a worker gets it in its tenant's turn.
      */
     void remove(int slot, boolean inTurn) {
-        if (jobs.where(slot) == JobTable.IN_READY) {
+        if (jobs.where(slot) < JobTable.IN_LINES) {
             leaveCandidates(slot);
             if (inTurn) {
                 ready.poll(jobs.taskGroup(slot));
             } else {
-                removeReady(slot);
+                leaveQueue(slot);
             }
         } else {
             leaveLine(slot);
+        }
+        if (asks.isOn()) {
+            checks.end(slot);
+            asks.forgetPasses(slot);
         }
         for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
             limits.passes(claim, 0);
@@ -172,10 +186,8 @@ final class LimitLines {
             if (claim == NONE) {
                 return slot;
             }
-            // A worker of another task group was faster.
-            leaveCandidates(slot);
-            removeReady(slot);
-            await(slot, claim);
+            // A worker of another task group was faster, or what let it pass is too long ago.
+            demote(slot, claim);
             settle();
         }
         return NULL;
@@ -303,7 +315,7 @@ final class LimitLines {
         return NONE;
     }
 
-    private boolean isBlocking(int slot, int claim) {
+    boolean isBlocking(int slot, int claim) {
         if (!isLined(claim)) {
             return false;
         }
@@ -330,10 +342,11 @@ final class LimitLines {
                 || candidates > 0 && isBefore(slot, limits.job(lines.getInt(line, LAST_CANDIDATE)));
     }
 
-    /** The first claim of a candidate whose limit is full by now, or {@link LimitTable#NONE}. */
+    /** The first claim of a ready task whose limit is full by now, or let it pass too long ago; or {@link LimitTable#NONE}. */
     int fullClaim(int slot) {
         for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
-            if (isLined(claim) && free(slot, claim) <= 0) {
+            final boolean isUnasked = asks.isOn() && limits.isRate(claim) && !asks.isPassed(claim);
+            if (isUnasked || isLined(claim) && free(slot, claim) <= 0) {
                 return claim;
             }
         }
@@ -344,7 +357,7 @@ final class LimitLines {
     private int free(int slot, int claim) {
         final int limit = limits.limit(claim);
         if (limits.isBucket(limit)) {
-            return buckets.free(claim, reservedHits(slot, limit));
+            return asks.isOn() ? asks.free(claim) : buckets.free(claim, reservedHits(slot, limit));
         }
         final int free = limits.max(claim) - limits.holders(limit);
         return free <= 0 ? free : Math.min(free, unreserved(slot, limit));
@@ -380,7 +393,7 @@ final class LimitLines {
 
     /** The first task that waits for a bucket is looked at again when that has enough. */
     private void onLacking(int slot, int claim) {
-        if (limits.isRate(claim) && free(slot, claim) <= 0) {
+        if (limits.isRate(claim) && !asks.isOn() && free(slot, claim) <= 0) {
             buckets.wake(claim);
             checks.lacking(slot, claim);
         }
@@ -403,8 +416,8 @@ final class LimitLines {
     }
 
     /** Whether a claim lets its job wait at all. */
-    private boolean isLined(int claim) {
-        return !limits.isRate(claim) || !buckets.isUnconditional(claim);
+    boolean isLined(int claim) {
+        return !limits.isRate(claim) || asks.isOn() || !buckets.isUnconditional(claim);
     }
 
     /** Priority, start time, arrival. */
@@ -421,24 +434,26 @@ final class LimitLines {
         for (int claim = firstLined(slot); claim != NONE; claim = nextLined(claim)) {
             addCandidate(open(limits.limit(claim), jobs.taskGroup(slot)), claim);
         }
-        jobs.where(slot, JobTable.IN_READY, NULL);
-        ready.add(slot, jobs.taskGroup(slot), jobs.priority(slot), jobs.tenant(slot));
+        if (asks.isOn() && asks.unpassed(slot) != NONE) {
+            asks.add(slot);
+        } else {
+            addReady(slot);
+        }
         // What comes before a candidate may take its place.
         for (int claim = firstLined(slot); claim != NONE; claim = nextLined(claim)) {
             final int line = limits.line(claim);
             final int last = lines.getInt(line, LAST_CANDIDATE);
             final int most = Math.max(1, Math.min(free(slot, claim), CANDIDATES_MAX));
             if (lines.getInt(line, CANDIDATES) > most && last != claim) {
-                demote(last);
+                demote(limits.job(last), last);
             }
         }
     }
 
     /** A candidate waits again, for the limit of this claim. */
-    private void demote(int claim) {
-        final int slot = limits.job(claim);
+    private void demote(int slot, int claim) {
         leaveCandidates(slot);
-        removeReady(slot);
+        leaveQueue(slot);
         await(slot, claim);
     }
 
@@ -475,8 +490,36 @@ final class LimitLines {
         }
     }
 
-    private void removeReady(int slot) {
-        ready.remove(slot, jobs.taskGroup(slot), jobs.priority(slot), jobs.tenant(slot));
+    private void addReady(int slot) {
+        jobs.where(slot, JobTable.IN_READY, NULL);
+        ready.add(slot, jobs.taskGroup(slot), jobs.priority(slot), jobs.tenant(slot));
+    }
+
+    /** A candidate leaves the ready queue, or what is asked of a service for it. */
+    private void leaveQueue(int slot) {
+        if (jobs.where(slot) == JobTable.IN_READY) {
+            ready.remove(slot, jobs.taskGroup(slot), jobs.priority(slot), jobs.tenant(slot));
+        } else {
+            asks.remove(slot);
+        }
+    }
+
+    /** What follows from the answers of a rate limit service. */
+    private final class AskOutcomes implements RateAsks.Outcomes {
+        @Override
+        public void onPassed(int slot) {
+            asks.remove(slot);
+            checks.end(slot);
+            addReady(slot);
+        }
+
+        @Override
+        public void onRefused(int slot, int claim, boolean isAnswer) {
+            demote(slot, claim);
+            if (isAnswer) {
+                checks.refused(slot);
+            }
+        }
     }
 
     // ---- lines
@@ -506,7 +549,7 @@ final class LimitLines {
         for (int last = lines.getInt(line, LAST_CANDIDATE);
                 last != NULL && isBefore(slot, limits.job(last)) && !isReserved(limits.job(last));
                 last = lines.getInt(line, LAST_CANDIDATE)) {
-            demote(last);
+            demote(limits.job(last), last);
         }
     }
 
@@ -514,7 +557,7 @@ final class LimitLines {
      * A task that may never run while others may stands in a line of its own, where it is in nobody's way. Where a maximum is set, it
      * is the same for all.
      */
-    private int groupInLine(int slot, int claim) {
+    int groupInLine(int slot, int claim) {
         final boolean isHopeless = limits.isRate(claim)
                 ? buckets.isHopeless(claim)
                 : limits.ownMax(claim) == 0
@@ -540,7 +583,7 @@ final class LimitLines {
     private void leaveLine(int slot) {
         final int claim = awaited(slot);
         if (limits.isRate(claim)) {
-            checks.end(slot);
+            checks.leave(slot);
         }
         final int line = limits.line(claim);
         waiting.remove(line, slot);
@@ -622,6 +665,9 @@ final class LimitLines {
         final boolean isRemoved = index.remove(hash(limit, lines.getInt(line, TASK_GROUP)), line);
         assert isRemoved : "line " + line + " was not indexed";
         lines.free(line);
+        if (limits.firstLine(limit) == NULL) {
+            asks.forgetPause(limit);
+        }
         limits.release(limit);
     }
 
@@ -633,6 +679,19 @@ final class LimitLines {
         return checks;
     }
 
+    RateAsks asks() {
+        return asks;
+    }
+
+    int limit(int claim) {
+        return limits.limit(claim);
+    }
+
+    /** The claim that a task waits for, or {@link LimitTable#NONE} if it is in no line. */
+    int awaitedOrNone(int slot) {
+        return jobs.where(slot) < JobTable.IN_LINES ? NONE : awaited(slot);
+    }
+
     /** The claim on a bucket that a task waits for, or {@link LimitTable#NONE} if it does not or the bucket has enough. */
     int awaitedRate(int slot) {
         if (jobs.where(slot) < JobTable.IN_LINES) {
@@ -640,6 +699,12 @@ final class LimitLines {
         }
         final int claim = awaited(slot);
         return limits.isRate(claim) && free(slot, claim) <= 0 ? claim : NONE;
+    }
+
+    /** Whether a due task has all its slots but for a worker, or for the answer of a rate limit service. */
+    boolean isCandidate(int slot) {
+        final int where = jobs.where(slot);
+        return where == JobTable.IN_READY || where == JobTable.IN_ASKS || where == JobTable.IN_ASKED;
     }
 
     // ---- for reports
@@ -696,89 +761,18 @@ final class LimitLines {
 
     /** Compares holders, candidates and lines with the jobs from scratch; for tests after each step and the slow recount. */
     void checkInvariants() {
-        final int[] holders = new int[limits.limitEnd()];
-        final int[] waitingIn = new int[lines.slotEnd()];
-        int candidates = 0;
-        int waits = 0;
-        for (int slot = 0; slot < jobs.slotLimit(); slot++) {
-            if (!jobs.isLive(slot) || jobs.firstClaim(slot) == NONE) {
-                continue;
-            }
-            final boolean isWaiting = jobs.where(slot) >= JobTable.IN_LINES;
-            waits += isWaiting ? 1 : 0;
-            if (isWaiting) {
-                waitingIn[limits.line(awaited(slot))]++;
-            }
-            for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
-                final int limit = limits.limit(claim);
-                Invariant.check(limits.job(claim) == slot, "claim of another job");
-                Invariant.check(
-                        !limits.isHeld(claim) || jobs.state(slot) == JobState.RUNNING,
-                        "a slot is held without a lease");
-                holders[limit] += limits.isHeld(claim) ? 1 : 0;
-                if (jobs.where(slot) == JobTable.IN_READY && isLined(claim)) {
-                    candidates++;
-                    Invariant.check(isCandidate(claim), "a task with limits is ready and no candidate");
-                }
-            }
-        }
-        for (int limit = 0; limit < holders.length; limit++) {
-            Invariant.check(
-                    !limits.isLive(limit) || limits.holders(limit) == holders[limit],
-                    "holders of a limit differ from their recount");
-        }
-        Invariant.check(waits == waitingCount, "tasks in lines differ from their count");
+        new LimitLineInvariants(this, jobs, limits).check();
         checks.checkInvariants(jobs);
-        checkLines(candidates, waitingIn);
-    }
-
-    private boolean isCandidate(int claim) {
-        final int line = find(limits.limit(claim), jobs.taskGroup(limits.job(claim)));
-        int candidate = line == NULL ? NULL : lines.getInt(line, FIRST_CANDIDATE);
-        while (candidate != NULL && candidate != claim) {
-            candidate = limits.nextCandidate(candidate);
-        }
-        return candidate == claim;
-    }
-
-    private void checkLines(int candidates, int[] waitingIn) {
-        int listed = 0;
-        for (int line = lines.nextLive(0, lines.slotEnd());
-                line != NULL;
-                line = lines.nextLive(line + 1, lines.slotEnd())) {
-            int before = NULL;
-            int count = 0;
-            for (int claim = lines.getInt(line, FIRST_CANDIDATE); claim != NULL; claim = limits.nextCandidate(claim)) {
-                Invariant.check(
-                        before == NULL || isBefore(limits.job(before), limits.job(claim)), "candidates out of order");
-                before = claim;
-                count++;
-            }
-            Invariant.check(
-                    count == lines.getInt(line, CANDIDATES) && before == lines.getInt(line, LAST_CANDIDATE),
-                    "candidates of a line differ from their count");
-            listed += count;
-            final int head = waiting.first(line);
-            // A bucket fills by itself; its timer is what counts then.
-            if (head != NULL
-                    && lines.getInt(line, NEXT_TO_SETTLE) == NULL
-                    && !limits.isBucket(lines.getInt(line, LIMIT))) {
-                Invariant.check(isBlocking(head, awaited(head)), "a task waits for a limit that has room for it");
-                Invariant.check(
-                        lines.getInt(line, TASK_GROUP) == groupInLine(head, awaited(head)),
-                        "a task waits in the line of those that never run, or keeps others from theirs");
-            }
-            Invariant.check(waitingIn[line] == lines.getInt(line, WAITING), "tasks of a line differ from their count");
-        }
-        Invariant.check(listed == candidates, "candidates differ from the ready tasks that have limits");
+        asks.checkInvariants();
     }
 
     long bytes() {
-        return lines.bytes() + index.bytes() + waiting.bytes() + checks.bytes();
+        return lines.bytes() + index.bytes() + waiting.bytes() + checks.bytes() + asks.bytes();
     }
 
     void close() {
         lines.close();
         waiting.close();
+        asks.close();
     }
 }

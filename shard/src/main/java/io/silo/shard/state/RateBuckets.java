@@ -4,10 +4,12 @@ import static io.silo.protocol.Bounds.LIMIT_KEY_BYTES_MAX;
 import static io.silo.protocol.Bounds.RATE_LIMIT_NAME_BYTES_MAX;
 
 import io.silo.protocol.Xxh64;
+import io.silo.shard.rate.RateQuestion;
 import java.util.function.IntConsumer;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.IntArrayList;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The buckets of rate limits from which something was taken; one that is full is not there. What they hold is logged. Each has one
@@ -59,6 +61,7 @@ public final class RateBuckets implements RateView {
             new UnsafeBuffer(new byte[2 + RATE_LIMIT_NAME_BYTES_MAX + LIMIT_KEY_BYTES_MAX]);
     private final UnsafeBuffer keyView = new UnsafeBuffer(0, 0);
     private IntConsumer onEnough = limit -> {};
+    private @Nullable RateAsks asks;
     private long steadyOffsetMs = NO_OFFSET;
     private long latestSteadyMs;
     private long steadyMs;
@@ -76,6 +79,11 @@ public final class RateBuckets implements RateView {
     /** @param action what follows when a limit's bucket may have enough for the first that waits. */
     void onEnough(IntConsumer action) {
         onEnough = action;
+    }
+
+    /** @param answered says whether claims are a service's to answer, and asks it. */
+    void asks(RateAsks answered) {
+        asks = answered;
     }
 
     // ---- events
@@ -160,6 +168,16 @@ public final class RateBuckets implements RateView {
         steadyMs = Math.max(steadyMs, monotonicMs + steadyOffsetMs);
         wallMs = Math.max(wallMs, nowMs);
         return isFirst;
+    }
+
+    /** Steady time, ms. */
+    long steadyMs() {
+        return steadyMs;
+    }
+
+    /** The shard's clock, ms. */
+    long wallMs() {
+        return wallMs;
     }
 
     /** Looks at buckets whose time has come, at most {@code limit}. */
@@ -313,9 +331,38 @@ public final class RateBuckets implements RateView {
         return row == NULL ? nowMs : Math.max(nowMs, rows.getLong(row, START_MS));
     }
 
+    /** None where a service answers: it has taken the hits. */
     @Override
     public int firstClaim(int job) {
-        return skipSlots(jobs.firstClaim(job));
+        return asks != null && asks.isOn() ? NONE : skipSlots(jobs.firstClaim(job));
+    }
+
+    @Override
+    public void want(int taskGroup, int tasks) {
+        if (asks != null) {
+            asks.want(taskGroup, tasks);
+        }
+    }
+
+    @Override
+    public boolean isAskWaiting(int taskGroup) {
+        return asks != null && asks.isWaiting(taskGroup);
+    }
+
+    /** Writes what a service is asked for one start of the claim's job. */
+    void write(int claim, RateQuestion question) {
+        final int limit = limits.limit(claim);
+        final int row = limits.terms(claim);
+        wrapName(limit, question.name());
+        wrapKey(limit, question.key());
+        tenants.wrap(limits.tenant(limit), question.tenant());
+        question.set(
+                terms.hits(row),
+                terms.hitsMax(row),
+                terms.durationMs(row),
+                terms.isLeaky(row) ? terms.burst(row) : 0,
+                terms.flags(row),
+                terms.isLeaky(row));
     }
 
     @Override

@@ -26,18 +26,42 @@ final class RateChecks {
     private final IntHashSet drains = new IntHashSet();
     private final IntHashSet drained = new IntHashSet();
     private final TimerQueue.TimerHandler handler = this::onTimer;
+    private final RateAsks asks;
     private int due;
 
-    RateChecks(LimitTable limits, RateBuckets buckets) {
+    RateChecks(LimitTable limits, RateBuckets buckets, RateAsks asks) {
         this.limits = limits;
         this.buckets = buckets;
+        this.asks = asks;
     }
 
-    /** A task begins to wait by this claim: its first check did not pass. */
+    /**
+     * A task begins to wait by this claim, and so its first check did not pass; where a service answers nobody has asked yet. One that waited,
+     * and was asked for in between, goes on.
+     */
     void begin(int slot, int claim) {
         if (limits.rateTerms().maxRetries(limits.terms(claim)) > 0) {
-            checks.put(slot, 0);
-            schedule(slot, claim, 0);
+            final int before = checks.get(slot);
+            final int count = before != NO_VALUE ? before : asks.isOn() ? 0 : 1;
+            checks.put(slot, count);
+            schedule(slot, claim, count);
+        }
+    }
+
+    /** A service did not let a task pass that waits now: that is a check, and it is due. */
+    void refused(int slot) {
+        if (checks.containsKey(slot)) {
+            cancelTimer(slot);
+            add(slot, false, buckets.steadyMs());
+        }
+    }
+
+    /** A task leaves its line; where a service answers it may come back, and what did not pass still counts. */
+    void leave(int slot) {
+        if (asks.isOn()) {
+            cancelTimer(slot);
+        } else {
+            end(slot);
         }
     }
 
@@ -53,13 +77,17 @@ final class RateChecks {
     /** It waits no longer. */
     void end(int slot) {
         if (checks.remove(slot) != NO_VALUE) {
-            final int handle = handles.remove(slot);
-            if (handle != NO_VALUE) {
-                queue(handle).cancel(handle >>> 1);
-            }
+            cancelTimer(slot);
         }
         if (drained.remove(slot)) {
             drains.remove(slot);
+        }
+    }
+
+    private void cancelTimer(int slot) {
+        final int handle = handles.remove(slot);
+        if (handle != NO_VALUE) {
+            queue(handle).cancel(handle >>> 1);
         }
     }
 
@@ -83,7 +111,7 @@ final class RateChecks {
      */
     boolean failed(int slot, int claim) {
         final int count = checks.get(slot) + 1;
-        if (count >= limits.rateTerms().maxRetries(limits.terms(claim))) {
+        if (count > limits.rateTerms().maxRetries(limits.terms(claim))) {
             return true;
         }
         checks.put(slot, count);
@@ -96,16 +124,17 @@ final class RateChecks {
         schedule(slot, claim, checks.get(slot));
     }
 
+    /** @param count checks that did not pass so far. */
     private void schedule(int slot, int claim, int count) {
-        final long nowMs = buckets.nowMs(claim);
-        final long atMs =
-                limits.rateTerms().retryAtMs(limits.terms(claim), nowMs, buckets.nextEnoughAtMs(claim), count);
+        final long nowMs = asks.isOn() ? buckets.steadyMs() : buckets.nowMs(claim);
+        final long enoughMs = asks.isOn() ? asks.pausedUntilMs(limits.limit(claim)) : buckets.nextEnoughAtMs(claim);
+        final long atMs = limits.rateTerms().retryAtMs(limits.terms(claim), nowMs, enoughMs, Math.max(0, count - 1));
         // Later than now, so that no back-off of nothing is looked at for ever.
         add(slot, isCalendar(claim), Math.max(nowMs + 1, atMs));
     }
 
     private boolean isCalendar(int claim) {
-        return limits.rateTerms().has(limits.terms(claim), RateTerms.CALENDAR);
+        return !asks.isOn() && limits.rateTerms().has(limits.terms(claim), RateTerms.CALENDAR);
     }
 
     private void add(int slot, boolean calendar, long atMs) {
@@ -140,13 +169,16 @@ final class RateChecks {
     /**
      * Replay knew no clock: the checks of all that wait begin now.
      *
-     * @param claims that a task waits by.
+     * @param claims that a task waits by, or {@link LimitTable#NONE} if it waits in no line.
      */
     void beginAnew(IntUnaryOperator claims) {
         for (int slot :
                 checks.keySet().stream().mapToInt(Integer::intValue).sorted().toArray()) {
             end(slot);
-            begin(slot, claims.applyAsInt(slot));
+            final int claim = claims.applyAsInt(slot);
+            if (claim != LimitTable.NONE) {
+                begin(slot, claim);
+            }
         }
     }
 
@@ -175,7 +207,9 @@ final class RateChecks {
                 handles.size() == timers.size() + wallTimers.size() && handles.size() <= checks.size(),
                 "timers of checks differ from the tasks that wait");
         checks.forEachInt((slot, count) -> Invariant.check(
-                jobs.isLive(slot) && jobs.where(slot) >= JobTable.IN_LINES, "a task is checked that does not wait"));
+                jobs.isLive(slot)
+                        && (jobs.where(slot) >= JobTable.IN_LINES || asks.isOn() && !handles.containsKey(slot)),
+                "a task is checked that does not wait"));
     }
 
     long bytes() {

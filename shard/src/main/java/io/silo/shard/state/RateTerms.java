@@ -132,6 +132,11 @@ public final class RateTerms {
         return (rows.getInt(terms, FLAGS) & flag) != 0;
     }
 
+    /** All flags of the wire. */
+    int flags(int terms) {
+        return rows.getInt(terms, FLAGS) & FLAGS_MASK;
+    }
+
     public boolean isLeaky(int terms) {
         return rows.getInt(terms, FLAGS) >>> ALGORITHM_SHIFT != 0;
     }

@@ -4,7 +4,7 @@ import org.agrona.DirectBuffer;
 
 /** What deciders read of rate limits. A claim is what one job asks of one bucket. Shard thread only. */
 public interface RateView {
-    /** First claim of a job on a bucket, or 0. */
+    /** First claim of a job on a bucket of this shard, or 0. */
     int firstClaim(int job);
 
     /** The next one of the same job, or 0. */
@@ -27,6 +27,12 @@ public interface RateView {
 
     /** Wraps its key. */
     void wrapKey(int limit, DirectBuffer view);
+
+    /** Workers would have so many more tasks of a group than are ready: rate limits that a service answers are asked for so many. Volatile. */
+    void want(int taskGroup, int tasks);
+
+    /** Whether tasks of a group wait until somebody wants them, to be asked for. */
+    boolean isAskWaiting(int taskGroup);
 
     /** Buckets that are not full. */
     int count();

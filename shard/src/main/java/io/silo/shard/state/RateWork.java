@@ -1,5 +1,7 @@
 package io.silo.shard.state;
 
+import io.silo.shard.rate.RateService;
+
 /**
  * What time makes of rate limits, for who decides it: buckets that are full again, tasks whose next check is due, and those that empty
  * their bucket. Volatile. Shard thread only.
@@ -17,8 +19,28 @@ public final class RateWork {
     public void time(long nowMs, long monotonicMs) {
         if (buckets.time(nowMs, monotonicMs)) {
             lines.checks().forgetDrains();
-            lines.checks().beginAnew(lines::awaited);
+            lines.checks().beginAnew(lines::awaitedOrNone);
         }
+    }
+
+    /**
+     * Has this shard's rate limits answered by a service; before the first event is applied.
+     *
+     * @param counters of what is asked and answered.
+     */
+    public void askOf(RateService service, ShardCounters counters) {
+        lines.asks().askOf(service, counters, lines::onFreed);
+    }
+
+    /** Takes the service's answers and asks it what workers want, after {@link #time}. Returns steps taken; 0 without a service. */
+    public int exchange() {
+        return lines.asks().exchange();
+    }
+
+    /** Whether the limit that a task waits for gave no answer when it was asked last. */
+    public boolean isUnavailable(int slot) {
+        final int claim = lines.awaitedOrNone(slot);
+        return claim != LimitTable.NONE && lines.asks().isUnavailable(lines.limit(claim));
     }
 
     /** Whether there is anything to decide. */
@@ -28,7 +50,9 @@ public final class RateWork {
 
     /** Ms until there may be something to decide, or {@link Long#MAX_VALUE}. */
     public long waitMs() {
-        return isDue() ? 0 : buckets.waitMs(lines.checks());
+        return isDue()
+                ? 0
+                : Math.min(buckets.waitMs(lines.checks()), lines.asks().waitMs());
     }
 
     /** Limit of a bucket that is full, or {@link RowSlab#NULL_SLOT}: it is to be dropped. */

@@ -348,6 +348,11 @@ public final class ReadyQueue implements AutoCloseable {
         return caps.room(group, tenant) == 0;
     }
 
+    /** Whether no worker may have a task of this group and tenant now, ready or not. */
+    boolean isHeld(int group, int tenant) {
+        return paused.get(tenant) || isAtCap(group, tenant);
+    }
+
     /** Returns whether this filled the cap. */
     private boolean changeRunning(int row, int change) {
         boolean wasFull = caps.isFull(row);

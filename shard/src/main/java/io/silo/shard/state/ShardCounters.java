@@ -27,6 +27,14 @@ public final class ShardCounters {
         READS_AHEAD,
         /** Grants whose task was read from its file on the shard thread without having been read ahead. */
         GRANTS_COLD,
+        /** Questions to the rate limit service. */
+        RATE_ASKS,
+        RATE_ANSWERS_PASS,
+        RATE_ANSWERS_OVER,
+        /** Those that were none, and those that did not come in time. */
+        RATE_ANSWERS_ERROR,
+        /** Those that came too late or were never asked for. */
+        RATE_ANSWERS_DROPPED,
         /** Gauges from here. Jobs by status, in the order of {@link JobState}. */
         JOBS_SCHEDULED,
         JOBS_RUNNING,
@@ -36,6 +44,7 @@ public final class ShardCounters {
         LEASES,
         MEMORY_BYTES,
         PARKED_REPLIES,
+        RATE_ASKS_UNDER_WAY,
         DURABLE_POSITION,
         APPENDED_POSITION,
         SHARD_EPOCH,

@@ -56,7 +56,11 @@ final class ShardInvariants {
         switch (jobs.state(slot)) {
             case SCHEDULED ->
                 Invariant.check(
-                        where == JobTable.IN_READY || where == JobTable.IN_TIMERS || where >= JobTable.IN_LINES,
+                        where == JobTable.IN_READY
+                                || where == JobTable.IN_TIMERS
+                                || where == JobTable.IN_ASKS
+                                || where == JobTable.IN_ASKED
+                                || where >= JobTable.IN_LINES,
                         "scheduled job is in no queue");
             case RUNNING ->
                 Invariant.check(

@@ -66,7 +66,7 @@ public final class ShardState implements ShardView {
         jobs = new JobTable(
                 hashSeed, capacity.jobsMax(), capacity.idBytesMax(), tenants, taskGroups, policies, leases, limits);
         rates = new RateBuckets(jobs, limits, tenants, capacity.jobsMax());
-        queues = new TaskQueues(jobs, limits, rates, claimsMax);
+        queues = new TaskQueues(jobs, limits, rates, pausedGroups, claimsMax);
         rateWork = new RateWork(rates, queues.lines);
         limitChanges = new LimitChanges(jobs, limits, queues.lines, rates, tenants);
         leaseTimers = new LeaseTimers(leases, jobs);

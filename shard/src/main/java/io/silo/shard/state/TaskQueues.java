@@ -1,5 +1,7 @@
 package io.silo.shard.state;
 
+import java.util.BitSet;
+
 /**
  * Where the tasks of SCHEDULED jobs are: future ones behind a timer, due ones in the ready queue, or in a line for a limit. Beside that
  * each job with a latest start has a timer for it. Only the places are kept here; they are volatile and follow from the jobs and leases.
@@ -20,10 +22,10 @@ final class TaskQueues {
     private final TimerQueue.TimerHandler deadlineTimerHandler = this::onDeadlineTimer;
     private int lateJob;
 
-    TaskQueues(JobTable jobs, LimitTable limits, RateBuckets buckets, int claimsMax) {
+    TaskQueues(JobTable jobs, LimitTable limits, RateBuckets buckets, BitSet pausedGroups, int claimsMax) {
         this.jobs = jobs;
         ready = new ReadyQueue(jobs);
-        lines = new LimitLines(jobs, limits, buckets, ready, claimsMax);
+        lines = new LimitLines(jobs, limits, buckets, ready, pausedGroups, claimsMax);
     }
 
     /**

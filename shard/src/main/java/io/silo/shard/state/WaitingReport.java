@@ -9,6 +9,20 @@ public final class WaitingReport {
 
     private static final int NULL = RowSlab.NULL_SLOT;
 
+    /** Who answers the rate limit that a task waits for, and how far that is. */
+    public enum RateStage {
+        /** This shard. */
+        HERE,
+        /** A service, when it is the task's turn and a worker wants it. */
+        TO_BE_ASKED,
+        /** A service that is being asked. */
+        ASKED,
+        /** A service that did not let a task pass, and is asked again later. */
+        OVER,
+        /** A service that gave no answer, and is asked again later. */
+        UNAVAILABLE
+    }
+
     private final JobTable jobs;
     private final LimitTable limits;
     private final RateBuckets buckets;
@@ -37,6 +51,9 @@ public final class WaitingReport {
         if (jobs.where(slot) >= JobTable.IN_LINES) {
             return queues.lines.awaited(slot);
         }
+        if (jobs.where(slot) == JobTable.IN_ASKS || jobs.where(slot) == JobTable.IN_ASKED) {
+            return queues.lines.asks().unpassed(slot);
+        }
         // It was its turn, and others were faster or the maximum was lowered; it waits again when it comes up.
         return jobs.where(slot) == JobTable.IN_READY ? queues.lines.fullClaim(slot) : LimitTable.NONE;
     }
@@ -51,14 +68,38 @@ public final class WaitingReport {
         return buckets.hits(awaitedClaim(slot));
     }
 
-    /** Whole hits that this bucket has. */
-    public long availableHits(int slot) {
-        return buckets.bucket(awaitedClaim(slot)).available();
+    /** How far the answer of the rate limit is that the task waits for. */
+    public RateStage rateStage(int slot) {
+        final RateAsks asks = queues.lines.asks();
+        final int limit = limits.limit(awaitedClaim(slot));
+        if (!asks.isOn()) {
+            return RateStage.HERE;
+        }
+        if (jobs.where(slot) == JobTable.IN_ASKED) {
+            return RateStage.ASKED;
+        }
+        if (asks.pausedUntilMs(limit) == RateBucket.NEVER) {
+            return RateStage.TO_BE_ASKED;
+        }
+        return asks.isUnavailable(limit) ? RateStage.UNAVAILABLE : RateStage.OVER;
     }
 
-    /** Ms until it has enough if nobody takes from it, or -1 = never. */
+    /** Whole hits that this bucket has; 0 of one that a service keeps. */
+    public long availableHits(int slot) {
+        return rateStage(slot) != RateStage.HERE
+                ? 0
+                : buckets.bucket(awaitedClaim(slot)).available();
+    }
+
+    /** Ms until it has enough if nobody takes from it, or until a service is asked again; -1 = never. */
     public long enoughInMs(int slot) {
         final int claim = awaitedClaim(slot);
+        if (rateStage(slot) != RateStage.HERE) {
+            final long askedAtMs = queues.lines.asks().pausedUntilMs(limits.limit(claim));
+            return buckets.isHopeless(claim)
+                    ? -1
+                    : askedAtMs == RateBucket.NEVER ? 0 : Math.max(0, askedAtMs - buckets.steadyMs());
+        }
         final long nowMs = buckets.nowMs(claim);
         final long atMs = buckets.bucket(claim).enoughAtMs(buckets.hits(claim), nowMs);
         return atMs == RateBucket.NEVER ? -1 : atMs - nowMs;

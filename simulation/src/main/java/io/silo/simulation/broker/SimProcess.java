@@ -20,6 +20,7 @@ import io.silo.shard.ShardAgent;
 import io.silo.shard.ShardContext;
 import io.silo.shard.ShardListener;
 import io.silo.shard.history.JobReader;
+import io.silo.shard.rate.RateService;
 import io.silo.shard.state.ShardState;
 import io.silo.simulation.model.ShardTap;
 import io.silo.simulation.network.SimLink;
@@ -182,7 +183,8 @@ final class SimProcess implements Clock, ShardListener {
                 CAPACITY,
                 broker.boot(),
                 7,
-                PARKED_BYTES_MAX));
+                PARKED_BYTES_MAX,
+                RateService.NONE));
         long events = shard.recover(wallMs());
         broker.parts().recovered(shard);
         broker.coordinator().onOpened(i, log.shardEpoch());

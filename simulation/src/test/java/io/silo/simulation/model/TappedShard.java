@@ -20,6 +20,7 @@ import io.silo.shard.command.ColdReads;
 import io.silo.shard.command.ShardSettings;
 import io.silo.shard.event.EventFrames;
 import io.silo.shard.history.JobReader;
+import io.silo.shard.rate.RateService;
 import io.silo.shard.state.ShardState;
 import io.silo.simulation.model.ShardTap.LoggedEvent;
 import java.util.ArrayDeque;
@@ -88,7 +89,8 @@ final class TappedShard implements CommandSource, ReplySink, ColdReads, ShardLis
                 CAPACITY,
                 boot,
                 7,
-                ShardContext.PARKED_BYTES_MAX_DEFAULT));
+                ShardContext.PARKED_BYTES_MAX_DEFAULT,
+                RateService.NONE));
         arrivals.clear();
         reads.clear();
         replies.clear();
