@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Jobs with several limits of both kinds, in any order: nothing is hoarded, nobody waits for ever. */
+/** Jobs with several limits of all kinds, in any order: nothing is hoarded, nobody waits for ever. */
 class LimitChainTest {
     private static final long HOUR_MS = 3_600_000;
     private static final int RUN_MS = 100;
@@ -40,6 +40,11 @@ class LimitChainTest {
 
     private static Item hit(Item item, TestRate rate) {
         item.chain.add(rate::encode);
+        return item;
+    }
+
+    private static Item floating(Item item, String key, int max) {
+        item.chain.add(new TestFloating(key, max, 200)::encode);
         return item;
     }
 
@@ -127,9 +132,14 @@ class LimitChainTest {
         Map<String, Integer> slots = new HashMap<>();
         for (int which : all.subList(0, 1 + random.nextInt(4))) {
             if (which < 3) {
+                // k2 is a floating limit: nobody finds it out, so that its default counts.
                 int max = 1 + random.nextInt(3);
                 slots.put("k" + which, max);
-                slot(item, "k" + which, max);
+                if (which == 2) {
+                    floating(item, "k2", max);
+                } else {
+                    slot(item, "k" + which, max);
+                }
             } else {
                 TestRate rate = rate("r" + which, 4, 400);
                 rate.leaky = which == 5;
@@ -147,6 +157,51 @@ class LimitChainTest {
                                 slots.getOrDefault(other.id(), Map.of()).containsKey(key)))
                 .as("jobs that run under %s with %s", key, task.id())
                 .hasSizeLessThanOrEqualTo(max));
+    }
+
+    /** Opposite orders of three kinds of limits, of which one is found out again and again, 0 too. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4})
+    void shouldFinishAllJobsWhateverIsFoundOutOnTheWay(long seed) {
+        // given
+        Random random = new Random(seed);
+        TestRate rate = rate("r", 9, 500);
+        for (int i = 0; i < 60; i++) {
+            Item there = floating(hit(slot(item("there" + i), "k", 3), rate), "f", 1);
+            Item back = slot(hit(floating(item("back" + i), "f", 1), rate), "k", 3);
+            there.taskGroup = i % 2 == 0 ? "g" : "other";
+            enqueue(there, back);
+        }
+
+        // when
+        List<Task> running = new ArrayList<>();
+        int ended = 0;
+        int found = 1;
+        int reports = 0;
+        for (int round = 0; ended < 120; round++) {
+            assertThat(round).as("rounds until all have run, seed %d", seed).isLessThan(4_000);
+            for (String group : List.of("g", "other")) {
+                for (TestFloating.Refresh refresh : TestFloating.lease(client, group, 4)) {
+                    found = random.nextInt(3);
+                    reports++;
+                    assertThat(TestFloating.report(client, refresh, found)).isZero();
+                }
+                List<Task> more = lease(group, 3);
+                running.addAll(more);
+                assertThat(more.isEmpty() ? 0 : running.size())
+                        .as("jobs that run when some start, seed %d", seed)
+                        .isLessThanOrEqualTo(found);
+            }
+            while (!running.isEmpty() && random.nextInt(3) > 0) {
+                client.succeed(running.remove(0), "");
+                ended++;
+            }
+            pass(random.nextInt(300));
+        }
+
+        // then
+        assertThat(reports).isGreaterThan(3);
+        assertThat(new TestLimits(client).list(10)).allMatch(limit -> limit.endsWith(" 0 0"));
     }
 
     private void end(Task task, Random random) {

@@ -24,6 +24,7 @@ import io.silo.protocol.command.HelloEncoder;
 import io.silo.protocol.command.ImportJobsEncoder;
 import io.silo.protocol.command.KeepAliveEncoder;
 import io.silo.protocol.command.LeaseJobEncoder;
+import io.silo.protocol.command.LeaseRefreshesEncoder;
 import io.silo.protocol.command.LeaseTasksEncoder;
 import io.silo.protocol.command.ListJobsEncoder;
 import io.silo.protocol.command.ListLimitsEncoder;
@@ -35,6 +36,7 @@ import io.silo.protocol.command.PauseSchedulesEncoder;
 import io.silo.protocol.command.PayloadEncoding;
 import io.silo.protocol.command.PutScheduleEncoder;
 import io.silo.protocol.command.ReportOutcomeEncoder;
+import io.silo.protocol.command.ReportRefreshEncoder;
 import io.silo.protocol.command.RestartJobsEncoder;
 import io.silo.protocol.command.ResumeSchedulesEncoder;
 import io.silo.protocol.command.ReturnLeasesEncoder;
@@ -43,6 +45,7 @@ import io.silo.protocol.command.SetPausedEncoder;
 import io.silo.protocol.command.SetTenantEncoder;
 import io.silo.protocol.command.SubscribeEncoder;
 import io.silo.protocol.command.UploadChunkEncoder;
+import io.silo.protocol.limit.FloatingLimitEncoder;
 import io.silo.protocol.limit.RateLimitEncoder;
 import io.silo.protocol.session.SessionGate;
 import io.silo.simulation.history.Entry;
@@ -108,7 +111,7 @@ final class Commands {
                     .payloadEncoding(PayloadEncoding.RAW);
             var limits = items.limitsCount(job.spec().limits().size());
             for (JobSpec.Limit limit : job.spec().limits()) {
-                byte[] details = details(limit.rate());
+                byte[] details = limit.isFloating() ? floating(limit.refreshMs()) : details(limit.rate());
                 limits.next().maxConcurrency(limit.max()).key(limit.key()).putDetails(details, 0, details.length);
             }
             var metadata = items.metadataCount(2);
@@ -353,6 +356,7 @@ final class Commands {
         fill(command.header(), correlation, limit.shard(), false);
         command.maxConcurrency(Math.max(0, max))
                 .isSet((short) (max < 0 ? 0 : 1))
+                .isFloating((short) 0)
                 .tenant(limit.tenant())
                 .key(limit.key());
         return bytes(command.limit());
@@ -527,6 +531,37 @@ final class Commands {
         byte[] copy = new byte[length];
         out.getBytes(0, copy);
         return copy;
+    }
+
+    byte[] leaseRefreshes(long correlation, int shard, int waitMs, String taskGroup, String worker) {
+        var command = new LeaseRefreshesEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, shard, false);
+        command.waitMs(waitMs).maxRefreshes(2).tenant("").taskGroup(taskGroup).workerId(worker);
+        return bytes(command.limit());
+    }
+
+    byte[] reportRefresh(long correlation, Refreshing.Refresh refresh, int max, boolean isFailure) {
+        var command = new ReportRefreshEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header(), correlation, refresh.shard(), false);
+        command.tokenEpoch(refresh.epoch())
+                .token(refresh.token())
+                .maxConcurrency(isFailure ? 0 : max)
+                .isFailure((short) (isFailure ? 1 : 0))
+                .errorCode(isFailure ? "E_REFRESH" : "");
+        return bytes(command.limit());
+    }
+
+    private static byte[] floating(long refreshMs) {
+        UnsafeBuffer details = new UnsafeBuffer(new byte[128]);
+        FloatingLimitEncoder encoder = new FloatingLimitEncoder()
+                .wrapAndApplyHeader(details, 0, new io.silo.protocol.limit.MessageHeaderEncoder())
+                .refreshIntervalMs(refreshMs);
+        encoder.metadataCount(1).next().key("of").value("the run");
+        byte[] bytes = new byte[encoder.limit()];
+        details.getBytes(0, bytes);
+        return bytes;
     }
 
     private static byte[] details(JobSpec.@Nullable Rate rate) {

@@ -40,6 +40,10 @@ final class Reply {
         header.wrap(bytes, MessageHeaderDecoder.ENCODED_LENGTH);
     }
 
+    UnsafeBuffer bytes() {
+        return bytes;
+    }
+
     int templateId() {
         return messageHeader.templateId();
     }

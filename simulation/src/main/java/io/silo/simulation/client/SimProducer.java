@@ -163,6 +163,9 @@ public final class SimProducer extends SimClient {
         if (world.has(Feature.RATES) && random.nextBoolean()) {
             return narrowRates();
         }
+        if (world.has(Feature.FLOATING) && random.nextBoolean()) {
+            return floating();
+        }
         if (random.nextInt(4) == 0) {
             return List.of(rate());
         }
@@ -191,6 +194,17 @@ public final class SimProducer extends SimClient {
         return random.nextInt(3) > 0
                 ? List.of(limit)
                 : List.of(limit, new JobSpec.Limit(Limiting.key(random.nextInt(Limiting.KEYS)), 1 + random.nextInt(3)));
+    }
+
+    /** Some jobs need a slot of a fixed limit as well, and hits: all kinds in one. */
+    private List<JobSpec.Limit> floating() {
+        JobSpec.Limit limit = new JobSpec.Limit("floating-" + random.nextInt(2), random.nextInt(3), null, 1_000);
+        return switch (random.nextInt(4)) {
+            case 0 ->
+                List.of(new JobSpec.Limit(Limiting.key(random.nextInt(Limiting.KEYS)), 1 + random.nextInt(3)), limit);
+            case 1 -> List.of(limit, rate(), new JobSpec.Limit(Limiting.key(random.nextInt(Limiting.KEYS)), 2));
+            default -> List.of(limit);
+        };
     }
 
     /** A job as the profile and the features of the run would have it. */

@@ -50,6 +50,7 @@ public final class SimWorker extends SimClient {
     private final String taskGroup;
     private final boolean usesSubscription;
     private final Map<String, Held> held = new TreeMap<>();
+    private final Refreshing refreshing = new Refreshing(this);
     private long subscription;
     private long subscriptions;
     private int life = 1;
@@ -76,6 +77,13 @@ public final class SimWorker extends SimClient {
         if (world.has(Feature.RETURNS)) {
             closeNowAndThen();
         }
+        if (world.has(Feature.FLOATING)) {
+            refreshing.askLater();
+        }
+    }
+
+    String taskGroup() {
+        return taskGroup;
     }
 
     @Override
@@ -384,6 +392,9 @@ public final class SimWorker extends SimClient {
         if (!usesSubscription) {
             // The poll under way died with the process.
             pollLater();
+        }
+        if (world.has(Feature.FLOATING)) {
+            refreshing.askLater();
         }
     }
 

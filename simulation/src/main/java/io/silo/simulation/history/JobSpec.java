@@ -27,10 +27,20 @@ public record JobSpec(
      *
      * @param max tasks that may run under the key at once; of a rate limit 0.
      * @param rate null = a limit of concurrency.
+     * @param refreshMs refresh interval of a floating limit, whose maximum clients do not know; else 0.
      */
-    public record Limit(String key, int max, @Nullable Rate rate) {
+    public record Limit(String key, int max, @Nullable Rate rate, long refreshMs) {
         public Limit(String key, int max) {
-            this(key, max, null);
+            this(key, max, null, 0);
+        }
+
+        public Limit(String key, int max, @Nullable Rate rate) {
+            this(key, max, rate, 0);
+        }
+
+        /** Whether its maximum counts until workers found another one out. */
+        public boolean isFloating() {
+            return refreshMs > 0;
         }
     }
 

@@ -24,8 +24,8 @@ final class LimitCheck {
                 continue;
             }
             for (final JobSpec.Limit limit : spec.limits()) {
-                if (limit.rate() != null) {
-                    // Those are judged by RateCheck.
+                if (limit.rate() != null || limit.isFloating()) {
+                    // Those are judged by RateCheck, and by the model alone.
                     continue;
                 }
                 for (final Grant grant : job.grants) {

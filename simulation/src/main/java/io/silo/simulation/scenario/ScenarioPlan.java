@@ -46,10 +46,10 @@ public final class ScenarioPlan {
                 .clients(1 + random.nextInt(4), workerCount)
                 .delayMsMax(1 + random.nextInt(20))
                 // Who changes jobs in bulk leaves few that nothing was done to, who drops slots leaves few limits to
-                // judge, and caps and narrow rates
-                // leave workers idle: that is for scenarios of their own.
-                .maybe(EnumSet.complementOf(
-                                EnumSet.of(Feature.BULK, Feature.LIMIT_VERBS, Feature.FAIRNESS, Feature.RATES))
+                // judge, and caps, narrow rates and floating limits leave workers idle: that is for scenarios of their
+                // own.
+                .maybe(EnumSet.complementOf(EnumSet.of(
+                                Feature.BULK, Feature.LIMIT_VERBS, Feature.FAIRNESS, Feature.RATES, Feature.FLOATING))
                         .toArray(Feature[]::new));
     }
 

@@ -33,7 +33,8 @@ public final class Scenarios {
             new BulkScenario(),
             new LimitsScenario(),
             new FairnessScenario(),
-            new RatesScenario());
+            new RatesScenario(),
+            new FloatingScenario());
 
     private Scenarios() {}
 

@@ -56,7 +56,9 @@ public enum Feature {
     /** Weights and caps of tenants are set. */
     FAIRNESS,
     /** Half of the jobs with limits have a narrow rate limit. */
-    RATES;
+    RATES,
+    /** Half of the jobs with limits have a floating one, and workers find out what it is. */
+    FLOATING;
 
     /** Name on the command line and in reports, as in {@code long-poll}. */
     public String label() {
