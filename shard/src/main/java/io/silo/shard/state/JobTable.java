@@ -104,7 +104,6 @@ final class JobTable implements JobView, ReadyLinks {
     private final NameTable tenants;
     private final NameTable taskGroups;
     private final RetryPolicies policies;
-    private final LeaseTable leases;
     private final JobExtras extras;
     private final LimitTable limits;
     private final StatusChains chains = new StatusChains();
@@ -112,6 +111,7 @@ final class JobTable implements JobView, ReadyLinks {
     final TenantBytes tenantBytes = new TenantBytes();
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
     private final UnsafeBuffer keyView = new UnsafeBuffer(0, 0);
+    private final JobHashes hashes;
     /** Ids are chosen by clients: without a seed they cannot know, they could make them collide. */
     private final long hashSeed;
 
@@ -133,10 +133,10 @@ final class JobTable implements JobView, ReadyLinks {
         this.tenants = tenants;
         this.taskGroups = taskGroups;
         this.policies = policies;
-        this.leases = leases;
         this.limits = limits;
         limits.jobKeys(this::jobKey);
         this.extras = new JobExtras(jobsMax);
+        this.hashes = new JobHashes(this, tenants, taskGroups, policies, leases, limits);
     }
 
     @Override
@@ -234,6 +234,10 @@ final class JobTable implements JobView, ReadyLinks {
         return byUniqueKey.size();
     }
 
+    void wrapUniqueKey(int slot, DirectBuffer target) {
+        strings.wrap(extras.uniqueKey(rows.getInt(slot, EXTRAS)), target);
+    }
+
     boolean hasUniqueKey(int slot) {
         return extras.uniqueKey(rows.getInt(slot, EXTRAS)) >= 0;
     }
@@ -275,16 +279,17 @@ final class JobTable implements JobView, ReadyLinks {
             limits.removeClaims(firstClaim(slot));
             extras.free(rows.getInt(slot, EXTRAS));
         }
+        hashes.forget(slot);
         rows.free(slot);
     }
 
     /** Takes the row's hash out of the digest; {@link #end} puts the new one in. */
     void begin(int slot) {
-        digest -= entityHash(slot);
+        digest -= hashes.before(slot);
     }
 
     void end(int slot) {
-        digest += entityHash(slot);
+        digest += hashes.after(slot);
     }
 
     /** Changes the state and moves the job to the front of its new chain. Between {@link #begin} and {@link #end}. */
@@ -606,6 +611,11 @@ final class JobTable implements JobView, ReadyLinks {
         return (rows.getByte(slot, FLAGS) & IS_REPORTED) != 0;
     }
 
+    /** Bits of what is so of a job. */
+    int flags(int slot) {
+        return rows.getByte(slot, FLAGS) & 0xFF;
+    }
+
     @Override
     public boolean isCancelledPending(int slot) {
         return (rows.getByte(slot, FLAGS) & IS_CANCELLED_PENDING) != 0;
@@ -739,7 +749,7 @@ final class JobTable implements JobView, ReadyLinks {
         long sum = limits.recountDigest();
         for (int slot = 0; slot < rows.slotEnd(); slot++) {
             if (rows.isLive(slot)) {
-                sum += entityHash(slot);
+                sum += hashes.of(slot);
             }
         }
         return sum;
@@ -755,43 +765,5 @@ final class JobTable implements JobView, ReadyLinks {
 
     private long idHash(int tenant, DirectBuffer id, int idOffset, int idLength) {
         return Xxh64.mix(Xxh64.hash(id, idOffset, idLength, hashSeed) + tenant * 0x9E3779B97F4A7C15L);
-    }
-
-    /** Hash over logged fields; positions of definition and history are not among them, since carry-forward moves those. */
-    private long entityHash(int slot) {
-        ids.wrap(rows.getInt(slot, ID), view);
-        final int state = rows.getByte(slot, STATE);
-        long h = rows.getLong(slot, JOB_KEY);
-        h = fold(h, Xxh64.hash(view, 0, view.capacity()));
-        h = fold(h, tenants.hash(rows.getInt(slot, TENANT)));
-        h = fold(h, taskGroups.hash(rows.getInt(slot, TASK_GROUP)));
-        h = fold(h, policies.hash(rows.getInt(slot, RETRY_POLICY)));
-        h = fold(h, (long) state << 16 | (rows.getByte(slot, FLAGS) & 0xFF) << 8 | rows.getByte(slot, PRIORITY));
-        h = fold(h, (long) rows.getInt(slot, ATTEMPT) << 32 | rows.getInt(slot, RELATIVE_ATTEMPT));
-        h = fold(h, (long) leaseMs(slot) << 32 | maxRunMs(slot));
-        h = fold(h, startDeadlineMs(slot));
-        if (hasUniqueKey(slot)) {
-            strings.wrap(extras.uniqueKey(rows.getInt(slot, EXTRAS)), keyView);
-            h = fold(h, Xxh64.hash(keyView, 0, keyView.capacity()));
-        }
-        if (firstClaim(slot) != LimitTable.NONE) {
-            h = fold(h, limits.hash(firstClaim(slot)));
-        }
-        h = fold(h, rows.getLong(slot, REQUEST_ID_HIGH));
-        h = fold(h, rows.getLong(slot, REQUEST_ID_LOW));
-        h = fold(h, rows.getLong(slot, CHANGED_AT_MS));
-        h = fold(
-                h,
-                state == JobState.SCHEDULED.ordinal() || isCancelledPending(slot) ? rows.getLong(slot, START_MS) : 0);
-        h = fold(h, rows.getLong(slot, TOKEN));
-        h = fold(h, rows.getLong(slot, TOKEN_EPOCH));
-        if (state == JobState.RUNNING.ordinal()) {
-            h = fold(h, leases.hash(rows.getInt(slot, LINK_A)));
-        }
-        return Xxh64.mix(h);
-    }
-
-    private static long fold(long h, long value) {
-        return (h ^ value) * 0x9E3779B185EBCA87L + (h >>> 29);
     }
 }
