@@ -84,15 +84,20 @@ final class WaitingCommands implements WaitingCalls {
             answered++;
         }
         for (KeyedWaiters.Waiter waiter : refreshes.takeExpired(monotonicMs)) {
-            state.unpinTaskGroup(waiter.key);
-            if (answers.hasRoom()) {
-                answers.decide(waiter.session, waiter.command, 0);
-            } else {
-                answers.refuse(waiter.session, waiter.command, RejectReason.BUSY);
-            }
+            answerRefresh(waiter, 0);
             answered++;
         }
         return answered;
+    }
+
+    /** Many may be answered at once, and each answer may be long: what cannot be parked is not decided. */
+    private void answerRefresh(KeyedWaiters.Waiter waiter, long waitMs) {
+        if (answers.hasRoom()) {
+            answers.decide(waiter.session, waiter.command, waitMs);
+        } else {
+            answers.refuse(waiter.session, waiter.command, RejectReason.BUSY);
+        }
+        state.unpinTaskGroup(waiter.key);
     }
 
     /** Jobs ended: answers who waits for them, and clears the list. */
@@ -126,8 +131,7 @@ final class WaitingCommands implements WaitingCalls {
                 break;
             }
             for (KeyedWaiters.Waiter waiter : refreshes.take(group)) {
-                answers.decide(waiter.session, waiter.command, waiter.deadlineMs - monotonicMs);
-                state.unpinTaskGroup(group);
+                answerRefresh(waiter, waiter.deadlineMs - monotonicMs);
                 answered++;
             }
         }
