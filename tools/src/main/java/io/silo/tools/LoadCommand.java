@@ -3,9 +3,12 @@ package io.silo.tools;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.silo.bench.load.LoadException;
+import io.silo.bench.load.LoadGenerator;
 import io.silo.bench.load.LoadResult;
-import io.silo.bench.load.LoadRun;
 import io.silo.bench.load.LoadSettings;
+import io.silo.bench.load.LoadTransport;
+import io.silo.bench.load.OverloadGenerator;
+import io.silo.bench.load.OverloadSettings;
 import io.silo.client.SiloClient;
 import io.silo.protocol.RejectReason;
 import io.silo.protocol.command.Durability;
@@ -15,6 +18,7 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -92,6 +96,20 @@ final class LoadCommand implements Callable<Integer> {
                     "First store N ready jobs and N that start later, and watch starts; the load then runs beside them.")
     private int stored;
 
+    @Option(
+            names = "--overload",
+            paramLabel = "F",
+            description =
+                    "First measure the peak, then offer F times as many jobs a second, and see how much of the peak is left.")
+    private double overload;
+
+    @Option(
+            names = "--producers",
+            paramLabel = "N",
+            defaultValue = "64",
+            description = "Sessions that enqueue under --overload, each with its own window (default 64).")
+    private int producers;
+
     @Option(names = "--no-baseline", description = "Do not measure the server's bare disk first.")
     private boolean noBaseline;
 
@@ -113,7 +131,11 @@ final class LoadCommand implements Callable<Integer> {
             before.text(out);
             out.flush();
         }
-        final LoadResult result = run(settings, local.orElse(null));
+        if (overload != 0) {
+            runOverload(settings, local.orElse(null), out);
+            return ExitCode.OK;
+        }
+        final LoadResult result = withTransport(local.orElse(null), way -> run(way, settings));
         if (common.json) {
             final ObjectNode node = json(settings, result, baseline);
             if (before != null) {
@@ -144,7 +166,42 @@ final class LoadCommand implements Callable<Integer> {
         }
     }
 
-    private LoadResult run(LoadSettings settings, @Nullable ServerFile local) {
+    private static LoadResult run(LoadTransport way, LoadSettings settings) {
+        try (LoadGenerator load = new LoadGenerator(way, settings)) {
+            return load.run();
+        }
+    }
+
+    private void runOverload(LoadSettings settings, @Nullable ServerFile local, PrintWriter out) {
+        final OverloadSettings over = overloadSettings();
+        try (ResidentMemory memory = local == null ? null : new ResidentMemory(local.pid())) {
+            final OverloadOutput output = withTransport(local, way -> {
+                final LoadResult peak = run(way, settings);
+                try (OverloadGenerator load = new OverloadGenerator(
+                        way, settings, over.producers(), over.factor() * peak.lifecyclesPerSecond())) {
+                    return new OverloadOutput(settings, over, peak, load.run(), memory);
+                }
+            });
+            if (common.json) {
+                out.println(Output.line(output.json()));
+            } else {
+                output.text(out);
+            }
+        }
+    }
+
+    private OverloadSettings overloadSettings() {
+        try {
+            if (jobs != 0 || rate != 0 || limitKeys != 0) {
+                throw new IllegalArgumentException("Expected --overload without --jobs, --rate and --limit-keys.");
+            }
+            return new OverloadSettings(overload, producers);
+        } catch (IllegalArgumentException wrong) {
+            throw CommandFailure.usage(String.valueOf(wrong.getMessage()), "See: silo load --help");
+        }
+    }
+
+    private <T> T withTransport(@Nullable ServerFile local, Function<LoadTransport, T> task) {
         final boolean overIpc = transport == null ? local != null : transport == Transport.IPC;
         if (overIpc && local == null) {
             throw new CommandFailure(
@@ -156,10 +213,10 @@ final class LoadCommand implements Callable<Integer> {
         final HostPort address = local == null ? server.udpAddress() : HostPort.parse(local.aeronAddress());
         final HostPort control =
                 local == null ? ServerOptions.controlOf(address) : HostPort.parse(local.aeronControlAddress());
-        try (LoadRun run = overIpc && local != null
-                ? LoadRun.overIpc(local.aeronDirectory(), server.token(), settings)
-                : LoadRun.overUdp(address.toString(), control.toString(), server.token(), settings)) {
-            return run.run();
+        try (LoadTransport way = overIpc && local != null
+                ? LoadTransport.overIpc(local.aeronDirectory(), server.token())
+                : LoadTransport.overUdp(address.toString(), control.toString(), server.token())) {
+            return task.apply(way);
         } catch (LoadException failed) {
             final RejectReason reason = failed.reason();
             throw new CommandFailure(
@@ -196,7 +253,7 @@ final class LoadCommand implements Callable<Integer> {
         return node;
     }
 
-    private static void latency(ObjectNode node, LoadResult.Latency latency) {
+    static void latency(ObjectNode node, LoadResult.Latency latency) {
         node.put("p50", latency.p50());
         node.put("p99", latency.p99());
         node.put("p999", latency.p999());
@@ -247,7 +304,7 @@ final class LoadCommand implements Callable<Integer> {
                 baseline.path("appends_per_second").asDouble()));
     }
 
-    private static String shown(LoadResult.Latency latency) {
+    static String shown(LoadResult.Latency latency) {
         return String.format(
                 Locale.ROOT,
                 "p50 %,.0f µs  p99 %,.0f µs  p99.9 %,.0f µs",

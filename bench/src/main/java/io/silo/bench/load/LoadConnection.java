@@ -28,7 +28,7 @@ final class LoadConnection implements ReplyHandler {
 
     private final Durability durability;
     private final List<ShardRoute> routes = new ArrayList<>();
-    private final List<LoadLane> laneOfShard = new ArrayList<>();
+    private final List<Lane> laneOfShard = new ArrayList<>();
     private @Nullable ShardClient client;
     private boolean subscribed;
 
@@ -44,8 +44,8 @@ final class LoadConnection implements ReplyHandler {
         return Objects.requireNonNull(client);
     }
 
-    void lanes(List<LoadLane> all) {
-        for (LoadLane lane : all) {
+    void lanes(List<? extends Lane> all) {
+        for (Lane lane : all) {
             while (laneOfShard.size() <= lane.shard()) {
                 laneOfShard.add(lane); // a place for numbers in between; the right lane overwrites it
             }

@@ -1,22 +1,16 @@
 package io.silo.bench.load;
 
-import io.aeron.Aeron;
 import io.silo.protocol.RejectReason;
-import io.silo.protocol.Xxh64;
 import io.silo.protocol.command.Durability;
 import io.silo.protocol.session.ShardRoute;
-import io.silo.transport.ShardClient;
-import io.silo.transport.ShardClientContext;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntFunction;
 import org.HdrHistogram.Histogram;
 import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.IdleStrategy;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * How many whole lifecycles a second does a server carry, and how long do an acknowledgement and a start take?
@@ -30,12 +24,6 @@ import org.agrona.concurrent.UnsafeBuffer;
  * wrong with the path, not with the disk, if the baseline of the same run says so.
  */
 public final class LoadGenerator implements AutoCloseable {
-    /** Commands in flight per shard thread: a window of single jobs, each enqueued and reported alone. */
-    private static final int COMMANDS_MAX = 1 << 16;
-
-    private static final int POLL_LIMIT = 256; // fragments of one client before the others have their turn
-    private static final long CONNECT_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
-
     /** Without any answer for so long the load gives up. */
     private static final long SILENCE_NS = TimeUnit.SECONDS.toNanos(30);
 
@@ -50,7 +38,7 @@ public final class LoadGenerator implements AutoCloseable {
     private final byte[][] limitKeys;
     private final int[] laneOfTenant;
     private final List<LoadLane> lanes = new ArrayList<>();
-    private final List<LoadConnection> connections = new ArrayList<>();
+    private final LoadConnections connections;
     private final Histogram ackNs = new Histogram(LATENCY_NS_MAX, 3);
     private final Histogram startNs = new Histogram(LATENCY_NS_MAX, 3);
     // Yields before it parks: on two cores the server wants the core that a spinning client would hold.
@@ -67,11 +55,10 @@ public final class LoadGenerator implements AutoCloseable {
     /**
      * Connects to every shard thread and subscribes.
      *
-     * @param aeron a client of the driver to use; not closed here.
-     * @param contexts makes the context of a connection to a shard thread.
+     * @param transport not closed here.
      * @throws LoadException if no session could be opened.
      */
-    public LoadGenerator(Aeron aeron, IntFunction<ShardClientContext> contexts, LoadSettings settings) {
+    public LoadGenerator(LoadTransport transport, LoadSettings settings) {
         this.settings = settings;
         final long run = ThreadLocalRandom.current().nextLong();
         this.slots = new JobSlots(settings.window(), run);
@@ -84,65 +71,39 @@ public final class LoadGenerator implements AutoCloseable {
             limitKeys[i] = ("limit-" + i).getBytes(StandardCharsets.UTF_8);
         }
         this.laneOfTenant = new int[tenants.length];
-        connect(aeron, contexts);
+        this.connections = new LoadConnections(transport, settings.durability(), idle);
+        boolean connected = false;
+        try {
+            connectLanes();
+            connected = true;
+        } finally {
+            if (!connected) {
+                close();
+            }
+        }
     }
 
     private static byte[][] tenantNames(int count) {
         final byte[][] names = new byte[count][];
         for (int i = 0; i < count; i++) {
-            names[i] = (count == 1 ? "-" : "load-" + i).getBytes(StandardCharsets.UTF_8);
+            names[i] = tenantName(i, count);
         }
         return names;
     }
 
-    private void connect(Aeron aeron, IntFunction<ShardClientContext> contexts) {
-        final LoadConnection first = open(aeron, contexts, 0);
-        final List<ShardRoute> routes = first.routes();
-        int threads = 0;
-        for (ShardRoute route : routes) {
-            threads = Math.max(threads, route.thread() + 1);
-        }
-        for (int thread = 1; thread < threads; thread++) {
-            open(aeron, contexts, thread);
-        }
-        for (ShardRoute route : routes) {
-            lanes.add(new LoadLane(this, connections.get(route.thread()).client(), route.shard(), settings));
-        }
-        for (LoadConnection connection : connections) {
-            connection.lanes(lanes);
-        }
-        for (int tenant = 0; tenant < tenants.length; tenant++) {
-            final long hash = Xxh64.hash(new UnsafeBuffer(tenants[tenant]), 0, tenants[tenant].length);
-            for (int lane = 0; lane < lanes.size(); lane++) {
-                if (routes.get(lane).holds(hash)) {
-                    laneOfTenant[tenant] = lane;
-                }
-            }
-        }
-        final long deadlineNs = System.nanoTime() + CONNECT_TIMEOUT_NS;
-        for (LoadConnection connection : connections) {
-            connection.subscribe(taskGroup, settings.window());
-            while (!connection.isSubscribed()) {
-                checkDeadline(deadlineNs, "The server does not answer the subscription.");
-                idle.idle(connection.client().poll(POLL_LIMIT));
-            }
-        }
+    /** Name of the tenant of a number, among so many: one alone is the default one. */
+    static byte[] tenantName(int number, int count) {
+        return (count == 1 ? "-" : "load-" + number).getBytes(StandardCharsets.UTF_8);
     }
 
-    private LoadConnection open(Aeron aeron, IntFunction<ShardClientContext> contexts, int thread) {
-        final LoadConnection connection = new LoadConnection(settings.durability());
-        final ShardClient client = new ShardClient(
-                aeron, contexts.apply(thread).windowMax(COMMANDS_MAX).clientName("silo-load"), connection);
-        connection.client(client);
-        connections.add(connection);
-        if (!client.awaitOpen(CONNECT_TIMEOUT_NS, idle)) {
-            final RejectReason refusedBy = client.refusedBy();
-            close();
-            throw refusedBy == null
-                    ? new LoadException(RejectReason.UNREACHABLE, "No server answers.")
-                    : new LoadException(refusedBy, refusedBy.sentence());
+    private void connectLanes() {
+        for (ShardRoute route : connections.routes()) {
+            lanes.add(new LoadLane(this, connections.client(route), route.shard(), settings));
         }
-        return connection;
+        for (int tenant = 0; tenant < tenants.length; tenant++) {
+            laneOfTenant[tenant] = connections.routeOf(tenants[tenant]);
+        }
+        connections.subscribe(lanes, taskGroup, settings.window());
     }
 
     /**
@@ -169,8 +130,8 @@ public final class LoadGenerator implements AutoCloseable {
         return new LoadResult(
                 completed,
                 elapsedNs,
-                LoadResult.Latency.of(ackNs),
-                LoadResult.Latency.of(startNs),
+                LoadResult.Latency.of(ackNs, 1e3),
+                LoadResult.Latency.of(startNs, 1e3),
                 enqueueCommands,
                 refusedForNow);
     }
@@ -200,10 +161,7 @@ public final class LoadGenerator implements AutoCloseable {
     }
 
     private int poll() {
-        int work = 0;
-        for (int i = 0; i < connections.size(); i++) {
-            work += connections.get(i).client().poll(POLL_LIMIT);
-        }
+        int work = connections.poll();
         for (int i = 0; i < lanes.size(); i++) {
             work += lanes.get(i).flush();
         }
@@ -237,12 +195,6 @@ public final class LoadGenerator implements AutoCloseable {
             throw new LoadException(
                     RejectReason.UNKNOWN_OUTCOME,
                     "The server has not answered for " + SILENCE_NS / 1_000_000_000L + " s.");
-        }
-    }
-
-    private static void checkDeadline(long deadlineNs, String sentence) {
-        if (System.nanoTime() - deadlineNs > 0) {
-            throw new LoadException(RejectReason.UNREACHABLE, sentence);
         }
     }
 
@@ -309,8 +261,6 @@ public final class LoadGenerator implements AutoCloseable {
 
     @Override
     public void close() {
-        for (LoadConnection connection : connections) {
-            connection.client().close();
-        }
+        connections.close();
     }
 }

@@ -18,7 +18,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** Commands to one shard: jobs that wait to be sent, outcomes that wait to be reported. One thread. */
-final class LoadLane {
+final class LoadLane implements Lane {
     /** Outcomes a command at most: 50 bytes each, so that a command stays one fragment of a few. */
     private static final int OUTCOMES_PER_COMMAND = 256;
 
@@ -58,7 +58,8 @@ final class LoadLane {
         tokens = new long[window];
     }
 
-    int shard() {
+    @Override
+    public int shard() {
         return shard;
     }
 
@@ -195,7 +196,8 @@ final class LoadLane {
         return free == null ? new int[1 + Math.max(jobsPerCommand, OUTCOMES_PER_COMMAND)] : free;
     }
 
-    void onEnqueueReply(EnqueueReplyDecoder reply) {
+    @Override
+    public void onEnqueueReply(EnqueueReplyDecoder reply) {
         final long nowNs = System.nanoTime();
         final int[] sent = enqueues.remove(reply.header().correlationId());
         if (sent == null) {
@@ -224,7 +226,8 @@ final class LoadLane {
         waiting.addInt(slot);
     }
 
-    void onTasksLeased(TasksLeasedDecoder reply) {
+    @Override
+    public void onTasksLeased(TasksLeasedDecoder reply) {
         final long nowNs = System.nanoTime();
         for (TasksLeasedDecoder.TasksDecoder task : reply.tasks()) {
             final long jobKey = task.jobKey();
@@ -250,7 +253,8 @@ final class LoadLane {
         }
     }
 
-    void onOutcomeReply(OutcomeReplyDecoder reply) {
+    @Override
+    public void onOutcomeReply(OutcomeReplyDecoder reply) {
         final int[] sent = reports.remove(reply.header().correlationId());
         if (sent == null) {
             return;
@@ -278,8 +282,8 @@ final class LoadLane {
                 && reason != RejectReason.DISK_FULL;
     }
 
-    /** A command was refused as a whole; true if it was one of this lane's and will be sent again. */
-    boolean onRefused(long correlationId, @Nullable RejectReason reason) {
+    @Override
+    public boolean onRefused(long correlationId, @Nullable RejectReason reason) {
         if (!isWorthRepeating(reason)) {
             return false;
         }

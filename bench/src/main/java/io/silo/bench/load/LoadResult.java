@@ -14,14 +14,14 @@ import org.HdrHistogram.Histogram;
  */
 public record LoadResult(
         long lifecycles, long elapsedNs, Latency ackUs, Latency startUs, long enqueueCommands, long refusedForNow) {
-    /** Percentiles in µs. */
+    /** Percentiles, mostly in µs. */
     public record Latency(double p50, double p99, double p999, double max) {
-        static Latency of(Histogram ns) {
+        static Latency of(Histogram values, double unit) {
             return new Latency(
-                    ns.getValueAtPercentile(50) / 1e3,
-                    ns.getValueAtPercentile(99) / 1e3,
-                    ns.getValueAtPercentile(99.9) / 1e3,
-                    ns.getMaxValue() / 1e3);
+                    values.getValueAtPercentile(50) / unit,
+                    values.getValueAtPercentile(99) / unit,
+                    values.getValueAtPercentile(99.9) / unit,
+                    values.getMaxValue() / unit);
         }
     }
 

@@ -56,7 +56,7 @@ public record LoadSettings(
         check(limitKeys >= 0 && limitKeys <= LIMIT_KEYS_MAX, "Expected 0 to " + LIMIT_KEYS_MAX + " limit keys.");
     }
 
-    private static void check(boolean holds, String sentence) {
+    static void check(boolean holds, String sentence) {
         if (!holds) {
             throw new IllegalArgumentException(sentence);
         }

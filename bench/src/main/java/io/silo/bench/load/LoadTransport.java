@@ -19,9 +19,10 @@ import org.agrona.concurrent.SleepingMillisIdleStrategy;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A load with the Aeron client it needs, and for UDP a media driver of its own, as a remote program would have. One thread.
+ * The way to a server that a load takes: an Aeron client, and for UDP a media driver of its own, as a remote program would have.
+ * Immutable; any thread.
  */
-public final class LoadRun implements AutoCloseable {
+public final class LoadTransport implements AutoCloseable {
     private static final Path MEMORY = Path.of("/dev/shm");
     private static final long DRIVER_TIMEOUT_MS = 5_000;
     private static final int CONDUCTOR_SLEEP_MS = 4;
@@ -29,41 +30,31 @@ public final class LoadRun implements AutoCloseable {
     private final Aeron aeron;
     private final @Nullable MediaDriver driver;
     private final @Nullable Path privateDirectory;
-    private final LoadGenerator generator;
+    private final IntFunction<ShardClientContext> contexts;
 
-    private LoadRun(
+    private LoadTransport(
             Aeron aeron,
             @Nullable MediaDriver driver,
             @Nullable Path privateDirectory,
-            IntFunction<ShardClientContext> contexts,
-            LoadSettings settings) {
+            IntFunction<ShardClientContext> contexts) {
         this.aeron = aeron;
         this.driver = driver;
         this.privateDirectory = privateDirectory;
-        boolean connected = false;
-        try {
-            generator = new LoadGenerator(aeron, contexts, settings);
-            connected = true;
-        } finally {
-            if (!connected) {
-                release();
-            }
-        }
+        this.contexts = contexts;
     }
 
     /**
      * Over shared memory, through the media driver of a server on this host.
      *
      * @param token empty = none.
-     * @throws LoadException if no session could be opened.
+     * @throws LoadException if the media driver does not answer.
      */
-    public static LoadRun overIpc(String aeronDirectory, String token, LoadSettings settings) {
-        return new LoadRun(
+    public static LoadTransport overIpc(String aeronDirectory, String token) {
+        return new LoadTransport(
                 connect(aeronDirectory),
                 null,
                 null,
-                thread -> ShardClientContext.ipc().thread(thread).token(token),
-                settings);
+                thread -> ShardClientContext.ipc().thread(thread).token(token));
     }
 
     /**
@@ -71,9 +62,9 @@ public final class LoadRun implements AutoCloseable {
      *
      * @param endpoint {@code host:port} of the server.
      * @param control {@code host:port} of its response streams.
-     * @throws LoadException if no session could be opened.
+     * @throws LoadException if its media driver does not answer.
      */
-    public static LoadRun overUdp(String endpoint, String control, String token, LoadSettings settings) {
+    public static LoadTransport overUdp(String endpoint, String control, String token) {
         final Path directory = privateDirectory();
         final MediaDriver driver = MediaDriver.launch(new MediaDriver.Context()
                 .aeronDirectoryName(directory.resolve("aeron").toString())
@@ -85,13 +76,12 @@ public final class LoadRun implements AutoCloseable {
                 .termBufferSparseFile(true)
                 .publicationTermBufferLength(Channels.TERM_LENGTH)
                 .mtuLength(Channels.MTU_LENGTH));
-        return new LoadRun(
+        return new LoadTransport(
                 connect(driver.aeronDirectoryName()),
                 driver,
                 directory,
                 thread ->
-                        ShardClientContext.udp(endpoint, control).thread(thread).token(token),
-                settings);
+                        ShardClientContext.udp(endpoint, control).thread(thread).token(token));
     }
 
     private static Aeron connect(String directory) {
@@ -118,18 +108,17 @@ public final class LoadRun implements AutoCloseable {
         }
     }
 
-    /** See {@link LoadGenerator#run}. */
-    public LoadResult run() {
-        return generator.run();
+    Aeron aeron() {
+        return aeron;
+    }
+
+    /** Of a connection to a shard thread. */
+    ShardClientContext context(int thread) {
+        return contexts.apply(thread);
     }
 
     @Override
     public void close() {
-        generator.close();
-        release();
-    }
-
-    private void release() {
         aeron.close();
         if (driver != null) {
             driver.close();
