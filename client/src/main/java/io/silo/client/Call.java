@@ -6,6 +6,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.agrona.MutableDirectBuffer;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 abstract class Call<T> implements ReplyHandler {
     private static final long BACKOFF_NS = TimeUnit.MILLISECONDS.toNanos(5);
     private static final long BACKOFF_NS_MAX = TimeUnit.MILLISECONDS.toNanos(500);
+
+    // By up to a quarter longer than the server said, so that those refused together do not come back together.
+    private static final int SPREAD = 4;
 
     // 4 hops: one for each way the map can be old, and one more; a map that is still wrong then is the server's
     // mistake.
@@ -145,7 +149,7 @@ abstract class Call<T> implements ReplyHandler {
     }
 
     @Override
-    public void onError(long correlationId, @Nullable RejectReason reason, int code) {
+    public void onError(long correlationId, @Nullable RejectReason reason, int code, long retryAfterMs) {
         if (reason == null) {
             fail(new SiloException(
                     RejectReason.UNSUPPORTED, "The server refused the call with the unknown code " + code + "."));
@@ -155,18 +159,24 @@ abstract class Call<T> implements ReplyHandler {
             case NOT_OWNER, STALE_EPOCH, TENANT_NOT_IN_SHARD -> {
                 if (reroutes++ < REROUTES_MAX) {
                     mapIsOld = true;
-                    backOff(reason);
+                    backOff(reason, 0);
                 } else {
                     fail(new SiloException(reason));
                 }
             }
-            case BUSY, TOO_MANY_SUBSCRIPTIONS -> backOff(reason);
+            case BUSY, TOO_MANY_SUBSCRIPTIONS -> backOff(reason, retryAfterMs);
             default -> fail(new SiloException(reason));
         }
     }
 
-    private void backOff(RejectReason reason) {
+    /** Waits as long as the server said, or longer each time if it did not. */
+    private void backOff(RejectReason reason, long retryAfterMs) {
         lastRefusal = reason;
+        if (retryAfterMs > 0) {
+            final long toldNs = TimeUnit.MILLISECONDS.toNanos(retryAfterMs);
+            again(toldNs + ThreadLocalRandom.current().nextLong(toldNs / SPREAD + 1));
+            return;
+        }
         again(backoffNs);
         backoffNs = Math.min(BACKOFF_NS_MAX, backoffNs * 2);
     }

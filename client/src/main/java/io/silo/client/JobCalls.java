@@ -196,12 +196,12 @@ final class JobCalls {
         }
 
         @Override
-        public void onError(long correlationId, @Nullable RejectReason reason, int code) {
+        public void onError(long correlationId, @Nullable RejectReason reason, int code, long retryAfterMs) {
             if (reason == RejectReason.UPLOAD_NOT_FOUND) {
                 begin();
                 again(TimeUnit.MILLISECONDS.toNanos(5));
             } else {
-                super.onError(correlationId, reason, code);
+                super.onError(correlationId, reason, code, retryAfterMs);
             }
         }
 
@@ -282,11 +282,11 @@ final class JobCalls {
         }
 
         @Override
-        public void onError(long correlationId, @Nullable RejectReason reason, int code) {
+        public void onError(long correlationId, @Nullable RejectReason reason, int code, long retryAfterMs) {
             if (reason == RejectReason.JOB_NOT_COMPLETE && waitMs() > 0) {
                 again(0);
             } else {
-                super.onError(correlationId, reason, code);
+                super.onError(correlationId, reason, code, retryAfterMs);
             }
         }
     }
@@ -384,11 +384,11 @@ final class JobCalls {
         }
 
         @Override
-        public void onError(long correlationId, @Nullable RejectReason reason, int code) {
+        public void onError(long correlationId, @Nullable RejectReason reason, int code, long retryAfterMs) {
             if (reason == RejectReason.SHARD_CLOSED) {
                 succeed(TaskGroup.NOTHING);
             } else {
-                super.onError(correlationId, reason, code);
+                super.onError(correlationId, reason, code, retryAfterMs);
             }
         }
     }

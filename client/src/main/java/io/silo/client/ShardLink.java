@@ -106,7 +106,7 @@ final class ShardLink implements ReplyHandler {
     private @Nullable Call<?> take(ReplyHeaderDecoder header) {
         final Call<?> call = calls.remove(header.correlationId());
         if (call != null && header.code() != RejectReason.OK) {
-            call.onError(header.correlationId(), RejectReason.fromCode(header.code()), header.code());
+            call.onError(header.correlationId(), RejectReason.fromCode(header.code()), header.code(), 0);
             agent.afterReply(call);
             return null;
         }
@@ -132,10 +132,10 @@ final class ShardLink implements ReplyHandler {
     }
 
     @Override
-    public void onError(long correlationId, @Nullable RejectReason reason, int code) {
+    public void onError(long correlationId, @Nullable RejectReason reason, int code, long retryAfterMs) {
         final Call<?> call = calls.remove(correlationId);
         if (call != null) {
-            call.onError(correlationId, reason, code);
+            call.onError(correlationId, reason, code, retryAfterMs);
             agent.afterReply(call);
         }
     }

@@ -265,11 +265,11 @@ final class WorkerCalls {
         }
 
         @Override
-        public void onError(long correlationId, @Nullable RejectReason reason, int code) {
+        public void onError(long correlationId, @Nullable RejectReason reason, int code, long retryAfterMs) {
             if (reason != null && reason.isTransient()) {
                 fail(new SiloException(reason));
             } else {
-                super.onError(correlationId, reason, code);
+                super.onError(correlationId, reason, code, retryAfterMs);
             }
         }
     }
@@ -341,11 +341,11 @@ final class WorkerCalls {
         }
 
         @Override
-        public void onError(long correlationId, @Nullable RejectReason reason, int code) {
+        public void onError(long correlationId, @Nullable RejectReason reason, int code, long retryAfterMs) {
             if (reason != null && reason.isTransient()) {
                 again(session.retryDelayNs());
             } else {
-                super.onError(correlationId, reason, code);
+                super.onError(correlationId, reason, code, retryAfterMs);
             }
         }
     }

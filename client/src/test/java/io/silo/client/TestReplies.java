@@ -39,7 +39,7 @@ final class TestReplies {
     void error(Session session, long correlationId, RejectReason reason) {
         final ErrorReplyEncoder reply = new ErrorReplyEncoder().wrapAndApplyHeader(buffer, 0, messageHeader);
         fill(reply.header(), correlationId, reason.code(), 0);
-        reply.message(reason.sentence());
+        reply.retryAfterMs(0).message(reason.sentence());
         send(session, reply.encodedLength());
     }
 

@@ -9,4 +9,9 @@ public interface CommandSource {
      * @return work count: commands delivered, 0 when none was there.
      */
     int poll(CommandConsumer consumer, int limit);
+
+    /** How long the oldest command has waited that was not delivered, ms: an upper bound; 0 if there is none or none can tell. */
+    default long waitedMs() {
+        return 0;
+    }
 }

@@ -14,6 +14,14 @@ public interface ReplySink {
     void send(Session session, DirectBuffer buffer, int offset, int length);
 
     /**
+     * Whether replies wait because the session does not take them: then it is no time to push more than it asks for. Does not
+     * allocate.
+     */
+    default boolean isBehind(Session session) {
+        return false;
+    }
+
+    /**
      * Moves on what slow clients did not take before; called once a duty cycle.
      *
      * @return work count.

@@ -39,6 +39,11 @@ final class QuarantineSource implements CommandSource {
         return source.poll(filter, limit);
     }
 
+    @Override
+    public long waitedMs() {
+        return source.waitedMs();
+    }
+
     /** Takes commands when no shard of the node can be served at all. */
     int pollAlone(int limit) {
         filter.consumer = null;
@@ -69,7 +74,7 @@ final class QuarantineSource implements CommandSource {
                     .shard(header.shard())
                     .code(RejectReason.SHARD_CLOSED.code())
                     .durability(Durability.DURABLE);
-            refusal.message("The shard's log is damaged; the server's log and /healthz say where.");
+            refusal.retryAfterMs(0).message("The shard's log is damaged; the server's log and /healthz say where.");
             replies.send(session, buffer, 0, MessageHeaderEncoder.ENCODED_LENGTH + refusal.encodedLength());
             return Disposition.CONSUMED;
         }

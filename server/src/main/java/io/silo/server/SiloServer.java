@@ -26,6 +26,7 @@ import io.silo.server.metrics.ShardMetricsCollector;
 import io.silo.shard.Shard;
 import io.silo.shard.ShardAgent;
 import io.silo.shard.ShardListener;
+import io.silo.shard.ThreadBounds;
 import io.silo.shard.rate.RateService;
 import io.silo.shard.state.ShardCounters;
 import io.silo.shard.state.ShardCounters.Figure;
@@ -207,7 +208,7 @@ public final class SiloServer implements AutoCloseable {
                 coldReads.get(thread),
                 listener,
                 new SystemClock(),
-                config.value(Settings.CLOCK_STEP_MS_MAX));
+                ThreadBounds.of(config.value(Settings.CLOCK_STEP_MS_MAX)));
     }
 
     /** Who answers the rate limits of one more shard. */
@@ -258,6 +259,15 @@ public final class SiloServer implements AutoCloseable {
                     LOGGER.warn("The wall clock stepped forward by more than clock.max_step_ms; it is not followed.");
                 } else {
                     LOGGER.info("The wall clock is followed again.");
+                }
+            }
+
+            @Override
+            public void onOverload(boolean begins, long refusals) {
+                if (begins) {
+                    LOGGER.warn("More arrives than a shard thread can carry; what is over is refused with BUSY.");
+                } else {
+                    LOGGER.info("All is taken again; {} commands were refused with BUSY.", refusals);
                 }
             }
 

@@ -25,6 +25,7 @@ import io.silo.shard.Shard;
 import io.silo.shard.ShardAgent;
 import io.silo.shard.ShardContext;
 import io.silo.shard.ShardListener;
+import io.silo.shard.ThreadBounds;
 import io.silo.shard.command.ShardSettings;
 import io.silo.shard.rate.RateService;
 import io.silo.shard.state.ShardCounters.Figure;
@@ -156,7 +157,14 @@ class ColdReadThreadIT {
             shard.recover(System.currentTimeMillis());
             reads.start();
             agent = new ShardAgent(
-                    "test", List.of(shard), this, this, reads, this, new SystemClock(), TimeUnit.HOURS.toMillis(1));
+                    "test",
+                    List.of(shard),
+                    this,
+                    this,
+                    reads,
+                    this,
+                    new SystemClock(),
+                    ThreadBounds.of(TimeUnit.HOURS.toMillis(1)));
         }
 
         long figure(Figure figure) {
@@ -277,6 +285,9 @@ class ColdReadThreadIT {
         public void onMalformedCommand(int number, RuntimeException cause) {
             throw cause;
         }
+
+        @Override
+        public void onOverload(boolean begins, long refusals) {}
 
         @Override
         public void onClockStepHeld(boolean held) {}

@@ -16,12 +16,14 @@ final class Refusals {
 
     private Refusals() {}
 
+    /** @param retryAfterMs when to come again; 0 = it is not known. */
     static void send(
             ReplySink replies,
             Session session,
             long correlationId,
             int shard,
             RejectReason reason,
+            int retryAfterMs,
             MutableDirectBuffer buffer) {
         final ErrorReplyEncoder reply = new ErrorReplyEncoder();
         reply.wrapAndApplyHeader(buffer, 0, new MessageHeaderEncoder());
@@ -32,7 +34,7 @@ final class Refusals {
                 .shard(shard)
                 .code(reason.code())
                 .durability(Durability.DURABLE);
-        reply.message("");
+        reply.retryAfterMs(retryAfterMs).message("");
         replies.send(session, buffer, 0, reply.limit());
     }
 }

@@ -351,6 +351,7 @@ public final class Shard {
                     0,
                     subscriber.worker.capacity());
             if (granted > 0) {
+                subscriber.flow.pushed(command.replyLength());
                 finish(subscriber.session, 0, subscriber.appendedEnough);
             } else {
                 // Jobs that came up too late have failed all the same.
@@ -703,8 +704,24 @@ public final class Shard {
     }
 
     private void refuse(Session session, long correlationId, RejectReason reason) {
-        Refusals.send(replies, session, correlationId, settings.shard(), reason, refusalBuffer);
+        Refusals.send(replies, session, correlationId, settings.shard(), reason, 0, refusalBuffer);
         counters.countRefusal(reason.code());
+    }
+
+    /** Refuses a command that the shard's thread has no time for. */
+    void refuseBusy(Session session, DirectBuffer buffer, int offset, int retryAfterMs) {
+        messageHeader.wrap(buffer, offset);
+        counters.countCommand(messageHeader.templateId());
+        commandHeader.wrap(buffer, offset + MESSAGE_HEADER_BYTES);
+        Refusals.send(
+                replies,
+                session,
+                commandHeader.correlationId(),
+                settings.shard(),
+                RejectReason.BUSY,
+                retryAfterMs,
+                refusalBuffer);
+        counters.countRefusal(RejectReason.BUSY.code());
     }
 
     private final UnsafeBuffer refusalBuffer = new UnsafeBuffer(new byte[Refusals.BYTES]);

@@ -15,6 +15,7 @@ import io.silo.protocol.command.SubscribeDecoder;
 import io.silo.protocol.command.UnsubscribeDecoder;
 import io.silo.protocol.reply.MessageHeaderEncoder;
 import io.silo.protocol.reply.SubscribeReplyEncoder;
+import io.silo.shard.Admission.Verdict;
 import io.silo.shard.command.ColdReads;
 import io.silo.shard.command.SubscriptionChecks;
 import io.silo.shard.state.ShardCounters.Figure;
@@ -36,8 +37,8 @@ public final class ShardAgent implements Agent, CommandConsumer {
     /** Commands per poll: Aeron's usual fragment limit, times 25. */
     private static final int COMMANDS_PER_POLL = 256;
 
-    /** Tasks granted on one shard in a duty cycle, so that a deep queue does not hold up replies. */
-    private static final int GRANTS_PER_CYCLE = 2_048;
+    /** Commands looked at in a duty cycle while new work is refused: refusing so many takes some milliseconds. */
+    private static final int COMMANDS_PER_CYCLE_REFUSING = 4 * COMMANDS_PER_CYCLE;
 
     private static final int READS_PER_CYCLE = 64;
 
@@ -57,6 +58,7 @@ public final class ShardAgent implements Agent, CommandConsumer {
     private final Clock clock;
     private final ShardClock shardClock;
     private final Subscriptions subscriptions;
+    private final Admission admission;
     private final MessageHeaderDecoder messageHeader = new MessageHeaderDecoder();
     private final CommandHeaderDecoder commandHeader = new CommandHeaderDecoder();
     private final SubscribeDecoder subscribe = new SubscribeDecoder();
@@ -66,14 +68,14 @@ public final class ShardAgent implements Agent, CommandConsumer {
     private final MessageHeaderEncoder replyMessageHeader = new MessageHeaderEncoder();
     private final UnsafeBuffer replyBuffer = new UnsafeBuffer(new byte[128]);
     private final ColdReads.Handler readHandler = read -> shardOf(read.shard()).onRead(read);
+    private long dutyCycle;
+    private boolean putOff;
+    private boolean wasRefusing;
     private long drainedUntilMs;
     private boolean stepHeld;
     private int firstGroup;
 
-    /**
-     * @param shards recovered, with dense numbers from the first's on.
-     * @param stepMsMax forward step of the wall clock that is still followed, ms.
-     */
+    /** @param shards recovered, with dense numbers from the first's on. */
     public ShardAgent(
             String roleName,
             List<Shard> shards,
@@ -82,7 +84,7 @@ public final class ShardAgent implements Agent, CommandConsumer {
             ColdReads coldReads,
             ShardListener listener,
             Clock clock,
-            long stepMsMax) {
+            ThreadBounds bounds) {
         this.roleName = roleName;
         this.shards = shards.toArray(new Shard[0]);
         this.firstShard = this.shards[0].settings().shard();
@@ -91,7 +93,8 @@ public final class ShardAgent implements Agent, CommandConsumer {
         this.coldReads = coldReads;
         this.listener = listener;
         this.clock = clock;
-        this.shardClock = new ShardClock(clock, stepMsMax);
+        this.shardClock = new ShardClock(clock, bounds.stepMsMax());
+        this.admission = new Admission(bounds.newJobsPerCycle(), bounds.queueMsMax());
         this.subscriptions = new Subscriptions(this.shards);
         for (Shard shard : this.shards) {
             shardClock.notBefore(shard.lastTimeMs());
@@ -101,6 +104,7 @@ public final class ShardAgent implements Agent, CommandConsumer {
 
     @Override
     public int doWork() {
+        dutyCycle++;
         shardClock.update();
         if (shardClock.isStepHeld() != stepHeld) {
             stepHeld = shardClock.isStepHeld();
@@ -168,14 +172,26 @@ public final class ShardAgent implements Agent, CommandConsumer {
 
     /** Takes every command that is there. A lease expires only once all that came by its deadline was drained. */
     private int drain() {
+        final int drainedMax = admission.isRefusing() ? COMMANDS_PER_CYCLE_REFUSING : COMMANDS_PER_CYCLE;
         int drained = 0;
         int polled = 0;
+        putOff = false;
+        admission.beginCycle(clock.nanoTime());
         do {
             polled = source.poll(this, COMMANDS_PER_POLL);
             drained += polled;
-        } while (polled > 0 && drained < COMMANDS_PER_CYCLE && hasRoomForReplies());
+        } while (polled > 0 && !putOff && drained < drainedMax && hasRoomForReplies());
+        final boolean isEmptied = polled == 0 && !putOff;
+        admission.endCycle(isEmptied ? 0 : source.waitedMs(), shardClock.monotonicMs());
+        if (admission.isRefusing() != wasRefusing) {
+            wasRefusing = admission.isRefusing();
+            listener.onOverload(wasRefusing, admission.refusals());
+            for (Shard shard : shards) {
+                shard.counters().set(Figure.OVERLOADED, wasRefusing ? 1 : 0);
+            }
+        }
         // Without end in sight a command counts as drained after a grace: leases then expire late, not never.
-        final long sure = polled == 0 ? shardClock.monotonicMs() : shardClock.monotonicMs() - SATURATED_GRACE_MS;
+        final long sure = isEmptied ? shardClock.monotonicMs() : shardClock.monotonicMs() - SATURATED_GRACE_MS;
         drainedUntilMs = Math.max(drainedUntilMs, sure);
         return drained;
     }
@@ -202,18 +218,33 @@ public final class ShardAgent implements Agent, CommandConsumer {
                     refuse(session, RejectReason.NOT_OWNER);
                     return Disposition.CONSUMED;
                 }
-                if (!shards[index].hasRoomForReply()) {
-                    shards[index].counters().add(Figure.COMMANDS_PUT_OFF, 1);
+                final Shard shard = shards[index];
+                final Verdict verdict =
+                        shard.hasRoomForReply() ? judge(shard, session, buffer, offset, length) : Verdict.PUT_OFF;
+                if (verdict == Verdict.PUT_OFF) {
+                    putOff = true;
+                    shard.counters().add(Figure.COMMANDS_PUT_OFF, 1);
                     return Disposition.RETRY;
                 }
+                if (verdict == Verdict.REFUSE) {
+                    shard.refuseBusy(session, buffer, offset, admission.retryAfterMs());
+                    return Disposition.CONSUMED;
+                }
                 // Refused as a whole it is sent again, credits and all.
-                if (shards[index].onCommand(session, buffer, offset, length)
-                        && messageHeader.templateId() == ReportOutcomeDecoder.TEMPLATE_ID) {
+                final int templateId = messageHeader.templateId();
+                if (shard.onCommand(session, buffer, offset, length)
+                        && templateId == ReportOutcomeDecoder.TEMPLATE_ID) {
                     returnCredits(session, buffer, offset);
                 }
             }
         }
         return Disposition.CONSUMED;
+    }
+
+    /** A command that a closed shard refuses anyway is none of the thread's business. */
+    private Verdict judge(Shard shard, Session session, DirectBuffer buffer, int offset, int length) {
+        final long jobs = shard.isOpen() ? admission.jobsOf(messageHeader, buffer, offset, length) : 0;
+        return jobs == 0 ? Verdict.TAKE : admission.judge(session, jobs, shardClock.monotonicMs());
     }
 
     @Override
@@ -299,7 +330,7 @@ public final class ShardAgent implements Agent, CommandConsumer {
     }
 
     private void refuse(Session session, RejectReason reason) {
-        Refusals.send(replies, session, commandHeader.correlationId(), commandHeader.shard(), reason, replyBuffer);
+        Refusals.send(replies, session, commandHeader.correlationId(), commandHeader.shard(), reason, 0, replyBuffer);
     }
 
     private int grant() {
@@ -322,7 +353,7 @@ public final class ShardAgent implements Agent, CommandConsumer {
         final int count = groups.size();
         // Each cycle begins with another group: one that uses up the cycle's limit must not starve the others.
         firstGroup = firstGroup <= 0 ? count - 1 : firstGroup - 1;
-        for (int i = 0; i < count && granted < GRANTS_PER_CYCLE; i++) {
+        for (int i = 0; i < count && granted < ThreadBounds.GRANTS_PER_CYCLE; i++) {
             // Backwards: a waiting call that is answered may take its group out of the list; then one is met next
             // cycle.
             final int g = Math.floorMod(firstGroup - i, count);
@@ -332,7 +363,7 @@ public final class ShardAgent implements Agent, CommandConsumer {
             final Subscriptions.Group group = groups.get(g);
             final int number = group.number(index);
             if (number >= 0 && shard.isOpen()) {
-                granted += grant(shard, group, number, GRANTS_PER_CYCLE - granted);
+                granted += grant(shard, group, number, ThreadBounds.GRANTS_PER_CYCLE - granted);
             }
         }
         return granted;
@@ -371,6 +402,9 @@ public final class ShardAgent implements Agent, CommandConsumer {
     }
 
     private int grantTo(Shard shard, Subscription subscriber, int number, int share) {
+        if (!subscriber.isCall() && !subscriber.flow.hasRoom(replies, dutyCycle)) {
+            return 0;
+        }
         final int tasks = Math.min(Math.min(share, subscriber.credits), Bounds.TASKS_PER_CALL_MAX);
         final int got = shard.grant(subscriber, number, tasks);
         if (got > 0) {

@@ -11,6 +11,13 @@ public interface ShardListener {
     /** The wall clock stepped forward further than is followed, or back within bounds again. */
     void onClockStepHeld(boolean held);
 
+    /**
+     * More arrives than the thread can carry, so that it refuses new work; or that is over.
+     *
+     * @param refusals commands that were refused, if it is over.
+     */
+    void onOverload(boolean begins, long refusals);
+
     /** The thread did nothing for so long that clients may have given their connections up; leases begin anew. */
     void onStandstill(long ms);
 }

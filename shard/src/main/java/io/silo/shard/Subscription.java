@@ -9,6 +9,10 @@ final class Subscription {
     static final int ALL_SHARDS = -1;
 
     final Session session;
+
+    /** What is pushed to the session, shared by its subscriptions. */
+    final PushFlow flow;
+
     final long id;
     final UnsafeBuffer tenant;
     final UnsafeBuffer taskGroup;
@@ -32,8 +36,10 @@ final class Subscription {
             UnsafeBuffer taskGroup,
             UnsafeBuffer worker,
             boolean appendedEnough,
-            int credits) {
+            int credits,
+            PushFlow flow) {
         this.session = session;
+        this.flow = flow;
         this.id = id;
         this.tenant = tenant;
         this.taskGroup = taskGroup;
@@ -55,6 +61,7 @@ final class Subscription {
             long deadlineMs,
             UnsafeBuffer call) {
         this.session = session;
+        this.flow = new PushFlow(session);
         this.id = 0;
         this.tenant = tenant;
         this.taskGroup = taskGroup;

@@ -68,10 +68,20 @@ final class Subscriptions {
         }
     }
 
+    /** What one session has, by subscription id. */
+    private static final class Own {
+        final Long2ObjectHashMap<Subscription> byId = new Long2ObjectHashMap<>();
+        final PushFlow flow;
+
+        Own(Session session) {
+            flow = new PushFlow(session);
+        }
+    }
+
     private final Shard[] shards;
     private final Map<UnsafeBuffer, Group> byName = new HashMap<>();
     private final List<Group> groups = new ArrayList<>();
-    private final Map<Session, Long2ObjectHashMap<Subscription>> bySession = new HashMap<>();
+    private final Map<Session, Own> bySession = new HashMap<>();
     private final List<Subscription> calls = new ArrayList<>();
     private long nextCallDeadlineMs = Long.MAX_VALUE;
     private int count;
@@ -99,9 +109,8 @@ final class Subscriptions {
             UnsafeBuffer worker,
             boolean appendedEnough,
             long credits) {
-        final Long2ObjectHashMap<Subscription> own =
-                bySession.computeIfAbsent(session, s -> new Long2ObjectHashMap<>());
-        final Subscription open = own.get(id);
+        final Own own = bySession.computeIfAbsent(session, Own::new);
+        final Subscription open = own.byId.get(id);
         if (open != null) {
             if (open.credits + credits > Bounds.CREDITS_MAX) {
                 return RejectReason.INVALID_CREDITS;
@@ -113,18 +122,18 @@ final class Subscriptions {
             return null;
         }
         final Subscription added =
-                new Subscription(session, id, tenant, taskGroup, worker, appendedEnough, (int) credits);
+                new Subscription(session, id, tenant, taskGroup, worker, appendedEnough, (int) credits, own.flow);
         if (!join(added)) {
             return RejectReason.TOO_MANY_SUBSCRIPTIONS;
         }
-        own.put(id, added);
+        own.byId.put(id, added);
         return null;
     }
 
     /** Gives credits back with an outcome; silently nothing if the subscription is gone. */
     void addCredits(Session session, long id, long credits) {
-        final Long2ObjectHashMap<Subscription> own = bySession.get(session);
-        final Subscription open = own == null ? null : own.get(id);
+        final Own own = bySession.get(session);
+        final Subscription open = own == null ? null : own.byId.get(id);
         if (open != null) {
             credits(open, (int) Math.min(Bounds.CREDITS_MAX, open.credits + credits));
         }
@@ -145,8 +154,8 @@ final class Subscriptions {
 
     /** Ends a subscription; false if the session has none with this id. Its leases stay. */
     boolean unsubscribe(Session session, long id) {
-        final Long2ObjectHashMap<Subscription> own = bySession.get(session);
-        final Subscription open = own == null ? null : own.remove(id);
+        final Own own = bySession.get(session);
+        final Subscription open = own == null ? null : own.byId.remove(id);
         if (open == null) {
             return false;
         }
@@ -217,9 +226,9 @@ final class Subscriptions {
                 removeCall(call);
             }
         }
-        final Long2ObjectHashMap<Subscription> own = bySession.remove(session);
+        final Own own = bySession.remove(session);
         if (own != null) {
-            own.values().forEach(this::leave);
+            own.byId.values().forEach(this::leave);
         }
     }
 

@@ -50,6 +50,7 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
     private final List<ShardSettings> allSettings;
     final long cycleBytes;
     ShardState.Capacity capacity = CAPACITY;
+    ThreadBounds bounds = ThreadBounds.of(3_600_000);
     long lowWaterBytes;
     long floorBytes;
 
@@ -87,6 +88,9 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
     final List<Reply> replies = new ArrayList<>();
     final List<RuntimeException> malformed = new ArrayList<>();
     final List<Throwable> failures = new ArrayList<>();
+    /** -1 for one that begins, its refusals for one that ends. */
+    final List<Long> overloads = new ArrayList<>();
+
     final List<Long> standstills = new ArrayList<>();
     private final Deque<Queued> commands = new ArrayDeque<>();
     private final Deque<ColdRead> done = new ArrayDeque<>();
@@ -136,7 +140,7 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
         }
         shard = shards.get(0);
         log = shard.log();
-        agent = new ShardAgent("test", shards, this, this, this, this, this, 3_600_000);
+        agent = new ShardAgent("test", shards, this, this, this, this, this, bounds);
         readers.clear();
         commands.clear();
         done.clear();
@@ -348,6 +352,11 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
 
     @Override
     public void onClockStepHeld(boolean held) {}
+
+    @Override
+    public void onOverload(boolean begins, long refusals) {
+        overloads.add(begins ? -1 : refusals);
+    }
 
     @Override
     public void onStandstill(long ms) {

@@ -257,7 +257,8 @@ class SteadyStateTest {
                 ShardContext.PARKED_BYTES_MAX_DEFAULT,
                 rates));
         shard.recover(harness.wallMs);
-        ShardAgent agent = new ShardAgent("test", List.of(shard), client, client, harness, harness, harness, 3_600_000);
+        ShardAgent agent = new ShardAgent(
+                "test", List.of(shard), client, client, harness, harness, harness, ThreadBounds.of(3_600_000));
         run(client, agent, WARM_UP);
         store.bytes = 0;
         long bytes = Allocations.bytesDuring(() -> run(client, agent, MEASURED));

@@ -24,4 +24,9 @@ public final class AeronCommandSource implements CommandSource {
     public int poll(CommandConsumer consumer, int limit) {
         return ingress.poll(consumer, limit);
     }
+
+    @Override
+    public long waitedMs() {
+        return ingress.waitedMs();
+    }
 }

@@ -33,6 +33,7 @@ final class AeronConnection extends Connection {
     private final Image image;
     private final ControlledFragmentHandler assembler;
     private final PendingReplies pending;
+    private final BacklogAge age;
     private final long publicationId;
     private @Nullable ExclusivePublication publication;
     private boolean wasConnected;
@@ -46,6 +47,7 @@ final class AeronConnection extends Connection {
                 (buffer, offset, length, header) -> handler.onMessage(this, buffer, offset, length));
         this.pending = new PendingReplies(pool);
         this.publicationId = publicationId;
+        this.age = new BacklogAge(Channels.TERM_LENGTH / 2, ingress.nowNs());
     }
 
     Image image() {
@@ -64,8 +66,16 @@ final class AeronConnection extends Connection {
         return closedAtNs;
     }
 
-    int poll(int limit) {
-        return image.controlledPoll(assembler, limit);
+    int poll(int limit, long nowNs) {
+        final int fragments = image.controlledPoll(assembler, limit);
+        final long position = image.position();
+        age.onRead(position, fragments < limit && !ingress.isPollingStopped(), nowNs);
+        return fragments;
+    }
+
+    /** How long the oldest message that was not read has waited, at most. */
+    long waitedNs(long nowNs) {
+        return state() == State.CLOSED ? 0 : age.ageNs(nowNs);
     }
 
     /** Fetches the publication once the driver has made it. Returns whether something changed. */

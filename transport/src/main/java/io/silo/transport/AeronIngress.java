@@ -182,7 +182,7 @@ public final class AeronIngress implements AutoCloseable {
                 final int index = firstPolled + i;
                 final AeronConnection connection = live.get(index < count ? index : index - count);
                 if (connection.state() != Connection.State.CLOSED) {
-                    final int fragments = connection.poll(left);
+                    final int fragments = connection.poll(left, nowNs);
                     left -= fragments;
                     workCount += fragments;
                 }
@@ -234,6 +234,15 @@ public final class AeronIngress implements AutoCloseable {
         }
     }
 
+    /** How long the oldest message of any connection has waited, at most. Looks at each of them. */
+    long waitedMs() {
+        long waitedNs = 0;
+        for (int i = 0; i < live.size(); i++) {
+            waitedNs = Math.max(waitedNs, live.get(i).waitedNs(nowNs));
+        }
+        return TimeUnit.NANOSECONDS.toMillis(waitedNs);
+    }
+
     void send(Session session, DirectBuffer buffer, int offset, int length) {
         final Connection connection = gate.connection(session);
         if (connection instanceof AeronConnection target) {
@@ -241,6 +250,10 @@ public final class AeronIngress implements AutoCloseable {
         } else {
             counters.repliesDropped++;
         }
+    }
+
+    boolean isBehind(Session session) {
+        return gate.connection(session) instanceof AeronConnection target && target.hasPending();
     }
 
     int flush() {
@@ -427,6 +440,11 @@ public final class AeronIngress implements AutoCloseable {
             return false;
         }
         return nowNs - connection.closedAtNs() < (connection.hasPending() ? CLOSING_TIMEOUT_NS : LAST_REPLY_NS);
+    }
+
+    /** Whether the consumer wants no more in this poll. */
+    boolean isPollingStopped() {
+        return stopPolling;
     }
 
     long nowNs() {

@@ -18,6 +18,11 @@ public final class AeronReplySink implements ReplySink {
         ingress.send(session, buffer, offset, length);
     }
 
+    @Override
+    public boolean isBehind(Session session) {
+        return ingress.isBehind(session);
+    }
+
     /** Sends what could not leave before. Call it once a duty cycle. Returns a work count. */
     @Override
     public int flush() {

@@ -74,6 +74,7 @@ final class ReplyDispatcher {
     private final ExplainReplyDecoder explainReply = new ExplainReplyDecoder();
     private final TenantSetReplyDecoder tenantSetReply = new TenantSetReplyDecoder();
     private final TenantsReplyDecoder tenantsReply = new TenantsReplyDecoder();
+    private final ErrorReplyDecoder errorReply = new ErrorReplyDecoder();
     private DirectBuffer buffer = new UnsafeBuffer(0, 0);
     private int offset;
 
@@ -116,7 +117,12 @@ final class ReplyDispatcher {
                 handler.onConnected(helloReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             case ErrorReplyDecoder.TEMPLATE_ID ->
                 handler.onError(
-                        replyHeader.correlationId(), RejectReason.fromCode(replyHeader.code()), replyHeader.code());
+                        replyHeader.correlationId(),
+                        RejectReason.fromCode(replyHeader.code()),
+                        replyHeader.code(),
+                        errorReply
+                                .wrapAndApplyHeader(buffer, offset, messageHeader)
+                                .retryAfterMs());
             case EnqueueReplyDecoder.TEMPLATE_ID ->
                 handler.onEnqueueReply(enqueueReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             case UploadReplyDecoder.TEMPLATE_ID ->
@@ -177,7 +183,8 @@ final class ReplyDispatcher {
             case TenantsReplyDecoder.TEMPLATE_ID ->
                 handler.onTenantsReply(tenantsReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             default ->
-                handler.onError(replyHeader.correlationId(), RejectReason.UNSUPPORTED, RejectReason.UNSUPPORTED.code());
+                handler.onError(
+                        replyHeader.correlationId(), RejectReason.UNSUPPORTED, RejectReason.UNSUPPORTED.code(), 0);
         }
     }
 }

@@ -53,8 +53,9 @@ public interface ReplyHandler {
      *
      * @param reason null for a code of a newer release.
      * @param code wire number of the reason.
+     * @param retryAfterMs with BUSY when there is room for the command; 0 = the server did not say.
      */
-    default void onError(long correlationId, @Nullable RejectReason reason, int code) {}
+    default void onError(long correlationId, @Nullable RejectReason reason, int code, long retryAfterMs) {}
 
     /**
      * No answer came in time, or the session was lost first: the command may have taken effect or not. Its late answer, should it

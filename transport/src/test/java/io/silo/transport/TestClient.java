@@ -118,7 +118,7 @@ final class TestClient implements ReplyHandler, AutoCloseable {
     }
 
     @Override
-    public void onError(long correlationId, RejectReason reason, int code) {
+    public void onError(long correlationId, RejectReason reason, int code, long retryAfterMs) {
         errors.put(correlationId, code);
     }
 

@@ -103,7 +103,7 @@ final class LoadConnection implements ReplyHandler {
     }
 
     @Override
-    public void onError(long correlationId, @Nullable RejectReason reason, int code) {
+    public void onError(long correlationId, @Nullable RejectReason reason, int code, long retryAfterMs) {
         for (int i = 0; i < laneOfShard.size(); i++) {
             if (laneOfShard.get(i).onRefused(correlationId, reason)) {
                 return;

@@ -68,7 +68,7 @@ final class OverloadProducer implements ReplyHandler {
     }
 
     @Override
-    public void onError(long correlationId, @Nullable RejectReason reason, int code) {
+    public void onError(long correlationId, @Nullable RejectReason reason, int code, long retryAfterMs) {
         final long sent = sentNs.remove(correlationId);
         if (sent == NOT_MINE) {
             return;
@@ -77,7 +77,7 @@ final class OverloadProducer implements ReplyHandler {
             throw new LoadException(
                     reason, reason == null ? "The server refused with code " + code + "." : reason.sentence());
         }
-        load.onRefused(template.jobs(), sent, 0);
+        load.onRefused(template.jobs(), sent, retryAfterMs);
     }
 
     @Override

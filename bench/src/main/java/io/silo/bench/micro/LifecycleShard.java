@@ -26,6 +26,7 @@ import io.silo.shard.Shard;
 import io.silo.shard.ShardAgent;
 import io.silo.shard.ShardContext;
 import io.silo.shard.ShardListener;
+import io.silo.shard.ThreadBounds;
 import io.silo.shard.command.ColdRead;
 import io.silo.shard.command.ColdReads;
 import io.silo.shard.command.ShardSettings;
@@ -111,7 +112,8 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
                 ShardContext.PARKED_BYTES_MAX_DEFAULT,
                 RateService.NONE));
         shard.recover(wallMs());
-        agent = new ShardAgent("bench", List.of(shard), this, this, this, this, this, Long.MAX_VALUE / 4);
+        agent = new ShardAgent(
+                "bench", List.of(shard), this, this, this, this, this, ThreadBounds.of(Long.MAX_VALUE / 4));
         for (int i = 0; i < window + work.backlog(); i++) {
             putEnqueue();
             if (tail - head == window) {
@@ -304,6 +306,9 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
     public void onMalformedCommand(int number, RuntimeException cause) {
         throw cause;
     }
+
+    @Override
+    public void onOverload(boolean begins, long refusals) {}
 
     @Override
     public void onClockStepHeld(boolean held) {}

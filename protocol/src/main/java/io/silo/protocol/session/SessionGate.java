@@ -276,7 +276,7 @@ public final class SessionGate {
     private void sendError(Connection connection, long correlationId, RejectReason reason) {
         errorReply.wrapAndApplyHeader(replyBuffer, 0, replyHeader);
         fillHeader(errorReply.header(), correlationId, reason.code());
-        errorReply.message(reason.sentence());
+        errorReply.retryAfterMs(0).message(reason.sentence());
         connection.sendReply(replyBuffer, 0, MessageHeaderEncoder.ENCODED_LENGTH + errorReply.encodedLength());
     }
 

@@ -87,7 +87,7 @@ record ShardMetric(
             acknowledged("appended", Figure.ACKNOWLEDGED_APPENDED),
             counter(
                     "silo_commands_put_off",
-                    "Commands taken later, because no reply could be parked.",
+                    "Commands taken later: no reply could be parked, or the duty cycle had taken its new jobs.",
                     c -> c.get(Figure.COMMANDS_PUT_OFF)),
             counter("silo_log_appends", "Records appended.", c -> c.get(Figure.RECORDS_APPENDED)),
             counter("silo_log_appended_bytes", "Bytes of those records.", c -> c.get(Figure.BYTES_APPENDED)),
@@ -97,6 +97,10 @@ record ShardMetric(
                     "silo_log_disk_state",
                     "Space on the log's disk: 0 = enough, 1 = no new work is taken, 2 = nothing is appended.",
                     Figure.DISK_STATE),
+            gauge(
+                    "silo_shard_overloaded",
+                    "1 while new work is refused with BUSY, because more arrives than the shard's thread can carry.",
+                    Figure.OVERLOADED),
             gauge("silo_shard_epoch", "Fencing number of the shard's ownership.", Figure.SHARD_EPOCH));
 
     private static ShardMetric counter(String name, String help, ToLongFunction<ShardCounters> reading) {

@@ -393,7 +393,7 @@ public final class ColdRead {
 
     private void refuse(RejectReason reason) {
         final ErrorReplyEncoder encoder = new ErrorReplyEncoder();
-        encoder.wrapAndApplyHeader(reply, 0, messageHeader).message("");
+        encoder.wrapAndApplyHeader(reply, 0, messageHeader).retryAfterMs(0).message("");
         replyLength = encoder.limit();
         replyCode = reason.code();
     }

@@ -232,7 +232,7 @@ public final class CommandContext {
     /** Refuses the whole command. */
     public void reject(RejectReason reason) {
         errorReply.wrapAndApplyHeader(reply, 0, replyMessageHeader);
-        errorReply.message("");
+        errorReply.retryAfterMs(0).message("");
         replyLength = errorReply.limit();
         replyCode = reason.code();
     }

@@ -14,7 +14,7 @@ public final class ShardCounters {
         ACKNOWLEDGED_DURABLE,
         /** Replies that left from the page cache. */
         ACKNOWLEDGED_APPENDED,
-        /** Commands put off because no reply could be parked. */
+        /** Commands put off because no reply could be parked, or the duty cycle's new jobs were used up. */
         COMMANDS_PUT_OFF,
         RECORDS_APPENDED,
         BYTES_APPENDED,
@@ -49,7 +49,9 @@ public final class ShardCounters {
         APPENDED_POSITION,
         SHARD_EPOCH,
         /** Ordinal of the log's {@code DiskState}: 0 = everything may be appended, 1 = no new work, 2 = nothing. */
-        DISK_STATE
+        DISK_STATE,
+        /** Whether the shard's thread refuses new work, because more arrives than it can carry: 1 or 0. */
+        OVERLOADED
     }
 
     /** Template ids and reject codes lie below this. */

@@ -19,6 +19,7 @@ import io.silo.shard.Shard;
 import io.silo.shard.ShardAgent;
 import io.silo.shard.ShardContext;
 import io.silo.shard.ShardListener;
+import io.silo.shard.ThreadBounds;
 import io.silo.shard.history.JobReader;
 import io.silo.shard.rate.RateService;
 import io.silo.shard.state.ShardState;
@@ -122,7 +123,7 @@ final class SimProcess implements Clock, ShardListener {
                 coldReads,
                 this,
                 parts.clock(this),
-                STEP_MS_MAX);
+                ThreadBounds.of(STEP_MS_MAX));
         agent = opened;
         consumer = new TappedConsumer(this, parts.consumer(opened));
         wake();
@@ -498,6 +499,11 @@ final class SimProcess implements Clock, ShardListener {
     public void onStandstill(long ms) {
         broker.onStandstill(ms);
         observe(() -> taps.forEach(logTap -> logTap.tap().onStandstill(nowMs(), monotonicMs())));
+    }
+
+    @Override
+    public void onOverload(boolean begins, long refusals) {
+        trace("overload " + (begins ? "begins" : "ends after " + refusals + " refusals"));
     }
 
     @Override

@@ -15,6 +15,7 @@ import io.silo.shard.Shard;
 import io.silo.shard.ShardAgent;
 import io.silo.shard.ShardContext;
 import io.silo.shard.ShardListener;
+import io.silo.shard.ThreadBounds;
 import io.silo.shard.command.ColdRead;
 import io.silo.shard.command.ColdReads;
 import io.silo.shard.command.ShardSettings;
@@ -105,7 +106,7 @@ final class TappedShard implements CommandSource, ReplySink, ColdReads, ShardLis
             }
         }
         toldPosition = log.appendedPosition();
-        agent = new ShardAgent("model", List.of(shard), this, this, this, this, this, 3_600_000);
+        agent = new ShardAgent("model", List.of(shard), this, this, this, this, this, ThreadBounds.of(3_600_000));
         tap.onOpened(shard.view(), agent.monotonicMs());
     }
 
@@ -281,6 +282,9 @@ final class TappedShard implements CommandSource, ReplySink, ColdReads, ShardLis
     public long readAheadDone() {
         return 0;
     }
+
+    @Override
+    public void onOverload(boolean begins, long refusals) {}
 
     @Override
     public void onClockStepHeld(boolean held) {}
