@@ -38,6 +38,8 @@ abstract class Call<T> implements ReplyHandler {
     private @Nullable Semaphore permits;
     private @Nullable Executor callbacks;
     private @Nullable RejectReason lastRefusal;
+    private boolean repeatsBusy = true;
+    private long lastRetryAfterMs;
     private boolean wasSent;
     private boolean done;
     private boolean mapIsOld;
@@ -69,9 +71,10 @@ abstract class Call<T> implements ReplyHandler {
     }
 
     /** Where it is told of, and the permits to give one back to when it is done. */
-    final void bind(Executor executor, @Nullable Semaphore window) {
+    final void bind(Executor executor, @Nullable Semaphore window, boolean busyIsRepeated) {
         callbacks = executor;
         permits = window;
+        repeatsBusy = busyIsRepeated;
     }
 
     /** As above, for a caller on the net thread, who bounds its calls itself. */
@@ -140,7 +143,7 @@ abstract class Call<T> implements ReplyHandler {
     /** The deadline has passed. */
     void onDeadline(String address) {
         if (lastRefusal != null) {
-            fail(new SiloException(lastRefusal));
+            fail(new SiloException(lastRefusal, lastRetryAfterMs));
         } else if (wasSent) {
             fail(new SiloException(RejectReason.UNKNOWN_OUTCOME));
         } else {
@@ -164,7 +167,13 @@ abstract class Call<T> implements ReplyHandler {
                     fail(new SiloException(reason));
                 }
             }
-            case BUSY, TOO_MANY_SUBSCRIPTIONS -> backOff(reason, retryAfterMs);
+            case BUSY, TOO_MANY_SUBSCRIPTIONS -> {
+                if (repeatsBusy) {
+                    backOff(reason, retryAfterMs);
+                } else {
+                    fail(new SiloException(reason, retryAfterMs));
+                }
+            }
             default -> fail(new SiloException(reason));
         }
     }
@@ -172,6 +181,7 @@ abstract class Call<T> implements ReplyHandler {
     /** Waits as long as the server said, or longer each time if it did not. */
     private void backOff(RejectReason reason, long retryAfterMs) {
         lastRefusal = reason;
+        lastRetryAfterMs = retryAfterMs;
         if (retryAfterMs > 0) {
             final long toldNs = TimeUnit.MILLISECONDS.toNanos(retryAfterMs);
             again(toldNs + ThreadLocalRandom.current().nextLong(toldNs / SPREAD + 1));

@@ -81,7 +81,7 @@ final class NetAgent implements Runnable {
 
     /** Hands a call over. Its permit bounds the queue, so it always fits. Any thread. */
     void submit(Call<?> call, @Nullable Semaphore permits) {
-        call.bind(callbacks, permits);
+        call.bind(callbacks, permits, settings.repeatBusy);
         if (closing || !submitted.offer(call)) {
             call.fail(new SiloException(
                     closing ? RejectReason.UNREACHABLE : RejectReason.BUSY,

@@ -20,6 +20,7 @@ public final class SiloClientBuilder {
     Durability durability = Durability.DURABLE;
     int window = 1_024;
     Duration requestTimeout = Duration.ofSeconds(10);
+    boolean repeatBusy = true;
     Duration windowTimeout = Duration.ofSeconds(10);
 
     SiloClientBuilder() {}
@@ -99,6 +100,16 @@ public final class SiloClientBuilder {
      */
     public SiloClientBuilder windowTimeout(Duration value) {
         windowTimeout = value;
+        return this;
+    }
+
+    /**
+     * Whether the client waits and repeats a call that the server refused with {@code BUSY}, as long as {@link #requestTimeout}
+     * allows; default true. If not, the caller gets it at once, with {@link SiloException#retryAfter}: for one who would rather turn
+     * work away than wait.
+     */
+    public SiloClientBuilder repeatBusy(boolean value) {
+        repeatBusy = value;
         return this;
     }
 

@@ -1,6 +1,7 @@
 package io.silo.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.silo.protocol.RejectReason;
@@ -172,6 +173,49 @@ class SiloClientIT {
         try (SiloClient client = server.client(false).build()) {
             client.enqueue(JobRequest.to("g").id("1").build());
             assertThat(server.broker.enqueues.get()).isEqualTo(6);
+        }
+    }
+
+    @Test
+    void shouldReturnToABusyServerWhenItSaid() {
+        server.broker.busyLeft.set(1);
+        server.broker.busyRetryAfterMs = 400;
+        try (SiloClient client = server.client(false).build()) {
+            client.awaitConnected();
+            final long begin = System.nanoTime();
+            client.enqueue(JobRequest.to("g").id("1").build());
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThanOrEqualTo(Duration.ofMillis(400));
+            assertThat(server.broker.enqueues.get()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void shouldTellBusyAtOnceToThoseWhoWantThat() {
+        server.broker.busyLeft.set(1);
+        server.broker.busyRetryAfterMs = 5_000;
+        try (SiloClient client = server.client(false).repeatBusy(false).build()) {
+            client.awaitConnected();
+            assertThatThrownBy(() -> client.enqueue(JobRequest.to("g").id("1").build()))
+                    .isInstanceOfSatisfying(SiloException.class, busy -> {
+                        assertThat(busy.reason()).isEqualTo(RejectReason.BUSY);
+                        assertThat(busy.retryAfter()).isEqualTo(Duration.ofSeconds(5));
+                    });
+            assertThat(client.enqueue(JobRequest.to("g").id("1").build()).id()).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void shouldSayWhenToReturnAfterTheDeadlineToo() {
+        server.broker.busyLeft.set(1_000);
+        server.broker.busyRetryAfterMs = 100;
+        try (SiloClient client =
+                server.client(false).requestTimeout(Duration.ofMillis(500)).build()) {
+            assertThatThrownBy(() -> client.enqueue(JobRequest.to("g").id("1").build()))
+                    .isInstanceOfSatisfying(SiloException.class, busy -> {
+                        assertThat(busy.reason()).isEqualTo(RejectReason.BUSY);
+                        assertThat(busy.retryAfter()).isEqualTo(Duration.ofMillis(100));
+                    });
+            assertThat(server.broker.enqueues.get()).isBetween(2, 6);
         }
     }
 

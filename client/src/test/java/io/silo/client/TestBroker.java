@@ -91,6 +91,10 @@ final class TestBroker implements CommandConsumer {
     final AtomicInteger uploadParts = new AtomicInteger();
     final AtomicInteger enqueues = new AtomicInteger();
     final AtomicInteger busyLeft = new AtomicInteger();
+
+    /** What BUSY says of the time to return. */
+    volatile long busyRetryAfterMs;
+
     final AtomicInteger staleLeft = new AtomicInteger();
     final AtomicInteger swallowLeft = new AtomicInteger();
     final AtomicInteger swallowReportsLeft = new AtomicInteger();
@@ -212,7 +216,7 @@ final class TestBroker implements CommandConsumer {
         enqueues.incrementAndGet();
         final long correlationId = command.header().correlationId();
         if (busyLeft.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
-            replies.error(session, correlationId, RejectReason.BUSY);
+            replies.error(session, correlationId, RejectReason.BUSY, busyRetryAfterMs);
             return;
         }
         if (staleLeft.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {

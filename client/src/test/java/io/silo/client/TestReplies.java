@@ -37,9 +37,13 @@ final class TestReplies {
     }
 
     void error(Session session, long correlationId, RejectReason reason) {
+        error(session, correlationId, reason, 0);
+    }
+
+    void error(Session session, long correlationId, RejectReason reason, long retryAfterMs) {
         final ErrorReplyEncoder reply = new ErrorReplyEncoder().wrapAndApplyHeader(buffer, 0, messageHeader);
         fill(reply.header(), correlationId, reason.code(), 0);
-        reply.retryAfterMs(0).message(reason.sentence());
+        reply.retryAfterMs(retryAfterMs).message(reason.sentence());
         send(session, reply.encodedLength());
     }
 

@@ -45,6 +45,11 @@ final class Admission {
     /** The length of a duty cycle is that of the last eight, about. */
     private static final double CYCLE_WEIGHT = 1.0 / 8;
 
+    /** The share falls by a tenth when some found nothing left, and rises slowly while others may not use what is. */
+    private static final double SHARE_DOWN = 0.9;
+
+    private static final double SHARE_UP = 1.01;
+
     private static final long NS_PER_MS = 1_000_000;
 
     /** Sessions told apart in a cycle; beyond that those that come new share one count. */
@@ -161,12 +166,10 @@ final class Admission {
             }
             return;
         }
-        // Smaller by a quarter while some find nothing left, larger by a quarter while there is room that nobody may
-        // use.
         if (isFull) {
-            share = Math.max(1, share * 0.75);
+            share = Math.max(1, share * SHARE_DOWN);
         } else if (isShareUsedUp) {
-            share = Math.min(jobsPerCycle, share * 1.25 + 1);
+            share = Math.min(jobsPerCycle, share * SHARE_UP);
         }
         refusedJobs = Math.max(0, refusedJobs - jobsPerCycle);
         // Nobody waits longer than he was told to.

@@ -20,8 +20,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
@@ -43,7 +45,7 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
     /** What is to be read ahead. */
     record Ahead(int shard, long position, int offset, int length) {}
 
-    private record Queued(Session session, UnsafeBuffer bytes, int length) {}
+    private record Queued(Session session, UnsafeBuffer bytes, int length, long atNs) {}
 
     private final long seed;
     final ShardSettings settings;
@@ -86,6 +88,10 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
 
     EventLog log;
     final List<Reply> replies = new ArrayList<>();
+
+    /** Sessions that do not take what they are sent. */
+    final Set<Session> behind = new HashSet<>();
+
     final List<RuntimeException> malformed = new ArrayList<>();
     final List<Throwable> failures = new ArrayList<>();
     /** -1 for one that begins, its refusals for one that ends. */
@@ -189,7 +195,7 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
     void queue(Session session, DirectBuffer bytes, int length) {
         var copy = new UnsafeBuffer(new byte[length]);
         copy.putBytes(0, bytes, 0, length);
-        commands.add(new Queued(session, copy, length));
+        commands.add(new Queued(session, copy, length, nanos));
     }
 
     /** The command queued last, to be damaged. */
@@ -200,13 +206,13 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
     /** Replaces the command queued last. */
     void replaceLastQueued(byte[] bytes) {
         Queued last = commands.removeLast();
-        commands.add(new Queued(last.session(), new UnsafeBuffer(bytes), bytes.length));
+        commands.add(new Queued(last.session(), new UnsafeBuffer(bytes), bytes.length, nanos));
     }
 
     /** Cuts the command queued last off; a transport hands over no less than the headers. */
     void cutLastQueued(int length) {
         Queued last = commands.removeLast();
-        commands.add(new Queued(last.session(), new UnsafeBuffer(last.bytes(), 0, length), length));
+        commands.add(new Queued(last.session(), new UnsafeBuffer(last.bytes(), 0, length), length, nanos));
     }
 
     /** Duty cycles until nothing is left to do; fails if a shard failed. */
@@ -263,6 +269,16 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
             polled++;
         }
         return polled;
+    }
+
+    @Override
+    public long waitedMs() {
+        return commands.isEmpty() ? 0 : (nanos - commands.peek().atNs()) / 1_000_000;
+    }
+
+    @Override
+    public boolean isBehind(Session session) {
+        return behind.contains(session);
     }
 
     @Override

@@ -391,16 +391,7 @@ final class TestClient {
 
     /** Renews; code of the one lease named, or minus the number renewed when none is. */
     int heartbeat(String worker, Task... tasks) {
-        var command = new HeartbeatEncoder();
-        command.wrapAndApplyHeader(out, 0, header);
-        fill(command.header());
-        var group = command.leasesCount(tasks.length);
-        for (Task task : tasks) {
-            group.next().jobKey(task.jobKey()).tokenEpoch(task.epoch()).token(task.token());
-        }
-        command.workerId(worker);
-        harness.queue(session, out, command.limit());
-        long correlation = correlations++;
+        long correlation = sendHeartbeat(worker, tasks);
         harness.run();
         return reply(correlation, r -> {
             var messageHeader = new MessageHeaderDecoder().wrap(r.bytes(), 0);
@@ -413,6 +404,19 @@ final class TestClient {
                     ? -(int) decoder.renewed()
                     : decoder.leases().next().code();
         });
+    }
+
+    long sendHeartbeat(String worker, Task... tasks) {
+        var command = new HeartbeatEncoder();
+        command.wrapAndApplyHeader(out, 0, header);
+        fill(command.header());
+        var group = command.leasesCount(tasks.length);
+        for (Task task : tasks) {
+            group.next().jobKey(task.jobKey()).tokenEpoch(task.epoch()).token(task.token());
+        }
+        command.workerId(worker);
+        harness.queue(session, out, command.limit());
+        return correlations++;
     }
 
     int giveBack(String worker, Task task) {
