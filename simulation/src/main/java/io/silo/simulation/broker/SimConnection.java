@@ -16,9 +16,11 @@ final class SimConnection extends Connection implements SimLink.End {
     /** What is kept for a client that does not read. */
     private static final int OUTBOUND_BYTES_MAX = 256 * 1024;
 
+    private record Inbound(byte[] message, long atNs) {}
+
     private final SimIngress ingress;
     private final SimLink link;
-    private final Deque<byte[]> inbound = new ArrayDeque<>();
+    private final Deque<Inbound> inbound = new ArrayDeque<>();
     private final Deque<byte[]> outbound = new ArrayDeque<>();
     private int inboundBytes;
     private int outboundBytes;
@@ -35,7 +37,7 @@ final class SimConnection extends Connection implements SimLink.End {
     @Override
     public void onMessage(byte[] message) {
         if (inboundBytes + message.length <= INBOUND_BYTES_MAX) {
-            inbound.add(message);
+            inbound.add(new Inbound(message, ingress.nowNs()));
             inboundBytes += message.length;
         }
         ingress.onArrival();
@@ -47,13 +49,24 @@ final class SimConnection extends Connection implements SimLink.End {
     }
 
     byte @Nullable [] peek() {
-        return inbound.peek();
+        Inbound first = inbound.peek();
+        return first == null ? null : first.message();
+    }
+
+    /** How long the oldest message has waited. */
+    long waitedNs(long nowNs) {
+        Inbound first = inbound.peek();
+        return first == null ? 0 : nowNs - first.atNs();
+    }
+
+    boolean isBehind() {
+        return !outbound.isEmpty();
     }
 
     void take() {
-        byte[] taken = inbound.poll();
+        Inbound taken = inbound.poll();
         if (taken != null) {
-            inboundBytes -= taken.length;
+            inboundBytes -= taken.message().length;
         }
     }
 

@@ -73,6 +73,21 @@ final class SimIngress implements CommandSource, ReplySink {
     }
 
     @Override
+    public long waitedMs() {
+        long nowNs = process.nanoTime();
+        long waitedNs = 0;
+        for (SimConnection connection : connections) {
+            waitedNs = Math.max(waitedNs, connection.waitedNs(nowNs));
+        }
+        return waitedNs / 1_000_000;
+    }
+
+    @Override
+    public boolean isBehind(Session session) {
+        return gate.connection(session) instanceof SimConnection connection && connection.isBehind();
+    }
+
+    @Override
     public void send(Session session, DirectBuffer buffer, int offset, int length) {
         if (process.isDead()) {
             return;
@@ -100,6 +115,10 @@ final class SimIngress implements CommandSource, ReplySink {
         if (!process.isDead()) {
             network.sendToClient(connection.link(), message, process.stalledNs());
         }
+    }
+
+    long nowNs() {
+        return process.nanoTime();
     }
 
     void onArrival() {

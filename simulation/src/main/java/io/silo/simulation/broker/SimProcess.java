@@ -19,7 +19,6 @@ import io.silo.shard.Shard;
 import io.silo.shard.ShardAgent;
 import io.silo.shard.ShardContext;
 import io.silo.shard.ShardListener;
-import io.silo.shard.ThreadBounds;
 import io.silo.shard.history.JobReader;
 import io.silo.shard.rate.RateService;
 import io.silo.shard.state.ShardState;
@@ -48,9 +47,6 @@ final class SimProcess implements Clock, ShardListener {
 
     /** The log tries a next cycle again every 100 ms, in its duty cycles. */
     private static final long ROOM_AGAIN_NS = 200_000_000;
-
-    /** A forward step of the wall clock that is followed (configuration {@code clock.max_step}). */
-    private static final long STEP_MS_MAX = 3_600_000;
 
     /** Invariants of all shards are looked at after every so many duty cycles with work. */
     private static final int CYCLES_PER_CHECK = 8;
@@ -123,7 +119,7 @@ final class SimProcess implements Clock, ShardListener {
                 coldReads,
                 this,
                 parts.clock(this),
-                ThreadBounds.of(STEP_MS_MAX));
+                settings.thread());
         agent = opened;
         consumer = new TappedConsumer(this, parts.consumer(opened));
         wake();
@@ -330,6 +326,10 @@ final class SimProcess implements Clock, ShardListener {
                 }
             }
         });
+    }
+
+    void tapPutOff() {
+        observe(() -> taps.forEach(logTap -> logTap.tap().onPutOff()));
     }
 
     void tapCommand(int shard, Session session, DirectBuffer buffer, int offset, int length, boolean isConsumed) {

@@ -25,6 +25,9 @@ final class TappedConsumer implements CommandConsumer {
         if (!process.isDead()) {
             header.wrap(buffer, offset + MessageHeaderDecoder.ENCODED_LENGTH);
             process.tapCommand(header.shard(), session, buffer, offset, length, disposition == Disposition.CONSUMED);
+            if (disposition == Disposition.RETRY) {
+                process.tapPutOff();
+            }
         }
         return disposition;
     }

@@ -109,6 +109,12 @@ public final class ReferenceShard implements ShardTap {
         context.roomIsShort = isShort;
     }
 
+    /** Until all that came was drained, no lease ends. */
+    @Override
+    public void onPutOff() {
+        isIdle = false;
+    }
+
     @Override
     public void onStandstill(long nowMs, long monotonicMs) {
         beginAnew(nowMs, monotonicMs);

@@ -64,6 +64,9 @@ public interface ShardTap {
      */
     void onRoom(boolean isShort);
 
+    /** A command to this or another shard of the thread was put off: not all that came is drained in this duty cycle. */
+    void onPutOff();
+
     /** The thread stood still for long: every lease has its full length again, and nobody has claimed it. */
     void onStandstill(long nowMs, long monotonicMs);
 

@@ -34,7 +34,8 @@ public final class Scenarios {
             new LimitsScenario(),
             new FairnessScenario(),
             new RatesScenario(),
-            new FloatingScenario());
+            new FloatingScenario(),
+            new OverloadScenario());
 
     private Scenarios() {}
 

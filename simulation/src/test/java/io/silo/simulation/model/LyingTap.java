@@ -88,6 +88,11 @@ class LyingTap implements ShardTap {
     }
 
     @Override
+    public void onPutOff() {
+        model.onPutOff();
+    }
+
+    @Override
     public void onStandstill(long nowMs, long monotonicMs) {
         model.onStandstill(nowMs, monotonicMs);
     }
