@@ -3,8 +3,8 @@ package io.silo.log;
 import static io.silo.log.LogWorkbench.IDENTITY;
 import static io.silo.log.LogWorkbench.append;
 import static io.silo.log.LogWorkbench.appendWhenRoom;
-import static io.silo.log.LogWorkbench.boxed;
 import static io.silo.log.LogWorkbench.collector;
+import static io.silo.log.LogWorkbench.content;
 import static io.silo.log.LogWorkbench.events;
 import static io.silo.log.LogWorkbench.replay;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -81,7 +81,7 @@ public abstract class EventLogContract {
                 for (int i = 0; i < 5; i++) {
                     byte[] events = events(i * 37, opening * 100L + i);
                     long position = append(log, events, i, opening * 1000L + i);
-                    expected.add(new Seen(position, opening, opening * 1000L + i, i, boxed(events)));
+                    expected.add(new Seen(position, opening, opening * 1000L + i, i, content(events)));
                 }
             }
         }
@@ -362,7 +362,7 @@ public abstract class EventLogContract {
     private void checkRead(EventLog log, Seen record, int offset, int length) {
         byte[] read = new byte[length];
         log.read(record.position(), offset, length).getBytes(0, read);
-        assertThat(boxed(read)).isEqualTo(record.events().subList(offset, offset + length));
+        assertThat(content(read)).isEqualTo(record.events().slice(offset, length));
     }
 
     /** Expects a failure with this code. */

@@ -1,5 +1,6 @@
 package io.silo.log;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -16,7 +17,7 @@ public final class LogWorkbench {
     private LogWorkbench() {}
 
     /** One record as a handler saw it. */
-    public record Seen(long position, long epoch, long timeMs, int eventCount, List<Byte> events) {}
+    public record Seen(long position, long epoch, long timeMs, int eventCount, ByteBuffer events) {}
 
     /** Settings with small cycles, a fixed boot and seeded salts. */
     public static EventLogContext context(long seed, long boot) {
@@ -58,7 +59,7 @@ public final class LogWorkbench {
             LockSupport.parkNanos(1_000_000);
         }
         long position = append(log, events, count, 1000L + count);
-        expected.add(new Seen(position, log.shardEpoch(), 1000L + count, count, boxed(events)));
+        expected.add(new Seen(position, log.shardEpoch(), 1000L + count, count, content(events)));
     }
 
     /** Replays everything. */
@@ -73,16 +74,12 @@ public final class LogWorkbench {
         return (position, epoch, timeMs, eventCount, buffer, offset, length) -> {
             byte[] events = new byte[length];
             buffer.getBytes(offset, events);
-            seen.add(new Seen(position, epoch, timeMs, eventCount, boxed(events)));
+            seen.add(new Seen(position, epoch, timeMs, eventCount, content(events)));
         };
     }
 
-    /** As a list, for comparison. */
-    public static List<Byte> boxed(byte[] bytes) {
-        var list = new ArrayList<Byte>(bytes.length);
-        for (byte b : bytes) {
-            list.add(b);
-        }
-        return list;
+    /** For comparison by content. */
+    public static ByteBuffer content(byte[] bytes) {
+        return ByteBuffer.wrap(bytes);
     }
 }

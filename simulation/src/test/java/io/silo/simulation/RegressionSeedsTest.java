@@ -8,10 +8,13 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Seeds that once failed, each with what it found: {@code regression-seeds.txt}. They must never fail again. */
+// Rests on no clock, file or network of a JDK; ScenarioSimulationTest runs every scenario on each.
+@Tag("newest-jdk")
 class RegressionSeedsTest {
     static List<String> seeds() throws IOException {
         try (InputStream in = RegressionSeedsTest.class.getResourceAsStream("/regression-seeds.txt")) {

@@ -20,11 +20,14 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real server that is killed under load, and what its clients saw of it. */
+// ServerProcessIT kills a server under load on every JDK.
+@Tag("newest-jdk")
 class HistoryIT {
     private static final List<String> TENANTS = List.of("ada", "bob");
     private static final int KILLS = 2;

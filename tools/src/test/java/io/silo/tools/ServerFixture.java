@@ -18,12 +18,17 @@ import java.util.function.BooleanSupplier;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * One server of four shards in this process, with its own settings, and a client of it over shared memory, for all tests of a class.
  * Classes with real servers run one after the other, so the fields are those of the class that runs.
  */
+// What these classes show is what commands and clients mean together; that a server starts, serves, is killed and
+// recovers on
+// every JDK is in CommandsIT, ServerProcessIT and their like.
+@Tag("newest-jdk")
 abstract class ServerFixture {
     private static final Duration AWAIT_MAX = Duration.ofSeconds(20);
 

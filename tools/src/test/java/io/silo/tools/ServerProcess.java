@@ -2,10 +2,10 @@ package io.silo.tools;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.net.BindException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +20,14 @@ import java.util.concurrent.TimeUnit;
 final class ServerProcess implements AutoCloseable {
     private static final Duration START_TIMEOUT = Duration.ofSeconds(25);
 
+    private static final int PORTS_PER_SERVER = 3;
+
+    /**
+     * Below the ports that the system hands out by itself, and elsewhere than in the JVM of other classes, which runs beside this one:
+     * between its choice and its use nobody else takes a port.
+     */
+    private static int nextPort = 10_000 + 400 * (int) (ProcessHandle.current().pid() % 50);
+
     private final Process process;
     private final Path output;
 
@@ -28,30 +36,25 @@ final class ServerProcess implements AutoCloseable {
         this.output = output;
     }
 
-    /** Free ports of this machine, as settings. */
-    static Map<String, String> freePorts() throws IOException {
-        final Map<String, String> settings = new HashMap<>();
+    /** Free ports of this machine, as settings; the second of Aeron is beside the first, where it is by default. */
+    static synchronized Map<String, String> freePorts() throws IOException {
         final InetAddress loopback = InetAddress.getLoopbackAddress();
-        try (ServerSocket http = new ServerSocket(0, 1, loopback);
-                DatagramSocket aeron = neighbours(loopback)) {
-            settings.put("SILO_SERVER_AERON_ADDR", "127.0.0.1:" + aeron.getLocalPort());
-            settings.put("SILO_SERVER_AERON_CONTROL_ADDR", "127.0.0.1:" + (aeron.getLocalPort() + 1));
-            settings.put("SILO_METRICS_ADDR", "127.0.0.1:" + http.getLocalPort());
-        }
-        return settings;
-    }
-
-    /** A socket whose port's neighbour is free too: that is where the response streams' control is by default. */
-    private static DatagramSocket neighbours(InetAddress loopback) throws SocketException {
         for (int attempt = 0; attempt < 20; attempt++) {
-            final DatagramSocket first = new DatagramSocket(0, loopback);
-            try (DatagramSocket second = new DatagramSocket(first.getLocalPort() + 1, loopback)) {
-                return first;
-            } catch (SocketException | IllegalArgumentException taken) {
-                first.close();
+            final int aeron = nextPort;
+            nextPort += PORTS_PER_SERVER;
+            try (DatagramSocket first = new DatagramSocket(aeron, loopback);
+                    DatagramSocket second = new DatagramSocket(aeron + 1, loopback);
+                    ServerSocket http = new ServerSocket(aeron + 2, 1, loopback)) {
+                final Map<String, String> settings = new HashMap<>();
+                settings.put("SILO_SERVER_AERON_ADDR", "127.0.0.1:" + first.getLocalPort());
+                settings.put("SILO_SERVER_AERON_CONTROL_ADDR", "127.0.0.1:" + second.getLocalPort());
+                settings.put("SILO_METRICS_ADDR", "127.0.0.1:" + http.getLocalPort());
+                return settings;
+            } catch (BindException taken) {
+                // the next three
             }
         }
-        throw new SocketException("no two neighbouring ports are free");
+        throw new BindException("no three neighbouring ports are free");
     }
 
     /** Starts a server without waiting. */

@@ -41,7 +41,7 @@ class ChronicleTailerTest {
                 LogWorkbench.appendWhenRoom(log, expected, LogWorkbench.events(i * 5, i), i);
             }
         }
-        var found = new ArrayList<List<Byte>>();
+        var found = new ArrayList<ByteBuffer>();
         var cycles = new CycleDirectory(shard);
         int control = 0;
         for (long cycle : cycles.cycles()) {
@@ -56,7 +56,7 @@ class ChronicleTailerTest {
     }
 
     /** Returns how many control records there were. */
-    private static int tail(Path cyclePath, List<List<Byte>> found) {
+    private static int tail(Path cyclePath, List<ByteBuffer> found) {
         int control = 0;
         try (var queue = SingleChronicleQueueBuilder.binary(cyclePath)
                         .rollCycle(LargeRollCycles.LARGE_DAILY)
@@ -81,7 +81,7 @@ class ChronicleTailerTest {
                     }
                     byte[] events = new byte[bytes.length - EventLog.HEADER_BYTES];
                     record.get(EventLog.HEADER_BYTES, events);
-                    found.add(LogWorkbench.boxed(events));
+                    found.add(LogWorkbench.content(events));
                 }
             }
         }

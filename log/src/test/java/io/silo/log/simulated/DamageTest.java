@@ -1,7 +1,7 @@
 package io.silo.log.simulated;
 
 import static io.silo.log.LogWorkbench.IDENTITY;
-import static io.silo.log.LogWorkbench.boxed;
+import static io.silo.log.LogWorkbench.content;
 import static io.silo.log.LogWorkbench.events;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -61,7 +61,7 @@ class DamageTest {
         byte[] events = events(length, length);
         assertThat(log.hasRoom(EventLog.HEADER_BYTES + length)).isTrue();
         long position = LogWorkbench.append(log, events, 1, 1);
-        expected.add(new Seen(position, log.shardEpoch(), 1, 1, boxed(events)));
+        expected.add(new Seen(position, log.shardEpoch(), 1, 1, content(events)));
     }
 
     private static EventLog open(SimulatedDisk disk, LogIdentity identity, long boot) {

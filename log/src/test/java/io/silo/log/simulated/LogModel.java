@@ -119,7 +119,7 @@ final class LogModel {
         long expectedFrom = log().nextPosition();
         // In the list first: a crash in the middle of the append may leave the record there.
         int count = random.nextInt(100);
-        written.add(new Seen(expectedFrom, log().shardEpoch(), 5, count, LogWorkbench.boxed(events)));
+        written.add(new Seen(expectedFrom, log().shardEpoch(), 5, count, LogWorkbench.content(events)));
         long position = LogWorkbench.append(log(), events, count, 5);
         if (position != expectedFrom) {
             Seen guess = written.remove(written.size() - 1);
@@ -135,9 +135,9 @@ final class LogModel {
         if (record.position() < log().firstPosition()) {
             return;
         }
-        byte[] events = new byte[record.events().size()];
+        byte[] events = new byte[record.events().remaining()];
         log().read(record.position(), 0, events.length).getBytes(0, events);
-        assertThat(LogWorkbench.boxed(events)).isEqualTo(record.events());
+        assertThat(LogWorkbench.content(events)).isEqualTo(record.events());
         var seen = new ArrayList<Seen>();
         try (LogReader reader = log().newReader()) {
             assertThat(reader.read(record.position(), LogWorkbench.collector(seen)))

@@ -30,10 +30,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A whole server and a real Gubernator: what it lets pass starts, it goes away, and it comes back. */
+// Mostly waits for windows; GubernatorClientIT has the network on every JDK.
+@Tag("newest-jdk")
 class GubernatorIT {
     private static final Duration SOON = Duration.ofSeconds(30);
 
