@@ -49,9 +49,13 @@ record ModelSchedule(
         return ZONES.containsKey(zone);
     }
 
+    private long stepMs() {
+        return intervalMs != 0 ? intervalMs : CRON_INTERVALS_MS.getOrDefault(cron, 0L);
+    }
+
     /** The earliest nominal time behind a moment. */
     long nextAfter(long ms) {
-        final long stepMs = intervalMs != 0 ? intervalMs : CRON_INTERVALS_MS.getOrDefault(cron, 0L);
+        final long stepMs = stepMs();
         if (intervalMs != 0 && ms < firstAtMs) {
             return firstAtMs;
         }
@@ -66,7 +70,8 @@ record ModelSchedule(
 
     /** The nominal time that a firing at a moment is for: with ALL the next, else the last that has come. */
     long nominalMs(long nowMs) {
-        long nominal = nextFireMs;
+        // Counted from a little before that moment: the clock may have jumped by years, of a firing a second.
+        long nominal = catchUp == ALL ? nextFireMs : Math.max(nextFireMs, nextAfter(nowMs - 3 * stepMs()));
         while (catchUp != ALL && nextAfter(nominal) <= nowMs) {
             nominal = nextAfter(nominal);
         }
