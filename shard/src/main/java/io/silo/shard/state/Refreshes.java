@@ -1,6 +1,5 @@
 package io.silo.shard.state;
 
-import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
@@ -25,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Refreshes {
     /** Leases that live at once. */
-    static final int LEASES_MAX = 4_096;
+    public static final int LEASES_MAX = 4_096;
 
     /** Offers, one for each key and task group; beyond it what is due is offered again as room comes. */
     static final int OFFERS_MAX = 1 << 20;
@@ -102,7 +101,10 @@ public final class Refreshes {
 
     private final TreeSet<Refresh> leased =
             new TreeSet<>(Comparator.<Refresh>comparingLong(r -> r.deadlineMs).thenComparingLong(r -> r.arrival));
-    private final ArrayDeque<Integer> newlyOffered = new ArrayDeque<>();
+
+    /** Task groups, each once, so no more than there are. */
+    private final LinkedHashSet<Integer> newlyOffered = new LinkedHashSet<>();
+
     private long arrivals;
     private long tokens;
     private int offerCount;
@@ -218,9 +220,7 @@ public final class Refreshes {
         }
         if (ofGroup.add(refresh)) {
             offerCount++;
-            if (newlyOffered.peekLast() == null || newlyOffered.peekLast() != taskGroup) {
-                newlyOffered.add(taskGroup);
-            }
+            newlyOffered.add(taskGroup);
         }
     }
 
@@ -232,10 +232,31 @@ public final class Refreshes {
         tenants.release(refresh.tenant);
     }
 
-    /** A task group that got an offer since the last call, or -1. */
-    public int pollOffered() {
-        final Integer group = newlyOffered.poll();
-        return group == null ? NULL : group;
+    /** The task group that got an offer first of those not yet {@link #settled}, or -1. */
+    public int firstOffered() {
+        return newlyOffered.isEmpty() ? NULL : newlyOffered.iterator().next();
+    }
+
+    /** Nobody who waits wants what a task group is offered, or nothing is left of it. */
+    public void settled(int taskGroup) {
+        newlyOffered.remove(taskGroup);
+    }
+
+    /** A call begins to wait: what it was not told for want of a lease it is told once there is one. */
+    public void onCallWaiting(int taskGroup) {
+        if (!hasRoomForLease() && isOffered(taskGroup)) {
+            newlyOffered.add(taskGroup);
+        }
+    }
+
+    /** Whether a task group has offers, of which some may be worth nothing by now. */
+    public boolean isOffered(int taskGroup) {
+        return offers.containsKey(taskGroup);
+    }
+
+    /** Whether one more may be leased: fewer than {@link #LEASES_MAX} leases live. */
+    public boolean hasRoomForLease() {
+        return byToken.size() < LEASES_MAX;
     }
 
     // ---- by whom
@@ -248,7 +269,7 @@ public final class Refreshes {
      */
     public @Nullable Refresh poll(int taskGroup, int tenant) {
         final LinkedHashSet<Refresh> ofGroup = offers.get(taskGroup);
-        if (ofGroup == null || byToken.size() >= LEASES_MAX) {
+        if (ofGroup == null || !hasRoomForLease()) {
             return null;
         }
         Refresh taken = null;
