@@ -1,5 +1,6 @@
 package io.silo.shard.state;
 
+import io.silo.shard.state.ShardCounters.Figure;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
@@ -110,12 +111,22 @@ public final class Refreshes {
     private int offerCount;
     private int found;
 
+    /** Those that are OFFERED; among them, for a minute, some that nobody waits for any more. */
+    private int dueCount;
+
+    private ShardCounters counters = new ShardCounters();
+
     Refreshes(LimitTable limits, LimitLines lines, NameTable tenants, FloatingLimits findings) {
         this.limits = limits;
         this.lines = lines;
         this.tenants = tenants;
         this.findings = findings;
         lines.onFloating(this::onWaiting);
+    }
+
+    /** @param figures of what is due, leased and reported. */
+    public void countIn(ShardCounters figures) {
+        counters = figures;
     }
 
     // ---- when
@@ -150,9 +161,15 @@ public final class Refreshes {
 
     private void time(Refresh refresh, long dueMs) {
         timed.remove(refresh);
-        refresh.state = State.TIMED;
+        become(refresh, State.TIMED);
         refresh.dueMs = dueMs;
         timed.add(refresh);
+    }
+
+    private void become(Refresh refresh, State state) {
+        dueCount += (state == State.OFFERED ? 1 : 0) - (refresh.state == State.OFFERED ? 1 : 0);
+        refresh.state = state;
+        counters.set(Figure.FLOATING_LIMITS_DUE, dueCount);
     }
 
     /** When something is to be looked at, Unix epoch ms, or {@link Long#MAX_VALUE}. */
@@ -179,7 +196,7 @@ public final class Refreshes {
             } else if (limits.setMax(refresh.limit) != LimitTable.NO_MAX) {
                 time(refresh, nowMs + PINNED_MS);
             } else {
-                refresh.state = State.OFFERED;
+                become(refresh, State.OFFERED);
                 refresh.dueMs = nowMs + STALE_MS;
                 timed.add(refresh);
                 offer(refresh);
@@ -226,7 +243,7 @@ public final class Refreshes {
 
     private void end(Refresh refresh) {
         // Offers of it that nobody looked at are worth nothing: its limit's number may be another's soon.
-        refresh.state = State.TIMED;
+        become(refresh, State.TIMED);
         byLimit.remove(refresh.limit);
         limits.release(refresh.limit);
         tenants.release(refresh.tenant);
@@ -315,7 +332,8 @@ public final class Refreshes {
     public void lease(Refresh refresh, long sessionId, long deadlineMs, long intervalMs) {
         Invariant.check(refresh.state == State.OFFERED, "a refresh is leased that was not offered");
         timed.remove(refresh);
-        refresh.state = State.LEASED;
+        become(refresh, State.LEASED);
+        counters.add(Figure.REFRESHES_LEASED, 1);
         refresh.token = ++tokens;
         refresh.sessionId = sessionId;
         refresh.deadlineMs = deadlineMs;
@@ -335,6 +353,12 @@ public final class Refreshes {
         refresh.sessionId = sessionId;
         refresh.deadlineMs = deadlineMs;
         leased.add(refresh);
+    }
+
+    /** The lease is over, because a worker found it out, or found that it cannot. */
+    public void onReported(Refresh refresh, boolean isFailure) {
+        counters.add(isFailure ? Figure.REFRESHES_FAILED : Figure.REFRESHES_SUCCEEDED, 1);
+        endLease(refresh, 0);
     }
 
     /**
@@ -404,8 +428,10 @@ public final class Refreshes {
     void checkInvariants() {
         Invariant.check(timed.size() + leased.size() == byLimit.size(), "a refresh has no timer and no lease, or both");
         Invariant.check(leased.size() == byToken.size(), "leases of refreshes differ from their tokens");
+        int due = 0;
         for (int limit = 0; limit < limits.limitEnd(); limit++) {
             final Refresh refresh = byLimit.get(limit);
+            due += refresh != null && refresh.state == State.OFFERED ? 1 : 0;
             Invariant.check(
                     refresh == null || limits.isLive(limit) && limits.tenant(limit) == refresh.tenant,
                     "a refresh of a limit that is not there");
@@ -419,5 +445,6 @@ public final class Refreshes {
                 }
             }
         }
+        Invariant.check(due == dueCount, "refreshes that are due are miscounted");
     }
 }

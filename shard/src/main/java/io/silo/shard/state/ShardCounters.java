@@ -35,6 +35,10 @@ public final class ShardCounters {
         RATE_ANSWERS_ERROR,
         /** Those that came too late or were never asked for. */
         RATE_ANSWERS_DROPPED,
+        /** Times that a worker was given a floating limit to find out. */
+        REFRESHES_LEASED,
+        REFRESHES_SUCCEEDED,
+        REFRESHES_FAILED,
         /** Gauges from here. Jobs by status, in the order of {@link JobState}. */
         JOBS_SCHEDULED,
         JOBS_RUNNING,
@@ -45,6 +49,8 @@ public final class ShardCounters {
         MEMORY_BYTES,
         PARKED_REPLIES,
         RATE_ASKS_UNDER_WAY,
+        /** Floating limits that are to be found out and that no worker has. */
+        FLOATING_LIMITS_DUE,
         DURABLE_POSITION,
         APPENDED_POSITION,
         SHARD_EPOCH,
