@@ -58,8 +58,8 @@ public final class ShardCounters {
         DISK_STATE
     }
 
-    /** Template ids and reject codes lie below this. */
-    public static final int IDS_MAX = 256;
+    /** Template ids and reject codes lie below this, a power of two. */
+    public static final int IDS_MAX = 512;
 
     private static final int EVENTS = 0;
     private static final int COMMANDS = IDS_MAX;
@@ -71,17 +71,17 @@ public final class ShardCounters {
 
     /** Shard thread only. */
     public void countEvent(int templateId) {
-        add(EVENTS + (templateId & 0xFF), 1);
+        add(EVENTS + (templateId & (IDS_MAX - 1)), 1);
     }
 
     /** Shard thread only. */
     public void countCommand(int templateId) {
-        add(COMMANDS + (templateId & 0xFF), 1);
+        add(COMMANDS + (templateId & (IDS_MAX - 1)), 1);
     }
 
     /** Shard thread only. */
     public void countRefusal(int code) {
-        add(REFUSALS + (code & 0xFF), 1);
+        add(REFUSALS + (code & (IDS_MAX - 1)), 1);
     }
 
     /** Shard thread only. */
