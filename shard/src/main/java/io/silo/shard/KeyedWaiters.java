@@ -8,6 +8,7 @@ import java.util.TreeSet;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** Calls of one shard that wait for something that has a number: a job's end, an offer to a task group. Volatile. Shard thread only; allocates per call. */
 final class KeyedWaiters {
@@ -63,6 +64,22 @@ final class KeyedWaiters {
             byDeadline.remove(waiter);
         }
         return waiters;
+    }
+
+    /** The call that waits for this behind {@code earlier} others, in order of arrival, or null. */
+    @Nullable
+    Waiter find(int key, int earlier) {
+        final List<Waiter> waiters = byKey.get(key);
+        return waiters == null || earlier >= waiters.size() ? null : waiters.get(earlier);
+    }
+
+    /** Takes one call, if it still waits. */
+    boolean take(Waiter waiter) {
+        final boolean waits = byDeadline.contains(waiter);
+        if (waits) {
+            forget(waiter);
+        }
+        return waits;
     }
 
     /** Takes the calls whose time is over, earliest first. */

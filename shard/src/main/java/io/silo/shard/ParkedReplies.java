@@ -42,7 +42,7 @@ final class ParkedReplies {
     /** Bytes of a short reply: what the end of a job may bring for each call that waits for it. */
     private static final int SHORT_REPLY_BYTES = 64;
 
-    private static final int RESERVED_BYTES = Bounds.MESSAGE_BYTES_MAX + KeyedWaiters.WAITERS_MAX * SHORT_REPLY_BYTES;
+    static final int RESERVED_BYTES = Bounds.MESSAGE_BYTES_MAX + KeyedWaiters.WAITERS_MAX * SHORT_REPLY_BYTES;
 
     /** @param ringBytes bytes kept, a power of two from {@link #RING_BYTES_MIN}. */
     ParkedReplies(int ringBytes) {

@@ -110,6 +110,7 @@ public final class Shard {
         this.parked = new ParkedReplies(context.parkedBytesMax());
         this.state = new ShardState(context.random().nextLong(), context.capacity());
         state.rateWork().askOf(context.rateService(), counters);
+        state.floatingLimits().refreshes().countIn(counters);
         this.record = new RecordBuffer(appliers, state, counters);
         this.waiting = new WaitingCommands(settings.shard(), state, new Waited());
         this.command = new CommandContext(

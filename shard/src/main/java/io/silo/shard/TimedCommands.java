@@ -38,7 +38,7 @@ final class TimedCommands {
     private static final int RATE_CHECKS_PER_CYCLE = 1_024;
 
     /** Floating limits that are due, looked at in one duty cycle. */
-    private static final int REFRESHES_PER_CYCLE = 64;
+    static final int REFRESHES_PER_CYCLE = 64;
 
     private static final int RECORD_BYTES = CommandDeciders.RECORD_BYTES_MIN;
 

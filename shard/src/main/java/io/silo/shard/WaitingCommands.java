@@ -4,6 +4,7 @@ import io.silo.protocol.RejectReason;
 import io.silo.protocol.Session;
 import io.silo.shard.command.Demand;
 import io.silo.shard.command.WaitingCalls;
+import io.silo.shard.state.Refreshes;
 import io.silo.shard.state.ShardState;
 import io.silo.shard.state.SlotList;
 import org.agrona.DirectBuffer;
@@ -30,6 +31,9 @@ final class WaitingCommands implements WaitingCalls {
 
     /** By task group, whose number stays while one waits. */
     private final KeyedWaiters refreshes = new KeyedWaiters();
+
+    /** A call that waits for a refresh and is decided again; null once it found nothing: it keeps its place. */
+    private KeyedWaiters.@Nullable Waiter askedAgain;
 
     private @Nullable Subscriptions subscriptions;
     private long monotonicMs;
@@ -59,11 +63,16 @@ final class WaitingCommands implements WaitingCalls {
     @Override
     public boolean awaitRefresh(
             Session session, DirectBuffer taskGroup, long deadlineMs, DirectBuffer buffer, int offset, int length) {
+        if (askedAgain != null) {
+            askedAgain = null;
+            return true;
+        }
         final int group = state.pinTaskGroup(taskGroup, 0, taskGroup.capacity());
         if (group < 0) {
             return false;
         }
         if (refreshes.add(session, group, deadlineMs, buffer, offset, length)) {
+            state.floatingLimits().refreshes().onCallWaiting(group);
             return true;
         }
         state.unpinTaskGroup(group);
@@ -84,20 +93,16 @@ final class WaitingCommands implements WaitingCalls {
             answered++;
         }
         for (KeyedWaiters.Waiter waiter : refreshes.takeExpired(monotonicMs)) {
-            answerRefresh(waiter, 0);
+            // Many may be over at once, and each may still be told much: what cannot be parked is not decided.
+            if (answers.hasRoom()) {
+                answers.decide(waiter.session, waiter.command, 0);
+            } else {
+                answers.refuse(waiter.session, waiter.command, RejectReason.BUSY);
+            }
+            state.unpinTaskGroup(waiter.key);
             answered++;
         }
         return answered;
-    }
-
-    /** Many may be answered at once, and each answer may be long: what cannot be parked is not decided. */
-    private void answerRefresh(KeyedWaiters.Waiter waiter, long waitMs) {
-        if (answers.hasRoom()) {
-            answers.decide(waiter.session, waiter.command, waitMs);
-        } else {
-            answers.refuse(waiter.session, waiter.command, RejectReason.BUSY);
-        }
-        state.unpinTaskGroup(waiter.key);
     }
 
     /** Jobs ended: answers who waits for them, and clears the list. */
@@ -122,20 +127,41 @@ final class WaitingCommands implements WaitingCalls {
         }
     }
 
-    /** Task groups got floating limits to find out: decides the calls again that wait for some. Returns how many. */
+    /**
+     * Task groups got floating limits to find out: answers who waits for some, first come first served, until nothing is left of them. Calls
+     * that may not see what is left go on waiting where they are. What finds no room, for its answer or its lease, is for a later duty cycle.
+     *
+     * @return how many were answered.
+     */
     int answerOffered() {
+        final Refreshes offered = state.floatingLimits().refreshes();
         int answered = 0;
-        while (answers.hasRoom()) {
-            final int group = state.floatingLimits().refreshes().pollOffered();
-            if (group < 0) {
-                break;
-            }
-            for (KeyedWaiters.Waiter waiter : refreshes.take(group)) {
-                answerRefresh(waiter, waiter.deadlineMs - monotonicMs);
+        int inVain = 0;
+        int group = offered.firstOffered();
+        while (group >= 0 && answers.hasRoom() && offered.hasRoomForLease()) {
+            final KeyedWaiters.Waiter next = offered.isOffered(group) ? refreshes.find(group, inVain) : null;
+            if (next == null) {
+                offered.settled(group);
+                group = offered.firstOffered();
+                inVain = 0;
+            } else if (isAnswered(next)) {
                 answered++;
+            } else {
+                inVain++;
             }
         }
         return answered;
+    }
+
+    private boolean isAnswered(KeyedWaiters.Waiter waiter) {
+        askedAgain = waiter;
+        answers.decide(waiter.session, waiter.command, waiter.deadlineMs - monotonicMs);
+        final boolean isAnswered = askedAgain != null;
+        askedAgain = null;
+        if (isAnswered && refreshes.take(waiter)) {
+            state.unpinTaskGroup(waiter.key);
+        }
+        return isAnswered;
     }
 
     void onSessionClosed(Session session) {

@@ -6,9 +6,12 @@ import io.silo.protocol.RejectReason;
 import io.silo.shard.TestClient.Item;
 import io.silo.shard.TestClient.Task;
 import io.silo.shard.TestFloating.Refresh;
+import io.silo.shard.state.ShardCounters.Figure;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Floating limits: what workers find out, when they are asked, and what becomes of what they answer. */
@@ -17,6 +20,9 @@ class FloatingLimitTest {
 
     /** Longer than any test. */
     private static final int LEASE_MS = 3_600_000;
+
+    /** When the lease of a refresh is over for sure. */
+    private static final long LEASE_OVER_MS = 10_001;
 
     private ShardHarness harness = new ShardHarness(1);
     private TestClient client = new TestClient(harness, 1);
@@ -283,6 +289,36 @@ class FloatingLimitTest {
         harness.advance(5_001);
         assertThat(client.reply(late, TestFloating::refreshes)).isEmpty();
         harness.shard.checkInvariants();
+    }
+
+    private String figures() {
+        return Stream.of(
+                        Figure.FLOATING_LIMITS_DUE,
+                        Figure.REFRESHES_LEASED,
+                        Figure.REFRESHES_SUCCEEDED,
+                        Figure.REFRESHES_FAILED)
+                .map(figure -> String.valueOf(harness.shard.counters().get(figure)))
+                .collect(Collectors.joining(" "));
+    }
+
+    @Test
+    void shouldCountWhatIsDueLeasedAndReported() {
+        enqueue(item("a", "k", 1), item("b", "k", 1), item("c", "l", 0));
+        lease("g", 9);
+        harness.run();
+        assertThat(figures()).isEqualTo("2 0 0 0");
+        List<Refresh> both = refreshes("g");
+        assertThat(figures()).isEqualTo("0 2 0 0");
+        fail(both.get(0), "DOWN");
+        report(both.get(1), 0);
+        assertThat(TestFloating.report(client, both.get(1), 0)).isEqualTo(RejectReason.LEASE_NOT_FOUND.code());
+        assertThat(figures()).isEqualTo("0 2 1 1");
+        harness.pass(60_000);
+        assertThat(figures()).isEqualTo("2 2 1 1");
+        assertThat(refreshes("g")).hasSize(2);
+        // Leases that nobody reports are over, and leave it due.
+        harness.pass(LEASE_OVER_MS);
+        assertThat(figures()).isEqualTo("2 4 1 1");
     }
 
     // ---- whom

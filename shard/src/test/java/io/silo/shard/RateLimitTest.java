@@ -1,5 +1,8 @@
 package io.silo.shard;
 
+import static io.silo.shard.TestRate.MINUTE_MS;
+import static io.silo.shard.TestRate.item;
+import static io.silo.shard.TestRate.rate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.silo.protocol.RejectReason;
@@ -12,26 +15,8 @@ import org.junit.jupiter.api.Timeout;
 
 /** Rate limits answered in the shard: token and leaky buckets, who passes and when, and what a restart leaves of it. */
 class RateLimitTest {
-    private static final long MINUTE_MS = 60_000;
-
     private ShardHarness harness = new ShardHarness(1);
     private TestClient client = new TestClient(harness, 1);
-
-    private static Item item(String id, TestRate rate) {
-        Item item = new Item(id);
-        item.rates.add(rate);
-        return item;
-    }
-
-    private static TestRate rate(long hitsMax, long durationMs) {
-        return new TestRate("api", "customer", hitsMax, durationMs);
-    }
-
-    private void enqueue(Item... items) {
-        for (Item item : items) {
-            assertThat(client.enqueue(item)).containsExactly(RejectReason.OK);
-        }
-    }
 
     private List<Task> lease(String group, int max) {
         List<Task> tasks = client.lease("w", group, max, 0);
@@ -41,12 +26,6 @@ class RateLimitTest {
 
     private List<String> ids() {
         return lease("g", 100).stream().map(Task::id).toList();
-    }
-
-    private void pass(long ms) {
-        harness.advance(ms);
-        harness.run();
-        harness.shard.checkInvariants();
     }
 
     private void passSlowly(long ms) {
@@ -61,27 +40,27 @@ class RateLimitTest {
     @Test
     void shouldStartNoMoreInAWindowThanTheLimit() {
         for (int i = 0; i < 7; i++) {
-            enqueue(item("j" + i, rate(3, MINUTE_MS)));
+            client.enqueueEach(item("j" + i, rate(3, MINUTE_MS)));
         }
         assertThat(ids()).containsExactly("j0", "j1", "j2");
-        pass(MINUTE_MS - 1);
+        harness.pass(MINUTE_MS - 1);
         assertThat(ids()).isEmpty();
-        pass(1);
+        harness.pass(1);
         assertThat(ids()).containsExactly("j3", "j4", "j5");
-        pass(MINUTE_MS);
+        harness.pass(MINUTE_MS);
         assertThat(ids()).containsExactly("j6");
     }
 
     /** RATE-10: hits are taken once for each start, whatever becomes of it. */
     @Test
     void shouldNotGiveHitsBack() {
-        enqueue(item("a", rate(2, MINUTE_MS)), item("b", rate(2, MINUTE_MS)), item("c", rate(2, MINUTE_MS)));
+        client.enqueueEach(item("a", rate(2, MINUTE_MS)), item("b", rate(2, MINUTE_MS)), item("c", rate(2, MINUTE_MS)));
         List<Task> running = lease("g", 9);
         assertThat(running).extracting(Task::id).containsExactly("a", "b");
         client.succeed(running.get(0), "");
         client.giveBack("w", running.get(1));
         assertThat(ids()).isEmpty();
-        pass(MINUTE_MS);
+        harness.pass(MINUTE_MS);
         assertThat(ids()).containsExactly("b", "c");
     }
 
@@ -91,14 +70,14 @@ class RateLimitTest {
         leaky.leaky = true;
         leaky.burst = 2;
         for (int i = 0; i < 5; i++) {
-            enqueue(item("j" + i, leaky));
+            client.enqueueEach(item("j" + i, leaky));
         }
         assertThat(ids()).containsExactly("j0", "j1");
-        pass(999);
+        harness.pass(999);
         assertThat(ids()).isEmpty();
-        pass(1);
+        harness.pass(1);
         assertThat(ids()).containsExactly("j2");
-        pass(10_000);
+        harness.pass(10_000);
         assertThat(ids()).containsExactly("j3", "j4");
     }
 
@@ -109,12 +88,12 @@ class RateLimitTest {
         leaky.leaky = true;
         leaky.burst = 2;
         for (int i = 0; i < 100; i++) {
-            enqueue(item("j" + i, leaky));
+            client.enqueueEach(item("j" + i, leaky));
         }
         int started = 0;
         for (long ms = 0; ms <= 10 * MINUTE_MS; ms += 1_000) {
             started += ids().size();
-            pass(1_000);
+            harness.pass(1_000);
         }
         assertThat(started).isBetween(71, 72);
     }
@@ -126,20 +105,20 @@ class RateLimitTest {
         TestRate one = rate(5, MINUTE_MS);
         TestRate none = rate(5, MINUTE_MS);
         none.hits = 0;
-        enqueue(item("a", three), item("b", three), item("c", one), item("free", none));
+        client.enqueueEach(item("a", three), item("b", three), item("c", one), item("free", none));
         // b lacks one; c does not overtake it, and what takes nothing waits for nobody.
         assertThat(ids()).containsExactly("a", "free");
-        pass(MINUTE_MS);
+        harness.pass(MINUTE_MS);
         assertThat(ids()).containsExactly("b", "c");
     }
 
     @Test
     void shouldKeepBucketsOfOtherNamesKeysAndTenantsApart() {
-        enqueue(item("a", rate(1, MINUTE_MS)), item("b", new TestRate("other", "customer", 1, MINUTE_MS)));
-        enqueue(item("c", new TestRate("api", "other", 1, MINUTE_MS)));
+        client.enqueueEach(item("a", rate(1, MINUTE_MS)), item("b", new TestRate("other", "customer", 1, MINUTE_MS)));
+        client.enqueueEach(item("c", new TestRate("api", "other", 1, MINUTE_MS)));
         Item tenant = item("d", rate(1, MINUTE_MS));
         tenant.tenant = "t";
-        enqueue(tenant, item("e", rate(1, MINUTE_MS)));
+        client.enqueueEach(tenant, item("e", rate(1, MINUTE_MS)));
         assertThat(ids()).containsExactlyInAnyOrder("a", "b", "c", "d");
     }
 
@@ -148,23 +127,23 @@ class RateLimitTest {
         long toMinute = MINUTE_MS - harness.wallMs % MINUTE_MS;
         TestRate minute = rate(1, 0);
         minute.flags = RateTerms.CALENDAR;
-        enqueue(item("a", minute), item("b", minute));
+        client.enqueueEach(item("a", minute), item("b", minute));
         assertThat(ids()).containsExactly("a");
-        pass(toMinute - 1);
+        harness.pass(toMinute - 1);
         assertThat(ids()).isEmpty();
-        pass(1);
+        harness.pass(1);
         assertThat(ids()).containsExactly("b");
     }
 
     /** A wall clock that is put forward fills no bucket of a duration. */
     @Test
     void shouldCountDurationsByMonotonicTime() {
-        enqueue(item("a", rate(1, MINUTE_MS)), item("b", rate(1, MINUTE_MS)));
+        client.enqueueEach(item("a", rate(1, MINUTE_MS)), item("b", rate(1, MINUTE_MS)));
         assertThat(ids()).containsExactly("a");
         harness.wallMs += 50 * MINUTE_MS;
-        pass(1_000);
+        harness.pass(1_000);
         assertThat(ids()).isEmpty();
-        pass(MINUTE_MS);
+        harness.pass(MINUTE_MS);
         assertThat(ids()).containsExactly("b");
     }
 
@@ -172,7 +151,8 @@ class RateLimitTest {
     void shouldFillTheBucketFirstIfAsked() {
         TestRate reset = rate(1, MINUTE_MS);
         reset.flags = RateTerms.RESET;
-        enqueue(item("a", rate(1, MINUTE_MS)), item("b", reset), item("c", reset), item("d", rate(1, MINUTE_MS)));
+        client.enqueueEach(
+                item("a", rate(1, MINUTE_MS)), item("b", reset), item("c", reset), item("d", rate(1, MINUTE_MS)));
         assertThat(ids()).containsExactly("a", "b", "c");
     }
 
@@ -187,12 +167,12 @@ class RateLimitTest {
         draining.burst = 4;
         draining.hits = 3;
         draining.flags = RateTerms.DRAIN;
-        enqueue(item("a", leaky), item("b", draining));
+        client.enqueueEach(item("a", leaky), item("b", draining));
         assertThat(ids()).containsExactly("a");
         // Without the flag b would start after 2 s, when the one that remained and two more are there.
-        pass(2_000);
+        harness.pass(2_000);
         assertThat(ids()).isEmpty();
-        pass(1_000);
+        harness.pass(1_000);
         assertThat(ids()).containsExactly("b");
     }
 
@@ -208,7 +188,7 @@ class RateLimitTest {
         Item again = item("again", impatient);
         again.retryCount = 1;
         again.retryInitialMs = 5_000;
-        enqueue(item("a", rate(1, 10 * MINUTE_MS)), last, again);
+        client.enqueueEach(item("a", rate(1, 10 * MINUTE_MS)), last, again);
         assertThat(ids()).containsExactly("a");
         passSlowly(1_000 + 2_000 + 4_000 - 1);
         assertThat(client.get("last").status()).isEqualTo("SCHEDULED");
@@ -230,9 +210,9 @@ class RateLimitTest {
         impatient.maxRetries = 1;
         impatient.initialBackoffMs = 1;
         impatient.maxBackoffMs = MINUTE_MS + 1;
-        enqueue(item("a", impatient), item("b", impatient));
+        client.enqueueEach(item("a", impatient), item("b", impatient));
         assertThat(ids()).containsExactly("a");
-        pass(MINUTE_MS);
+        harness.pass(MINUTE_MS);
         assertThat(ids()).containsExactly("b");
     }
 
@@ -240,9 +220,9 @@ class RateLimitTest {
     void shouldLetAHopelessJobWaitAndOthersPass() {
         TestRate hopeless = rate(2, MINUTE_MS);
         hopeless.hits = 3;
-        enqueue(item("never", hopeless), item("a", rate(2, MINUTE_MS)));
+        client.enqueueEach(item("never", hopeless), item("a", rate(2, MINUTE_MS)));
         assertThat(ids()).containsExactly("a");
-        pass(10 * MINUTE_MS);
+        harness.pass(10 * MINUTE_MS);
         assertThat(ids()).isEmpty();
     }
 
@@ -254,9 +234,9 @@ class RateLimitTest {
         slow.leaky = true;
         slow.burst = 1_000_000_000_000L;
         slow.hits = slow.burst;
-        enqueue(item("a", slow), item("b", slow));
+        client.enqueueEach(item("a", slow), item("b", slow));
         assertThat(ids()).containsExactly("a");
-        pass(MINUTE_MS);
+        harness.pass(MINUTE_MS);
         assertThat(ids()).isEmpty();
         long digest = harness.shard.view().digest();
         harness.kill();
@@ -272,7 +252,7 @@ class RateLimitTest {
         hasty.initialBackoffMs = 0;
         hasty.backoffPermille = 2_000;
         hasty.maxBackoffMs = 60_000;
-        enqueue(item("a", rate(1, 60 * MINUTE_MS)), item("b", hasty));
+        client.enqueueEach(item("a", rate(1, 60 * MINUTE_MS)), item("b", hasty));
         assertThat(ids()).containsExactly("a");
         passSlowly(1_300);
         assertThat(client.get("b").errorCode()).isEqualTo("RATE_LIMIT_EXCEEDED");
@@ -287,29 +267,29 @@ class RateLimitTest {
         Item slot = new Item("slot");
         slot.limits.put("k", 1);
         slot.leaseMs = 3_600_000;
-        enqueue(both, second, slot);
+        client.enqueueEach(both, second, slot);
         List<Task> running = lease("g", 9);
         assertThat(running).extracting(Task::id).containsExactly("both");
         client.succeed(running.get(0), "");
         // second waits for the bucket and holds no slot meanwhile.
         assertThat(lease("g", 9)).extracting(Task::id).containsExactly("slot");
-        pass(MINUTE_MS);
+        harness.pass(MINUTE_MS);
         assertThat(ids()).isEmpty();
     }
 
     @Test
     void shouldGoOnAfterARestartAsIfNothingHadHappened() {
         for (int i = 0; i < 5; i++) {
-            enqueue(item("j" + i, rate(2, MINUTE_MS)));
+            client.enqueueEach(item("j" + i, rate(2, MINUTE_MS)));
         }
         assertThat(ids()).containsExactly("j0", "j1");
-        pass(MINUTE_MS / 2);
+        harness.pass(MINUTE_MS / 2);
         long digest = harness.shard.view().digest();
         harness.kill();
         client = new TestClient(harness, 2);
         assertThat(harness.shard.view().digest()).isEqualTo(digest);
         assertThat(ids()).isEmpty();
-        pass(MINUTE_MS / 2);
+        harness.pass(MINUTE_MS / 2);
         assertThat(ids()).containsExactly("j2", "j3");
     }
 
@@ -320,9 +300,9 @@ class RateLimitTest {
         impatient.maxRetries = 1;
         impatient.initialBackoffMs = 10_000;
         impatient.maxBackoffMs = 10_000;
-        enqueue(item("a", impatient), item("b", impatient));
+        client.enqueueEach(item("a", impatient), item("b", impatient));
         assertThat(ids()).containsExactly("a");
-        pass(9_000);
+        harness.pass(9_000);
         harness.kill();
         client = new TestClient(harness, 2);
         passSlowly(9_999);
@@ -335,7 +315,7 @@ class RateLimitTest {
     void shouldKeepBucketsOfATrimmedLog() {
         harness = new ShardHarness(1, harness.settings, 192 * 1024);
         client = new TestClient(harness, 1);
-        enqueue(item("first", rate(1, 60 * MINUTE_MS)), item("second", rate(1, 60 * MINUTE_MS)));
+        client.enqueueEach(item("first", rate(1, 60 * MINUTE_MS)), item("second", rate(1, 60 * MINUTE_MS)));
         client.succeed(lease("g", 9).get(0), "");
         for (int i = 0; harness.log.firstPosition() < 10; i++) {
             assertThat(i).as("rounds until the log is trimmed").isLessThan(1_000);
@@ -344,25 +324,25 @@ class RateLimitTest {
             filler.payload = new byte[20_000];
             client.enqueue(filler);
             harness.shard.carryOldestCycle();
-            pass(60);
+            harness.pass(60);
         }
         long digest = harness.shard.view().digest();
         harness.kill();
         client = new TestClient(harness, 2);
         assertThat(harness.shard.view().digest()).isEqualTo(digest);
         assertThat(ids()).isEmpty();
-        pass(60 * MINUTE_MS);
+        harness.pass(60 * MINUTE_MS);
         assertThat(ids()).containsExactly("second");
     }
 
     /** Nothing is kept of a bucket that is full. */
     @Test
     void shouldForgetAFullBucketThatNoJobNames() {
-        enqueue(item("a", rate(1, MINUTE_MS)));
+        client.enqueueEach(item("a", rate(1, MINUTE_MS)));
         client.succeed(lease("g", 1).get(0), "");
         assertThat(harness.shard.view().rates().count()).isEqualTo(1);
-        pass(MINUTE_MS);
-        pass(1);
+        harness.pass(MINUTE_MS);
+        harness.pass(1);
         assertThat(harness.shard.view().rates().count()).isZero();
     }
 

@@ -1,8 +1,10 @@
 package io.silo.shard;
 
+import static io.silo.shard.TestRate.MINUTE_MS;
+import static io.silo.shard.TestRate.item;
+import static io.silo.shard.TestRate.rate;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.silo.protocol.RejectReason;
 import io.silo.protocol.command.PauseKind;
 import io.silo.shard.TestClient.Item;
 import io.silo.shard.TestClient.Task;
@@ -25,8 +27,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rate limits that a service answers: who is asked when, and a service that is slow, wrong, gone, and back. */
 class RateServiceTest {
-    private static final long MINUTE_MS = 60_000;
-
     /** Behind the reset of a window: nobody asks at the very moment. */
     private static final long NEXT_WINDOW_MS = MINUTE_MS + 1;
 
@@ -38,23 +38,6 @@ class RateServiceTest {
     private TestClient client = new TestClient(harness, 1);
     private TestVerbs verbs = new TestVerbs(client);
     private TestLimits limits = new TestLimits(client);
-
-    private static Item item(String id, TestRate... rates) {
-        Item item = new Item(id);
-        item.rates.addAll(List.of(rates));
-        item.leaseMs = 3_600_000;
-        return item;
-    }
-
-    private static TestRate rate(long hitsMax, long durationMs) {
-        return new TestRate("api", "customer", hitsMax, durationMs);
-    }
-
-    private void enqueue(Item... items) {
-        for (Item item : items) {
-            assertThat(client.enqueue(item)).containsExactly(RejectReason.OK);
-        }
-    }
 
     /** A worker asks, and asks again once the service has answered. */
     private List<Task> lease(int max) {
@@ -72,12 +55,6 @@ class RateServiceTest {
         return lease(100).stream().map(Task::id).toList();
     }
 
-    private void pass(long ms) {
-        harness.advance(ms);
-        harness.run();
-        harness.shard.checkInvariants();
-    }
-
     private void restart() {
         harness.kill();
         client = new TestClient(harness, 2);
@@ -92,12 +69,12 @@ class RateServiceTest {
     @Test
     void shouldStartWhatTheServiceLetsPassAndNoMore() {
         for (int i = 0; i < 7; i++) {
-            enqueue(item("j" + i, rate(3, MINUTE_MS)));
+            client.enqueueEach(item("j" + i, rate(3, MINUTE_MS)));
         }
         assertThat(ids()).containsExactly("j0", "j1", "j2");
-        pass(NEXT_WINDOW_MS - 1);
+        harness.pass(NEXT_WINDOW_MS - 1);
         assertThat(ids()).isEmpty();
-        pass(1);
+        harness.pass(1);
         // One finds out, then the others follow.
         assertThat(ids()).containsExactly("j3");
         assertThat(ids()).containsExactly("j4", "j5");
@@ -109,7 +86,7 @@ class RateServiceTest {
     @Test
     void shouldAnswerAWaitingCallWithAllThatPass() {
         for (int i = 0; i < 6; i++) {
-            enqueue(item("j" + i, rate(5, MINUTE_MS)));
+            client.enqueueEach(item("j" + i, rate(5, MINUTE_MS)));
         }
         long call = client.sendLease("w", "g", 10, 5_000, 0);
         harness.run();
@@ -118,10 +95,10 @@ class RateServiceTest {
         assertThat(TestClient.tasks(reply)).extracting(Task::id).containsExactly("j0", "j1", "j2", "j3", "j4");
         assertThat(ids()).isEmpty();
         assertThat(service.asked).hasSize(6);
-        pass(MINUTE_MS - 1_000);
+        harness.pass(MINUTE_MS - 1_000);
         assertThat(ids()).isEmpty();
         assertThat(service.asked).as("nobody asks before the limit begins anew").hasSize(6);
-        pass(1_001);
+        harness.pass(1_001);
         assertThat(ids()).containsExactly("j5");
     }
 
@@ -134,7 +111,7 @@ class RateServiceTest {
         leaky.flags = RateTerms.DRAIN;
         Item item = item("a", leaky);
         item.tenant = "t";
-        enqueue(item);
+        client.enqueueEach(item);
         assertThat(ids()).containsExactly("a");
         assertThat(service.asked)
                 .extracting(ask -> List.of(
@@ -153,33 +130,33 @@ class RateServiceTest {
     @Test
     void shouldAskForNobodyWithoutAWorkerAndForNoMoreThanAreWanted() {
         for (int i = 0; i < 50; i++) {
-            enqueue(item("j" + i, new TestRate("api", "k" + i, 100, MINUTE_MS)));
+            client.enqueueEach(item("j" + i, new TestRate("api", "k" + i, 100, MINUTE_MS)));
         }
-        pass(5_000);
+        harness.pass(5_000);
         assertThat(service.asked).isEmpty();
         client.subscribe(7, "w", "g", 3);
         harness.run();
         assertThat(client.pushed()).hasSize(3);
-        pass(5_000);
+        harness.pass(5_000);
         assertThat(service.asked).hasSize(3);
     }
 
     @Test
     void shouldNotAskForWhatIsPaused() {
-        enqueue(item("a", rate(1, MINUTE_MS)));
+        client.enqueueEach(item("a", rate(1, MINUTE_MS)));
         Item other = item("b", rate(1, MINUTE_MS));
         other.tenant = "t";
-        enqueue(other);
+        client.enqueueEach(other);
         verbs.setPaused(PauseKind.TENANT, "t", true);
         verbs.setPaused(PauseKind.TASK_GROUP, "g", true);
         client.subscribe(7, "w", "g", 9);
-        pass(1_000);
+        harness.pass(1_000);
         assertThat(service.asked).isEmpty();
         verbs.setPaused(PauseKind.TASK_GROUP, "g", false);
-        pass(1_000);
+        harness.pass(1_000);
         assertThat(service.asked).extracting(ScriptedRates.Ask::tenant).containsExactly("-");
         verbs.setPaused(PauseKind.TENANT, "t", false);
-        pass(1_000);
+        harness.pass(1_000);
         assertThat(service.asked).hasSize(2);
     }
 
@@ -190,7 +167,7 @@ class RateServiceTest {
         patient.backoffPermille = 2_000;
         patient.maxBackoffMs = 20_000;
         for (int i = 0; i < 3; i++) {
-            enqueue(item("j" + i, patient));
+            client.enqueueEach(item("j" + i, patient));
         }
         service.isGone = true;
         client.subscribe(7, "w", "g", 9);
@@ -198,7 +175,7 @@ class RateServiceTest {
         assertThat(client.pushed()).isEmpty();
         // All three were on their way together.
         assertThat(service.asked).hasSize(3);
-        pass(60_000);
+        harness.pass(60_000);
         assertThat(client.pushed()).isEmpty();
         int asked = service.asked.size();
         assertThat(asked).isBetween(6, 9);
@@ -207,7 +184,7 @@ class RateServiceTest {
         assertThat(limits.<Long>explain("j0", r -> r.enoughInMs())).isBetween(1L, 20_000L);
         assertThat(limits.<Long>explain("j2", r -> r.before())).isEqualTo(2);
         service.isGone = false;
-        pass(20_000);
+        harness.pass(20_000);
         assertThat(client.pushed()).extracting(Task::id).containsExactly("j0", "j1", "j2");
         assertThat(service.asked).hasSize(asked + 3);
     }
@@ -218,7 +195,7 @@ class RateServiceTest {
         TestRate hasty = rate(1_000, MINUTE_MS);
         hasty.initialBackoffMs = 0;
         for (int i = 0; i < 2_000; i++) {
-            enqueue(item("j" + i, hasty));
+            client.enqueueEach(item("j" + i, hasty));
         }
         service.isGone = true;
         client.subscribe(7, "w", "g", 1_000);
@@ -232,28 +209,28 @@ class RateServiceTest {
 
     @Test
     void shouldGiveUpASlowAnswerAndDropItWhenItComes() {
-        enqueue(item("a", rate(1, MINUTE_MS)));
+        client.enqueueEach(item("a", rate(1, MINUTE_MS)));
         service.isHeld = true;
         client.lease("w", "g", 1, 0);
         harness.run();
         assertThat(limits.<String>explain("a", r -> r.rateStage().name())).isEqualTo("ASKED");
-        pass(ScriptedRates.ANSWER_MS_MAX);
+        harness.pass(ScriptedRates.ANSWER_MS_MAX);
         assertThat(figure(Figure.RATE_ASKS_UNDER_WAY)).isEqualTo(1);
-        pass(500);
+        harness.pass(500);
         assertThat(figure(Figure.RATE_ANSWERS_ERROR)).isEqualTo(1);
         assertThat(figure(Figure.RATE_ASKS_UNDER_WAY)).isZero();
         service.answerNext(RateAnswer.PASS, 0);
         harness.run();
         assertThat(figure(Figure.RATE_ANSWERS_DROPPED)).isEqualTo(1);
         assertThat(client.lease("w", "g", 1, 0)).isEmpty();
-        pass(1_000);
+        harness.pass(1_000);
         service.isHeld = false;
         assertThat(ids()).containsExactly("a");
     }
 
     @Test
     void shouldBelieveNothingThatItDidNotAskFor() {
-        enqueue(item("a", rate(1, MINUTE_MS)), item("b", rate(1, MINUTE_MS)));
+        client.enqueueEach(item("a", rate(1, MINUTE_MS)), item("b", rate(1, MINUTE_MS)));
         service.isHeld = true;
         client.lease("w", "g", 1, 0);
         harness.run();
@@ -276,7 +253,7 @@ class RateServiceTest {
     void shouldNotAskInALoopWhateverTimeTheServiceTells(long resetAtMs) {
         TestRate hasty = rate(1, MINUTE_MS);
         hasty.initialBackoffMs = 0;
-        enqueue(item("a", hasty));
+        client.enqueueEach(item("a", hasty));
         client.subscribe(7, "w", "g", 1);
         service.isHeld = true;
         for (int ms = 0; ms < 1_000; ms++) {
@@ -292,7 +269,7 @@ class RateServiceTest {
 
     @Test
     void shouldDropTheAnswerForAJobThatWasCancelledMeanwhile() {
-        enqueue(item("a", rate(1, MINUTE_MS)), item("b", rate(1, MINUTE_MS)));
+        client.enqueueEach(item("a", rate(1, MINUTE_MS)), item("b", rate(1, MINUTE_MS)));
         service.isHeld = true;
         client.lease("w", "g", 1, 0);
         harness.run();
@@ -313,7 +290,7 @@ class RateServiceTest {
 
     @Test
     void shouldAskAnewForATaskThatCameBack() {
-        enqueue(item("a", rate(5, MINUTE_MS)));
+        client.enqueueEach(item("a", rate(5, MINUTE_MS)));
         Task task = lease(1).get(0);
         client.giveBack("w", task);
         assertThat(ids()).containsExactly("a");
@@ -322,7 +299,7 @@ class RateServiceTest {
 
     @Test
     void shouldAskAnewAfterARestart() {
-        enqueue(item("a", rate(1, MINUTE_MS)));
+        client.enqueueEach(item("a", rate(1, MINUTE_MS)));
         client.lease("w", "g", 1, 0);
         harness.run();
         assertThat(limits.situation("a")).isEqualTo("READY");
@@ -331,17 +308,17 @@ class RateServiceTest {
         assertThat(harness.shard.view().digest()).isEqualTo(digest);
         harness.shard.checkInvariants();
         assertThat(ids()).as("hits were spent on nobody").isEmpty();
-        pass(NEXT_WINDOW_MS);
+        harness.pass(NEXT_WINDOW_MS);
         assertThat(ids()).containsExactly("a");
     }
 
     @Test
     void shouldAskAnewWhenAPassIsTooOld() {
-        enqueue(item("a", rate(1, MINUTE_MS)), item("b", rate(1, MINUTE_MS)));
+        client.enqueueEach(item("a", rate(1, MINUTE_MS)), item("b", rate(1, MINUTE_MS)));
         client.lease("w", "g", 1, 0);
         harness.run();
         assertThat(limits.situation("a")).isEqualTo("READY");
-        pass(NEXT_WINDOW_MS);
+        harness.pass(NEXT_WINDOW_MS);
         // Its window is over: to start now would be a start of the next one.
         assertThat(client.lease("w", "g", 1, 0)).isEmpty();
         harness.run();
@@ -355,7 +332,7 @@ class RateServiceTest {
         service.openMax = 2;
         service.isHeld = true;
         for (int i = 0; i < 10; i++) {
-            enqueue(item("j" + i, new TestRate("api", "k" + i, 1, MINUTE_MS)));
+            client.enqueueEach(item("j" + i, new TestRate("api", "k" + i, 1, MINUTE_MS)));
         }
         client.subscribe(7, "w", "g", 10);
         harness.run();
@@ -366,7 +343,7 @@ class RateServiceTest {
         harness.run();
         started.addAll(client.pushed());
         for (int i = 0; i < 10; i++) {
-            pass(1);
+            harness.pass(1);
             started.addAll(client.pushed());
         }
         assertThat(started).hasSize(10);
@@ -379,7 +356,7 @@ class RateServiceTest {
         Item holder = new Item("holder");
         holder.limits.put("slots", 1);
         holder.leaseMs = 3_600_000;
-        enqueue(holder, item);
+        client.enqueueEach(holder, item);
         Task held = client.lease("w", 1).get(0);
         assertThat(ids()).isEmpty();
         assertThat(service.asked).as("a job that lacks a slot spends no hits").isEmpty();
@@ -397,7 +374,7 @@ class RateServiceTest {
         assertThat(limits.<String>explain("a", r -> r.rateStage().name())).isEqualTo("OVER");
         assertThat(limits.<Long>explain("a", r -> r.enoughInMs())).isEqualTo(10_001);
         service.isHeld = false;
-        pass(10_001);
+        harness.pass(10_001);
         assertThat(ids()).containsExactly("a");
         assertThat(service.asked).extracting(ScriptedRates.Ask::name).containsExactly("first", "second", "second");
     }
@@ -409,18 +386,18 @@ class RateServiceTest {
         impatient.maxRetries = 2;
         impatient.initialBackoffMs = 1_000;
         impatient.maxBackoffMs = 1_000;
-        enqueue(item("a", rate(1, 10 * MINUTE_MS)), item("b", impatient), item("c", impatient));
+        client.enqueueEach(item("a", rate(1, 10 * MINUTE_MS)), item("b", impatient), item("c", impatient));
         client.subscribe(7, "w", "g", 9);
         harness.run();
         assertThat(client.pushed()).extracting(Task::id).containsExactly("a");
         assertThat(limits.<String>explain("b", r -> r.rateStage().name())).isEqualTo("OVER");
-        pass(1_500);
+        harness.pass(1_500);
         assertThat(client.get("b").status()).isEqualTo("SCHEDULED");
-        pass(1_500);
+        harness.pass(1_500);
         assertThat(client.get("b").status()).isEqualTo("FAILED");
         assertThat(client.get("b").errorCode()).isEqualTo("RATE_LIMIT_EXCEEDED");
         for (int i = 0; i < 20; i++) {
-            pass(500);
+            harness.pass(500);
         }
         assertThat(client.get("c").errorCode()).isEqualTo("RATE_LIMIT_EXCEEDED");
         harness.shard.checkInvariants();
@@ -431,11 +408,11 @@ class RateServiceTest {
         TestRate impatient = rate(1, MINUTE_MS);
         impatient.maxRetries = 2;
         impatient.initialBackoffMs = 1_000;
-        enqueue(item("b", impatient), item("patient", rate(1, MINUTE_MS)));
+        client.enqueueEach(item("b", impatient), item("patient", rate(1, MINUTE_MS)));
         service.isGone = true;
         client.subscribe(7, "w", "g", 9);
         for (int i = 0; i < 20; i++) {
-            pass(500);
+            harness.pass(500);
         }
         assertThat(client.get("b").status()).isEqualTo("FAILED");
         assertThat(client.get("b").errorCode()).isEqualTo("RATE_LIMIT_UNAVAILABLE");
@@ -448,13 +425,13 @@ class RateServiceTest {
         impatient.maxRetries = 1;
         impatient.initialBackoffMs = 1_000;
         service.isGone = true;
-        enqueue(item("a", impatient));
+        client.enqueueEach(item("a", impatient));
         client.subscribe(7, "w", "g", 9);
         harness.run();
         service.isGone = false;
-        pass(1_000);
+        harness.pass(1_000);
         assertThat(client.pushed()).extracting(Task::id).containsExactly("a");
-        pass(60_000);
+        harness.pass(60_000);
         assertThat(client.get("a").status()).isEqualTo("RUNNING");
     }
 
@@ -462,9 +439,9 @@ class RateServiceTest {
     void shouldLetAHopelessJobWaitUnaskedAndOthersPass() {
         TestRate hopeless = rate(2, MINUTE_MS);
         hopeless.hits = 3;
-        enqueue(item("never", hopeless), item("a", rate(2, MINUTE_MS)));
+        client.enqueueEach(item("never", hopeless), item("a", rate(2, MINUTE_MS)));
         assertThat(ids()).containsExactly("a");
-        pass(10 * MINUTE_MS);
+        harness.pass(10 * MINUTE_MS);
         assertThat(ids()).isEmpty();
         assertThat(service.asked).hasSize(1);
         assertThat(limits.<Long>explain("never", r -> r.enoughInMs())).isEqualTo(-1);
@@ -473,7 +450,7 @@ class RateServiceTest {
     /** What a worker leases by its id passes all limits. */
     @Test
     void shouldLeaseByIdUnasked() {
-        enqueue(item("a", rate(1, MINUTE_MS)), item("b", rate(1, MINUTE_MS)));
+        client.enqueueEach(item("a", rate(1, MINUTE_MS)), item("b", rate(1, MINUTE_MS)));
         service.isHeld = true;
         client.lease("w", "g", 1, 0);
         harness.run();
@@ -491,7 +468,7 @@ class RateServiceTest {
     void shouldTakeOverFromBucketsOfItsOwn() {
         harness.rates = RateService.NONE;
         restart();
-        enqueue(item("a", rate(1, MINUTE_MS)), item("b", rate(1, MINUTE_MS)));
+        client.enqueueEach(item("a", rate(1, MINUTE_MS)), item("b", rate(1, MINUTE_MS)));
         assertThat(ids()).containsExactly("a");
         harness.rates = service;
         long digest = harness.shard.view().digest();
@@ -499,7 +476,7 @@ class RateServiceTest {
         assertThat(harness.shard.view().digest()).isEqualTo(digest);
         assertThat(harness.shard.view().rates().count()).isEqualTo(1);
         assertThat(ids()).containsExactly("b");
-        pass(NEXT_WINDOW_MS);
+        harness.pass(NEXT_WINDOW_MS);
         assertThat(harness.shard.view().rates().count()).isZero();
         harness.rates = RateService.NONE;
         restart();
@@ -521,7 +498,7 @@ class RateServiceTest {
                 case 0, 1, 2 -> {
                     Item item = randomItem("j" + jobs++, random);
                     ratesOf.put(item.id, item.rates);
-                    enqueue(item);
+                    client.enqueueEach(item);
                 }
                 case 3, 4 -> {
                     for (Task task : client.lease("w", "g" + random.nextInt(2), 1 + random.nextInt(5), 0)) {
@@ -533,7 +510,7 @@ class RateServiceTest {
                 case 5 -> service.isHeld = random.nextBoolean();
                 case 6 -> service.isGone = random.nextInt(4) == 0;
                 case 7 -> service.openMax = random.nextInt(20);
-                case 8 -> pass(random.nextInt(3_000));
+                case 8 -> harness.pass(random.nextInt(3_000));
                 case 9 -> {
                     if (!leased.isEmpty()) {
                         Task task = leased.remove(random.nextInt(leased.size()));
@@ -563,7 +540,7 @@ class RateServiceTest {
             client.succeed(task, "");
         }
         for (int round = 0; round < 400 && harness.shard.view().jobCount(JobState.SCHEDULED) > 0; round++) {
-            pass(1_000);
+            harness.pass(1_000);
             for (String group : List.of("g0", "g1")) {
                 for (Task task : client.lease("w", group, 50, 0)) {
                     countStart(ratesOf.get(task.id()), starts);
@@ -572,7 +549,7 @@ class RateServiceTest {
             }
         }
         assertThat(harness.shard.view().jobCount(JobState.SCHEDULED)).isZero();
-        pass(10 * MINUTE_MS);
+        harness.pass(10 * MINUTE_MS);
         assertThat(figure(Figure.RATE_ASKS_UNDER_WAY)).isZero();
     }
 

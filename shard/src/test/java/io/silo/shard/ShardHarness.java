@@ -250,6 +250,13 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
         nanos += ms * 1_000_000;
     }
 
+    /** Time passes, what is due is done, and all is well. */
+    void pass(long ms) {
+        advance(ms);
+        run();
+        shard.checkInvariants();
+    }
+
     List<Reply> take() {
         var taken = List.copyOf(replies);
         replies.clear();

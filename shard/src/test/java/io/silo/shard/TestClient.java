@@ -2,6 +2,7 @@ package io.silo.shard;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import io.silo.protocol.RejectReason;
 import io.silo.protocol.Session;
@@ -175,6 +176,13 @@ final class TestClient {
         long correlation = sendEnqueue(items);
         harness.run();
         return reply(correlation, r -> enqueueCodes(r, items.length));
+    }
+
+    /** One by one; all are taken. */
+    void enqueueEach(Item... items) {
+        for (Item item : items) {
+            assertThat(enqueue(item)).containsExactly(RejectReason.OK);
+        }
     }
 
     static List<Integer> enqueueCodes(ShardHarness.Reply reply, int count) {

@@ -1,5 +1,6 @@
 package io.silo.shard;
 
+import io.silo.protocol.Bounds;
 import io.silo.protocol.RejectReason;
 import io.silo.protocol.command.EnqueueEncoder;
 import io.silo.protocol.command.GetLimitEncoder;
@@ -31,7 +32,7 @@ final class TestFloating {
     }
 
     void encode(EnqueueEncoder.ItemsEncoder.LimitsEncoder limit) {
-        UnsafeBuffer buffer = new UnsafeBuffer(new byte[8_192]);
+        UnsafeBuffer buffer = new UnsafeBuffer(new byte[Bounds.INLINE_BYTES_MAX]);
         FloatingLimitEncoder floating = new FloatingLimitEncoder()
                 .wrapAndApplyHeader(buffer, 0, new MessageHeaderEncoder())
                 .refreshIntervalMs(intervalMs);
@@ -61,6 +62,13 @@ final class TestFloating {
 
     /** A call that waits. Its correlation id. */
     static long sendLease(TestClient client, String group, int max, long waitMs) {
+        long correlation = queueLease(client, group, max, waitMs);
+        client.harness.run();
+        return correlation;
+    }
+
+    /** The same, before any duty cycle. */
+    static long queueLease(TestClient client, String group, int max, long waitMs) {
         var command = new LeaseRefreshesEncoder();
         command.wrapAndApplyHeader(client.out, 0, client.header);
         client.fill(command.header());
@@ -70,7 +78,6 @@ final class TestFloating {
                 .taskGroup(group)
                 .workerId("w");
         client.harness.queue(client.session, client.out, command.limit());
-        client.harness.run();
         return client.correlations++;
     }
 

@@ -3,10 +3,14 @@ package io.silo.shard;
 import io.silo.protocol.command.EnqueueEncoder;
 import io.silo.protocol.limit.MessageHeaderEncoder;
 import io.silo.protocol.limit.RateLimitEncoder;
+import io.silo.shard.TestClient.Item;
+import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** A rate limit as a job of a test names it. */
 final class TestRate {
+    static final long MINUTE_MS = 60_000;
+
     final String name;
     final String key;
     long hitsMax;
@@ -25,6 +29,19 @@ final class TestRate {
         this.key = key;
         this.hitsMax = hitsMax;
         this.durationMs = durationMs;
+    }
+
+    /** Of one name and key. */
+    static TestRate rate(long hitsMax, long durationMs) {
+        return new TestRate("api", "customer", hitsMax, durationMs);
+    }
+
+    /** A job with rate limits, whose lease outlives any test. */
+    static Item item(String id, TestRate... rates) {
+        Item item = new Item(id);
+        item.rates.addAll(List.of(rates));
+        item.leaseMs = 3_600_000;
+        return item;
     }
 
     void encode(EnqueueEncoder.ItemsEncoder.LimitsEncoder limit) {

@@ -39,6 +39,8 @@ record ShardMetric(
     private static final String JOBS = "Jobs in memory by status, ended ones too until retention forgets them.";
     private static final String ANSWERS =
             "Answers of the rate limit service; those dropped came too late, or for a task that was gone.";
+    private static final String REFRESHED =
+            "What workers reported of floating limits; leases that ended without a report are not among them.";
     private static final String ACKNOWLEDGED = "Replies sent, by the durability they had reached.";
 
     /** Every metric; those of one name stand together. */
@@ -75,6 +77,16 @@ record ShardMetric(
                     "silo_rate_limit_asks_under_way",
                     "Questions to the rate limit service without an answer.",
                     Figure.RATE_ASKS_UNDER_WAY),
+            counter(
+                    "silo_floating_refreshes_leased",
+                    "Times that a worker was given a floating limit to find out.",
+                    c -> c.get(Figure.REFRESHES_LEASED)),
+            refreshed("succeeded", Figure.REFRESHES_SUCCEEDED),
+            refreshed("failed", Figure.REFRESHES_FAILED),
+            gauge(
+                    "silo_floating_limits_due",
+                    "Floating limits that are to be found out and that no worker has.",
+                    Figure.FLOATING_LIMITS_DUE),
             gauge("silo_task_leases_active", "Task leases now.", Figure.LEASES),
             jobs("scheduled", Figure.JOBS_SCHEDULED),
             jobs("running", Figure.JOBS_RUNNING),
@@ -121,6 +133,11 @@ record ShardMetric(
 
     private static ShardMetric answers(String answer, Figure figure) {
         return new ShardMetric("silo_rate_limit_answers", "answer", answer, Kind.COUNTER, ANSWERS, c -> c.get(figure));
+    }
+
+    private static ShardMetric refreshed(String status, Figure figure) {
+        return new ShardMetric(
+                "silo_floating_refreshes_completed", "status", status, Kind.COUNTER, REFRESHED, c -> c.get(figure));
     }
 
     private static ShardMetric acknowledged(String durability, Figure figure) {

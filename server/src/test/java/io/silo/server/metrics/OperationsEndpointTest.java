@@ -69,6 +69,10 @@ class OperationsEndpointTest {
         }
         shard.add(Figure.LEASES_EXPIRED, 1);
         shard.set(Figure.LEASES, 2);
+        shard.add(Figure.REFRESHES_LEASED, 5);
+        shard.add(Figure.REFRESHES_SUCCEEDED, 3);
+        shard.add(Figure.REFRESHES_FAILED, 1);
+        shard.set(Figure.FLOATING_LIMITS_DUE, 6);
         shard.add(Figure.SYNCS, 2);
         shard.add(Figure.SYNC_NS, 3_500_000_000L);
         shard.countRefusal(RejectReason.BUSY.code());
@@ -78,6 +82,10 @@ class OperationsEndpointTest {
                 .contains("silo_jobs_completed_total{shard=\"0\",status=\"failed\"} 3.0")
                 .contains("silo_lease_reaper_leases_reaped_total{shard=\"0\"} 1.0")
                 .contains("silo_task_leases_active{shard=\"0\"} 2.0")
+                .contains("silo_floating_refreshes_leased_total{shard=\"0\"} 5.0")
+                .contains("silo_floating_refreshes_completed_total{shard=\"0\",status=\"succeeded\"} 3.0")
+                .contains("silo_floating_refreshes_completed_total{shard=\"0\",status=\"failed\"} 1.0")
+                .contains("silo_floating_limits_due{shard=\"0\"} 6.0")
                 .contains("silo_commands_refused_total{reason=\"busy\",shard=\"0\"} 1.0")
                 .contains("silo_log_sync_seconds_count{shard=\"0\"} 2")
                 .contains("silo_log_sync_seconds_sum{shard=\"0\"} 3.5")

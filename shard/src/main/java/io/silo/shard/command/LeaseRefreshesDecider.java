@@ -10,7 +10,6 @@ import io.silo.protocol.reply.RefreshesLeasedEncoder;
 import io.silo.shard.state.FloatingLimits;
 import io.silo.shard.state.Refreshes;
 import io.silo.shard.state.RowSlab;
-import io.silo.shard.state.ShardView;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -26,6 +25,7 @@ final class LeaseRefreshesDecider implements CommandDecider {
 
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final LeaseRefreshesDecoder command = new LeaseRefreshesDecoder();
+    private final WorkerCall call = new WorkerCall();
     private final RefreshesLeasedEncoder reply = new RefreshesLeasedEncoder();
     private final io.silo.protocol.event.MessageHeaderDecoder eventHeader =
             new io.silo.protocol.event.MessageHeaderDecoder();
@@ -40,36 +40,21 @@ final class LeaseRefreshesDecider implements CommandDecider {
     @Override
     public void decide(CommandContext context, DirectBuffer buffer, int offset, int length) {
         command.wrapAndApplyHeader(buffer, offset, header);
-        final int tenantLength = command.tenantLength();
-        final int tenantOffset = command.limit() + LeaseRefreshesDecoder.tenantHeaderLength();
-        command.skipTenant();
-        final int groupLength = command.taskGroupLength();
-        final int groupOffset = command.limit() + LeaseRefreshesDecoder.taskGroupHeaderLength();
-        command.skipTaskGroup();
-        final int workerLength = command.workerIdLength();
-        final int workerOffset = command.limit() + LeaseRefreshesDecoder.workerIdHeaderLength();
-        RejectReason refusal = TenantFilter.check(context, buffer, tenantOffset, tenantLength);
-        refusal = refusal != null ? refusal : NameChecks.taskGroup(buffer, groupOffset, groupLength);
-        refusal = refusal != null ? refusal : NameChecks.workerId(buffer, workerOffset, workerLength);
-        if (refusal == null && command.maxRefreshes() > Bounds.REFRESHES_PER_CALL_MAX) {
-            refusal = RejectReason.INVALID_MAX_TASKS;
-        }
-        if (refusal == null && command.waitMs() > Bounds.WAIT_MS_MAX) {
-            refusal = RejectReason.INVALID_WAIT;
-        }
+        command.wrapTenant(call.tenantName);
+        command.wrapTaskGroup(call.taskGroupName);
+        command.wrapWorkerId(call.worker);
+        final RejectReason refusal =
+                call.check(context, command.maxRefreshes(), Bounds.REFRESHES_PER_CALL_MAX, command.waitMs());
         if (refusal != null) {
             context.reject(refusal);
             return;
         }
-        final ShardView view = context.view();
-        final int group = view.findTaskGroup(buffer, groupOffset, groupLength);
-        final int tenant = TenantFilter.resolve(context.session(), view, buffer, tenantOffset, tenantLength);
-        final boolean none = group < 0 || tenant == TenantFilter.UNKNOWN;
-        final int leased = lease(context, Math.max(0, group), tenant, none ? 0 : command.maxRefreshes());
+        final int most = call.find(context) ? command.maxRefreshes() : 0;
+        final int leased = lease(context, call.taskGroup(), call.tenant(), most);
         if (leased == 0 && command.maxRefreshes() > 0 && command.waitMs() > 0) {
             final long deadlineMs = context.monotonicMs() + command.waitMs();
-            other.wrap(buffer, groupOffset, groupLength);
-            if (context.waitingCalls().awaitRefresh(context.session(), other, deadlineMs, buffer, offset, length)) {
+            if (context.waitingCalls()
+                    .awaitRefresh(context.session(), call.taskGroupName, deadlineMs, buffer, offset, length)) {
                 context.noReply();
             } else {
                 context.reject(RejectReason.TOO_MANY_SUBSCRIPTIONS);

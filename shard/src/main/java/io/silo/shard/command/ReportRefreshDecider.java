@@ -61,7 +61,7 @@ final class ReportRefreshDecider implements CommandDecider {
         context.refreshes().wrapTenant(refresh, tenant);
         context.refreshes().wrapKey(refresh, key);
         events.write(context.record(), tenant, key, finding);
-        context.refreshes().endLease(refresh, 0);
+        context.refreshes().onReported(refresh, isFailure);
         reply.wrapAndApplyHeader(context.reply(), 0, context.replyMessageHeader())
                 .dueMs(finding.dueMs());
         context.replied(reply.limit());

@@ -1,6 +1,6 @@
 package io.silo.shard.state;
 
-import java.util.ArrayDeque;
+import io.silo.shard.state.ShardCounters.Figure;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Refreshes {
     /** Leases that live at once. */
-    static final int LEASES_MAX = 4_096;
+    public static final int LEASES_MAX = 4_096;
 
     /** Offers, one for each key and task group; beyond it what is due is offered again as room comes. */
     static final int OFFERS_MAX = 1 << 20;
@@ -102,11 +102,19 @@ public final class Refreshes {
 
     private final TreeSet<Refresh> leased =
             new TreeSet<>(Comparator.<Refresh>comparingLong(r -> r.deadlineMs).thenComparingLong(r -> r.arrival));
-    private final ArrayDeque<Integer> newlyOffered = new ArrayDeque<>();
+
+    /** Task groups, each once, so no more than there are. */
+    private final LinkedHashSet<Integer> newlyOffered = new LinkedHashSet<>();
+
     private long arrivals;
     private long tokens;
     private int offerCount;
     private int found;
+
+    /** Those that are OFFERED; among them, for a minute, some that nobody waits for any more. */
+    private int dueCount;
+
+    private ShardCounters counters = new ShardCounters();
 
     Refreshes(LimitTable limits, LimitLines lines, NameTable tenants, FloatingLimits findings) {
         this.limits = limits;
@@ -114,6 +122,11 @@ public final class Refreshes {
         this.tenants = tenants;
         this.findings = findings;
         lines.onFloating(this::onWaiting);
+    }
+
+    /** @param figures of what is due, leased and reported. */
+    public void countIn(ShardCounters figures) {
+        counters = figures;
     }
 
     // ---- when
@@ -148,9 +161,15 @@ public final class Refreshes {
 
     private void time(Refresh refresh, long dueMs) {
         timed.remove(refresh);
-        refresh.state = State.TIMED;
+        become(refresh, State.TIMED);
         refresh.dueMs = dueMs;
         timed.add(refresh);
+    }
+
+    private void become(Refresh refresh, State state) {
+        dueCount += (state == State.OFFERED ? 1 : 0) - (refresh.state == State.OFFERED ? 1 : 0);
+        refresh.state = state;
+        counters.set(Figure.FLOATING_LIMITS_DUE, dueCount);
     }
 
     /** When something is to be looked at, Unix epoch ms, or {@link Long#MAX_VALUE}. */
@@ -177,7 +196,7 @@ public final class Refreshes {
             } else if (limits.setMax(refresh.limit) != LimitTable.NO_MAX) {
                 time(refresh, nowMs + PINNED_MS);
             } else {
-                refresh.state = State.OFFERED;
+                become(refresh, State.OFFERED);
                 refresh.dueMs = nowMs + STALE_MS;
                 timed.add(refresh);
                 offer(refresh);
@@ -218,24 +237,43 @@ public final class Refreshes {
         }
         if (ofGroup.add(refresh)) {
             offerCount++;
-            if (newlyOffered.peekLast() == null || newlyOffered.peekLast() != taskGroup) {
-                newlyOffered.add(taskGroup);
-            }
+            newlyOffered.add(taskGroup);
         }
     }
 
     private void end(Refresh refresh) {
         // Offers of it that nobody looked at are worth nothing: its limit's number may be another's soon.
-        refresh.state = State.TIMED;
+        become(refresh, State.TIMED);
         byLimit.remove(refresh.limit);
         limits.release(refresh.limit);
         tenants.release(refresh.tenant);
     }
 
-    /** A task group that got an offer since the last call, or -1. */
-    public int pollOffered() {
-        final Integer group = newlyOffered.poll();
-        return group == null ? NULL : group;
+    /** The task group that got an offer first of those not yet {@link #settled}, or -1. */
+    public int firstOffered() {
+        return newlyOffered.isEmpty() ? NULL : newlyOffered.iterator().next();
+    }
+
+    /** Nobody who waits wants what a task group is offered, or nothing is left of it. */
+    public void settled(int taskGroup) {
+        newlyOffered.remove(taskGroup);
+    }
+
+    /** A call begins to wait: what it was not told for want of a lease it is told once there is one. */
+    public void onCallWaiting(int taskGroup) {
+        if (!hasRoomForLease() && isOffered(taskGroup)) {
+            newlyOffered.add(taskGroup);
+        }
+    }
+
+    /** Whether a task group has offers, of which some may be worth nothing by now. */
+    public boolean isOffered(int taskGroup) {
+        return offers.containsKey(taskGroup);
+    }
+
+    /** Whether one more may be leased: fewer than {@link #LEASES_MAX} leases live. */
+    public boolean hasRoomForLease() {
+        return byToken.size() < LEASES_MAX;
     }
 
     // ---- by whom
@@ -248,7 +286,7 @@ public final class Refreshes {
      */
     public @Nullable Refresh poll(int taskGroup, int tenant) {
         final LinkedHashSet<Refresh> ofGroup = offers.get(taskGroup);
-        if (ofGroup == null || byToken.size() >= LEASES_MAX) {
+        if (ofGroup == null || !hasRoomForLease()) {
             return null;
         }
         Refresh taken = null;
@@ -294,7 +332,8 @@ public final class Refreshes {
     public void lease(Refresh refresh, long sessionId, long deadlineMs, long intervalMs) {
         Invariant.check(refresh.state == State.OFFERED, "a refresh is leased that was not offered");
         timed.remove(refresh);
-        refresh.state = State.LEASED;
+        become(refresh, State.LEASED);
+        counters.add(Figure.REFRESHES_LEASED, 1);
         refresh.token = ++tokens;
         refresh.sessionId = sessionId;
         refresh.deadlineMs = deadlineMs;
@@ -314,6 +353,12 @@ public final class Refreshes {
         refresh.sessionId = sessionId;
         refresh.deadlineMs = deadlineMs;
         leased.add(refresh);
+    }
+
+    /** The lease is over, because a worker found it out, or found that it cannot. */
+    public void onReported(Refresh refresh, boolean isFailure) {
+        counters.add(isFailure ? Figure.REFRESHES_FAILED : Figure.REFRESHES_SUCCEEDED, 1);
+        endLease(refresh, 0);
     }
 
     /**
@@ -383,8 +428,10 @@ public final class Refreshes {
     void checkInvariants() {
         Invariant.check(timed.size() + leased.size() == byLimit.size(), "a refresh has no timer and no lease, or both");
         Invariant.check(leased.size() == byToken.size(), "leases of refreshes differ from their tokens");
+        int due = 0;
         for (int limit = 0; limit < limits.limitEnd(); limit++) {
             final Refresh refresh = byLimit.get(limit);
+            due += refresh != null && refresh.state == State.OFFERED ? 1 : 0;
             Invariant.check(
                     refresh == null || limits.isLive(limit) && limits.tenant(limit) == refresh.tenant,
                     "a refresh of a limit that is not there");
@@ -398,5 +445,6 @@ public final class Refreshes {
                 }
             }
         }
+        Invariant.check(due == dueCount, "refreshes that are due are miscounted");
     }
 }

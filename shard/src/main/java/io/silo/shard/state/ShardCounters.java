@@ -35,6 +35,10 @@ public final class ShardCounters {
         RATE_ANSWERS_ERROR,
         /** Those that came too late or were never asked for. */
         RATE_ANSWERS_DROPPED,
+        /** Times that a worker was given a floating limit to find out. */
+        REFRESHES_LEASED,
+        REFRESHES_SUCCEEDED,
+        REFRESHES_FAILED,
         /** Gauges from here. Jobs by status, in the order of {@link JobState}. */
         JOBS_SCHEDULED,
         JOBS_RUNNING,
@@ -45,6 +49,8 @@ public final class ShardCounters {
         MEMORY_BYTES,
         PARKED_REPLIES,
         RATE_ASKS_UNDER_WAY,
+        /** Floating limits that are to be found out and that no worker has. */
+        FLOATING_LIMITS_DUE,
         DURABLE_POSITION,
         APPENDED_POSITION,
         SHARD_EPOCH,
@@ -54,8 +60,8 @@ public final class ShardCounters {
         OVERLOADED
     }
 
-    /** Template ids and reject codes lie below this. */
-    public static final int IDS_MAX = 256;
+    /** Template ids and reject codes lie below this, a power of two. */
+    public static final int IDS_MAX = 512;
 
     private static final int EVENTS = 0;
     private static final int COMMANDS = IDS_MAX;
@@ -67,17 +73,17 @@ public final class ShardCounters {
 
     /** Shard thread only. */
     public void countEvent(int templateId) {
-        add(EVENTS + (templateId & 0xFF), 1);
+        add(EVENTS + (templateId & (IDS_MAX - 1)), 1);
     }
 
     /** Shard thread only. */
     public void countCommand(int templateId) {
-        add(COMMANDS + (templateId & 0xFF), 1);
+        add(COMMANDS + (templateId & (IDS_MAX - 1)), 1);
     }
 
     /** Shard thread only. */
     public void countRefusal(int code) {
-        add(REFUSALS + (code & 0xFF), 1);
+        add(REFUSALS + (code & (IDS_MAX - 1)), 1);
     }
 
     /** Shard thread only. */

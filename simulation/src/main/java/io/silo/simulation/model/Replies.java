@@ -37,7 +37,8 @@ final class Replies {
 
     /**
      * Takes the answer that this reply is for, or null. Of a command that came twice both have one name; a refusal does not wait for
-     * the disk and overtakes the other answer then.
+     * the disk and overtakes the other answer then, and the second copy may find tasks while the first waits for some. Among those that
+     * fit it is therefore the one whose record the reply speaks of, else the oldest; a reply that fits none is judged by the oldest.
      */
     @Nullable
     Expected take(ModelReply reply) {
@@ -47,8 +48,9 @@ final class Replies {
             return null;
         }
         final Expected taken = same.stream()
-                .filter(expected -> expected.fits(reply))
+                .filter(expected -> expected.fits(reply) && expected.speaksOf == reply.position())
                 .findFirst()
+                .or(() -> same.stream().filter(expected -> expected.fits(reply)).findFirst())
                 .orElse(same.peek());
         same.remove(taken);
         if (same.isEmpty()) {
