@@ -9,7 +9,7 @@ import org.agrona.collections.Long2LongHashMap;
 
 /**
  * How much new work a shard thread takes on. A thread that takes in more than it can finish ends up finishing less than it could, so
- * in one duty cycle it takes about as many jobs as it can grant; what is over stays in its stream, which slows its sender down. With
+ * in one duty cycle it takes as many jobs as it can grant; what is over stays in its stream, which slows its sender down. With
  * many senders that is not enough, as each has a stream of its own: once the oldest command has waited too long, the thread empties
  * its streams and refuses what is over, at once, with the time after which there is room for it. Reports, leases, heartbeats and
  * questions are always taken: they end work, or cost no more than their answer.
@@ -42,6 +42,12 @@ final class Admission {
     /** Copying and checking so many bytes costs what a small job costs. */
     private static final int BYTES_PER_JOB_SHIFT = 12;
 
+    /** By a quarter less than goes out comes in while tasks are left. */
+    private static final int LESS_DIVISOR = 4;
+
+    /** However few long tasks go out in a cycle, so many times fewer jobs than usual still come in. */
+    private static final int FLOOR_DIVISOR = 16;
+
     /** The length of a duty cycle is that of the last eight, about. */
     private static final double CYCLE_WEIGHT = 1.0 / 8;
 
@@ -62,6 +68,7 @@ final class Admission {
     private final EnqueueDecoder enqueue = new EnqueueDecoder();
     private final ImportJobsDecoder importJobs = new ImportJobsDecoder();
     private final Long2LongHashMap taken = new Long2LongHashMap(2 * SESSIONS_MAX, 0.5f, 0);
+    private int jobsMax;
     private boolean refusing;
     private long jobs;
     private double share;
@@ -80,6 +87,7 @@ final class Admission {
     Admission(int jobsPerCycle, long waitMsMax) {
         this.jobsPerCycle = jobsPerCycle;
         this.waitMsMax = waitMsMax;
+        this.jobsMax = jobsPerCycle;
     }
 
     /**
@@ -106,6 +114,18 @@ final class Admission {
         return Math.max(Math.max(1, count), length >> BYTES_PER_JOB_SHIFT);
     }
 
+    /**
+     * Tasks were granted. While more are left than could be granted, less is taken on than goes out, until the queue is gone: what
+     * waits long has to be read from its file again, and costs more than it did.
+     *
+     * @param areLeft whether tasks are ready for workers that would take them now.
+     */
+    void onGranted(int tasks, boolean areLeft) {
+        jobsMax = areLeft
+                ? Math.min(jobsPerCycle, Math.max(jobsPerCycle / FLOOR_DIVISOR, tasks - tasks / LESS_DIVISOR))
+                : jobsPerCycle;
+    }
+
     void beginCycle(long nowNs) {
         if (refusing) {
             final double lastMs = (double) (nowNs - cycleBeganNs) / NS_PER_MS;
@@ -121,7 +141,7 @@ final class Admission {
     /** Judges a command of new work; one that is taken counts. */
     Verdict judge(Session session, long weight, long nowMs) {
         if (!refusing) {
-            if (jobs >= jobsPerCycle) {
+            if (jobs >= jobsMax) {
                 return Verdict.PUT_OFF;
             }
             jobs += weight;
@@ -129,12 +149,12 @@ final class Admission {
         }
         final long key = taken.size() < SESSIONS_MAX || taken.containsKey(session.id()) ? session.id() : SESSION_OTHERS;
         final long own = taken.get(key);
-        if (jobs < jobsPerCycle && own < share) {
+        if (jobs < jobsMax && own < share) {
             jobs += weight;
             taken.put(key, own + weight);
             return Verdict.TAKE;
         }
-        isFull |= jobs >= jobsPerCycle;
+        isFull |= jobs >= jobsMax;
         isShareUsedUp |= own >= share;
         refusedJobs += weight;
         lastRefusalMs = nowMs;
@@ -144,7 +164,7 @@ final class Admission {
 
     /** When a command that is refused now would have its turn, ms. */
     int retryAfterMs() {
-        final double waitMs = cycleMs * refusedJobs / jobsPerCycle;
+        final double waitMs = cycleMs * refusedJobs / jobsMax;
         return (int) Math.ceil(Math.max(RETRY_MS_MIN, Math.min(RETRY_MS_MAX, waitMs)));
     }
 
@@ -171,9 +191,9 @@ final class Admission {
         } else if (isShareUsedUp) {
             share = Math.min(jobsPerCycle, share * SHARE_UP);
         }
-        refusedJobs = Math.max(0, refusedJobs - jobsPerCycle);
+        refusedJobs = Math.max(0, refusedJobs - jobsMax);
         // Nobody waits longer than he was told to.
-        refusedJobs = Math.min(refusedJobs, RETRY_MS_MAX / Math.max(cycleMs, 1) * jobsPerCycle);
+        refusedJobs = Math.min(refusedJobs, RETRY_MS_MAX / Math.max(cycleMs, 1) * jobsMax);
         refusing = nowMs - lastRefusalMs < CALM_MS;
     }
 

@@ -21,13 +21,18 @@ final class PushFlow {
         this.session = session;
     }
 
+    /** Whether the session has not taken what it was sent before. */
+    boolean isBehind(ReplySink replies) {
+        return replies.isBehind(session);
+    }
+
     /** Whether one more push of any length may go out in this duty cycle. */
-    boolean hasRoom(ReplySink replies, long dutyCycle) {
+    boolean hasRoom(long dutyCycle) {
         if (cycle != dutyCycle) {
             cycle = dutyCycle;
             bytes = 0;
         }
-        return bytes + Bounds.MESSAGE_BYTES_MAX <= BYTES_PER_CYCLE && !replies.isBehind(session);
+        return bytes + Bounds.MESSAGE_BYTES_MAX <= BYTES_PER_CYCLE;
     }
 
     void pushed(int length) {

@@ -71,6 +71,10 @@ public final class ShardAgent implements Agent, CommandConsumer {
     private long dutyCycle;
     private boolean putOff;
     private boolean wasRefusing;
+
+    /** Whether tasks are left that workers would take, for lack of time. */
+    private boolean grantsAreCut;
+
     private long drainedUntilMs;
     private boolean stepHeld;
     private int firstGroup;
@@ -130,7 +134,10 @@ public final class ShardAgent implements Agent, CommandConsumer {
             shardOf(call.shard).answerEmpty(call);
             work++;
         }
-        work += grant();
+        grantsAreCut = false;
+        final int granted = grant();
+        work += granted;
+        admission.onGranted(granted, grantsAreCut);
         work += sync();
         final long nowNs = clock.nanoTime();
         for (Shard shard : shards) {
@@ -391,6 +398,7 @@ public final class ShardAgent implements Agent, CommandConsumer {
             granted += got;
             ready = shard.isOpen() ? shard.view().readyCount(number) : 0;
         }
+        grantsAreCut |= ready > 0 && granted >= limit;
         if (shard.isOpen() && shard.view().rates().isAskWaiting(number)) {
             shard.view().rates().want(number, group.credits() - ready);
         }
@@ -402,8 +410,14 @@ public final class ShardAgent implements Agent, CommandConsumer {
     }
 
     private int grantTo(Shard shard, Subscription subscriber, int number, int share) {
-        if (!subscriber.isCall() && !subscriber.flow.hasRoom(replies, dutyCycle)) {
-            return 0;
+        if (!subscriber.isCall()) {
+            if (subscriber.flow.isBehind(replies)) {
+                return 0;
+            }
+            if (!subscriber.flow.hasRoom(dutyCycle)) {
+                grantsAreCut = true;
+                return 0;
+            }
         }
         final int tasks = Math.min(Math.min(share, subscriber.credits), Bounds.TASKS_PER_CALL_MAX);
         final int got = shard.grant(subscriber, number, tasks);

@@ -8,6 +8,7 @@ import io.silo.bench.load.LoadResult;
 import io.silo.bench.load.LoadSettings;
 import io.silo.bench.load.LoadTransport;
 import io.silo.bench.load.OverloadGenerator;
+import io.silo.bench.load.OverloadResult;
 import io.silo.bench.load.OverloadSettings;
 import io.silo.client.SiloClient;
 import io.silo.protocol.RejectReason;
@@ -100,7 +101,7 @@ final class LoadCommand implements Callable<Integer> {
             names = "--overload",
             paramLabel = "F",
             description =
-                    "First measure the peak, then offer F times as many jobs a second, and see how much of the peak is left.")
+                    "Offer F times as many jobs a second as the peak, measured before and after, and see how much of it is left.")
     private double overload;
 
     @Option(
@@ -176,11 +177,15 @@ final class LoadCommand implements Callable<Integer> {
         final OverloadSettings over = overloadSettings();
         try (ResidentMemory memory = local == null ? null : new ResidentMemory(local.pid())) {
             final OverloadOutput output = withTransport(local, way -> {
-                final LoadResult peak = run(way, settings);
-                try (OverloadGenerator load = new OverloadGenerator(
-                        way, settings, over.producers(), over.factor() * peak.lifecyclesPerSecond())) {
-                    return new OverloadOutput(settings, over, peak, load.run(), memory);
+                final double before = run(way, settings).lifecyclesPerSecond();
+                final OverloadResult result;
+                try (OverloadGenerator load =
+                        new OverloadGenerator(way, settings, over.producers(), over.factor() * before)) {
+                    result = load.run();
                 }
+                // The server has more jobs now than before: both times together are what it does meanwhile.
+                final double after = run(way, settings).lifecyclesPerSecond();
+                return new OverloadOutput(settings, over, before, after, result, memory);
             });
             if (common.json) {
                 out.println(Output.line(output.json()));

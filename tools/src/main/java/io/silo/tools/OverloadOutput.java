@@ -1,7 +1,6 @@
 package io.silo.tools;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.silo.bench.load.LoadResult;
 import io.silo.bench.load.LoadSettings;
 import io.silo.bench.load.OverloadResult;
 import io.silo.bench.load.OverloadSettings;
@@ -13,30 +12,39 @@ import org.jspecify.annotations.Nullable;
 final class OverloadOutput {
     private final LoadSettings settings;
     private final OverloadSettings overload;
-    private final LoadResult peak;
+    private final double peakBefore;
+    private final double peakAfter;
     private final OverloadResult result;
     private final @Nullable ResidentMemory memory;
 
     OverloadOutput(
             LoadSettings settings,
             OverloadSettings overload,
-            LoadResult peak,
+            double peakBefore,
+            double peakAfter,
             OverloadResult result,
             @Nullable ResidentMemory memory) {
         this.settings = settings;
         this.overload = overload;
-        this.peak = peak;
+        this.peakBefore = peakBefore;
+        this.peakAfter = peakAfter;
         this.result = result;
         this.memory = memory;
     }
 
+    private double peak() {
+        return (peakBefore + peakAfter) / 2;
+    }
+
     private double share() {
-        return result.perSecond(result.lifecycles()) / peak.lifecyclesPerSecond();
+        return result.perSecond(result.lifecycles()) / peak();
     }
 
     ObjectNode json() {
         final ObjectNode node = Output.object();
-        node.put("peak_lifecycles_per_second", peak.lifecyclesPerSecond());
+        node.put("peak_lifecycles_per_second", peak());
+        node.put("peak_before", peakBefore);
+        node.put("peak_after", peakAfter);
         node.put("lifecycles_per_second", result.perSecond(result.lifecycles()));
         node.put("share_of_peak", share());
         node.put("overload", overload.factor());
@@ -64,10 +72,11 @@ final class OverloadOutput {
     void text(PrintWriter out) {
         out.println(String.format(
                 Locale.ROOT,
-                "%.2f of the peak: %,.0f of %,.0f lifecycles/s  (%s, at %.1f times the peak's rate for %.1f s)",
+                "%.2f of the peak: %,.0f lifecycles/s; peak %,.0f before, %,.0f after  (%s, at %.1f times the peak's rate for %.1f s)",
                 share(),
                 result.perSecond(result.lifecycles()),
-                peak.lifecyclesPerSecond(),
+                peakBefore,
+                peakAfter,
                 settings.durability().name().toLowerCase(Locale.ROOT),
                 overload.factor(),
                 result.elapsedNs() / 1e9));
