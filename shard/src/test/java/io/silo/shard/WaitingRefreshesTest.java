@@ -27,7 +27,13 @@ class WaitingRefreshesTest {
     private static final int LONG_REPLIES =
             (ShardContext.PARKED_BYTES_MAX_DEFAULT - ParkedReplies.RESERVED_BYTES) / (Bounds.INLINE_BYTES_MAX + 1_024);
 
-    private final ShardHarness harness = new ShardHarness(1, List.of(ShardSettings.whole(0)), 64 << 20, setUp -> {});
+    /** Takes all new jobs in one duty cycle, so that their replies fill the room at once. */
+    private final ShardHarness harness = new ShardHarness(
+            1,
+            List.of(ShardSettings.whole(0)),
+            64 << 20,
+            setUp -> setUp.bounds = new ThreadBounds(3_600_000, Integer.MAX_VALUE, Long.MAX_VALUE));
+
     private final TestClient client = new TestClient(harness, 1);
 
     /** A job that may not run before its limit was found out. */

@@ -115,14 +115,7 @@ final class ReplyDispatcher {
         switch (messageHeader.templateId()) {
             case HelloReplyDecoder.TEMPLATE_ID ->
                 handler.onConnected(helloReply.wrapAndApplyHeader(buffer, offset, messageHeader));
-            case ErrorReplyDecoder.TEMPLATE_ID ->
-                handler.onError(
-                        replyHeader.correlationId(),
-                        RejectReason.fromCode(replyHeader.code()),
-                        replyHeader.code(),
-                        errorReply
-                                .wrapAndApplyHeader(buffer, offset, messageHeader)
-                                .retryAfterMs());
+            case ErrorReplyDecoder.TEMPLATE_ID -> dispatchError();
             case EnqueueReplyDecoder.TEMPLATE_ID ->
                 handler.onEnqueueReply(enqueueReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             case UploadReplyDecoder.TEMPLATE_ID ->
@@ -186,5 +179,13 @@ final class ReplyDispatcher {
                 handler.onError(
                         replyHeader.correlationId(), RejectReason.UNSUPPORTED, RejectReason.UNSUPPORTED.code(), 0);
         }
+    }
+
+    private void dispatchError() {
+        handler.onError(
+                replyHeader.correlationId(),
+                RejectReason.fromCode(replyHeader.code()),
+                replyHeader.code(),
+                errorReply.wrapAndApplyHeader(buffer, offset, messageHeader).retryAfterMs());
     }
 }
