@@ -84,7 +84,11 @@ final class SimIngress implements CommandSource, ReplySink {
 
     @Override
     public boolean isBehind(Session session) {
-        return gate.connection(session) instanceof SimConnection connection && connection.isBehind();
+        boolean isBehind = gate.connection(session) instanceof SimConnection connection && connection.isBehind();
+        if (isBehind) {
+            process.tapBehind(session);
+        }
+        return isBehind;
     }
 
     @Override

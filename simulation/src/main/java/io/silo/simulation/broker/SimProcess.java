@@ -328,6 +328,10 @@ final class SimProcess implements Clock, ShardListener {
         });
     }
 
+    void tapBehind(Session session) {
+        observe(() -> taps.forEach(logTap -> logTap.tap().onBehind(session)));
+    }
+
     void tapPutOff() {
         observe(() -> taps.forEach(logTap -> logTap.tap().onPutOff()));
     }

@@ -27,6 +27,7 @@ final class InternalJudge {
     private final BulkJudge bulks;
     private final Set<Long> closedSessions = new HashSet<>();
     private final Set<Object> lateBefore = new HashSet<>();
+    private final Set<Session> behind = new HashSet<>();
     private long carriedThrough = -1;
 
     InternalJudge(ModelContext context, BulkJudge bulks) {
@@ -325,6 +326,11 @@ final class InternalJudge {
         carriedThrough = event.firstPosition();
     }
 
+    /** The session's client reads nothing: it is pushed nothing in this duty cycle. */
+    void behind(Session session) {
+        behind.add(session);
+    }
+
     void sessionClosed(Session session) {
         closedSessions.add(session.id());
     }
@@ -347,6 +353,7 @@ final class InternalJudge {
                 }
             }
         }
+        behind.clear();
         for (Object late : nowLate) {
             Claim.check(
                     !isIdle || !lateBefore.contains(late),
@@ -380,7 +387,9 @@ final class InternalJudge {
                     "%s got more tasks than it had credits for: %d",
                     asker,
                     asker.credits);
-            if (asker.credits > 0 && context.state.ready().certain(asker.taskGroup, asker.filter()) > 0) {
+            if (asker.credits > 0
+                    && (asker.isCall() || !behind.contains(asker.session))
+                    && context.state.ready().certain(asker.taskGroup, asker.filter()) > 0) {
                 late.add(asker);
             }
         }
@@ -389,6 +398,7 @@ final class InternalJudge {
     void reopened(long firstPosition) {
         closedSessions.clear();
         lateBefore.clear();
+        behind.clear();
         carriedThrough = firstPosition;
     }
 }

@@ -116,6 +116,11 @@ public final class ReferenceShard implements ShardTap {
     }
 
     @Override
+    public void onBehind(Session session) {
+        internals.behind(session);
+    }
+
+    @Override
     public void onStandstill(long nowMs, long monotonicMs) {
         beginAnew(nowMs, monotonicMs);
     }

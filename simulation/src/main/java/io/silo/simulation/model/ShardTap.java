@@ -67,6 +67,9 @@ public interface ShardTap {
     /** A command to this or another shard of the thread was put off: not all that came is drained in this duty cycle. */
     void onPutOff();
 
+    /** The session does not take what it is sent: in this duty cycle nobody insists that it is pushed more. */
+    void onBehind(Session session);
+
     /** The thread stood still for long: every lease has its full length again, and nobody has claimed it. */
     void onStandstill(long nowMs, long monotonicMs);
 

@@ -93,6 +93,11 @@ class LyingTap implements ShardTap {
     }
 
     @Override
+    public void onBehind(Session session) {
+        model.onBehind(session);
+    }
+
+    @Override
     public void onStandstill(long nowMs, long monotonicMs) {
         model.onStandstill(nowMs, monotonicMs);
     }
