@@ -99,7 +99,7 @@ final class LimitLines {
 
     /** A due task with limits comes. */
     void add(int slot) {
-        final int claim = blockingClaim(slot);
+        final int claim = blockingClaim(slot, NONE);
         if (claim == NONE) {
             makeCandidate(slot);
         } else {
@@ -232,13 +232,14 @@ final class LimitLines {
                 return steps;
             }
             // A maximum was set for the limit, or is no more: tasks that may never run are others now.
-            final boolean isMisplaced = lines.getInt(line, TASK_GROUP) != groupInLine(slot, awaited(slot));
-            if (!isMisplaced && isBlocking(slot, awaited(slot))) {
-                onLacking(slot, awaited(slot));
+            final int awaited = awaited(slot);
+            final boolean isMisplaced = lines.getInt(line, TASK_GROUP) != groupInLine(slot, awaited);
+            if (!isMisplaced && isBlocking(slot, awaited, line)) {
+                onLacking(slot, awaited);
                 return steps;
             }
-            final int claim = blockingClaim(slot);
-            leaveLine(slot);
+            final int claim = isMisplaced ? blockingClaim(slot, NONE) : blockingClaim(slot, awaited);
+            leave(slot, awaited, line);
             if (claim == NONE) {
                 makeCandidate(slot);
             } else {
@@ -266,7 +267,7 @@ final class LimitLines {
         if (isBlocking(slot, awaited(slot))) {
             return;
         }
-        final int claim = blockingClaim(slot);
+        final int claim = blockingClaim(slot, NONE);
         leaveLine(slot);
         if (claim == NONE) {
             makeCandidate(slot);
@@ -305,10 +306,10 @@ final class LimitLines {
     // ---- who may
     // ------------------------------------------------------------------------------------------------------------
 
-    /** The first claim that keeps a task from being a candidate, or {@link LimitTable#NONE}. */
-    private int blockingClaim(int slot) {
+    /** The first claim but one that keeps a task from being a candidate, or {@link LimitTable#NONE}. */
+    private int blockingClaim(int slot, int but) {
         for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
-            if (isBlocking(slot, claim)) {
+            if (claim != but && isBlocking(slot, claim)) {
                 return claim;
             }
         }
@@ -316,6 +317,11 @@ final class LimitLines {
     }
 
     boolean isBlocking(int slot, int claim) {
+        return isBlocking(slot, claim, find(limits.limit(claim), jobs.taskGroup(slot)));
+    }
+
+    /** @param line of the claim's limit and the task's group, or {@link #NULL}. */
+    private boolean isBlocking(int slot, int claim, int line) {
         if (!isLined(claim)) {
             return false;
         }
@@ -328,7 +334,6 @@ final class LimitLines {
         if (isReserved(slot)) {
             return false;
         }
-        final int line = find(limits.limit(claim), jobs.taskGroup(slot));
         return line != NULL && !isNext(slot, line, free);
     }
 
@@ -582,14 +587,19 @@ final class LimitLines {
 
     private void leaveLine(int slot) {
         final int claim = awaited(slot);
+        final int line = limits.line(claim);
+        leave(slot, claim, line);
+        settleLater(line);
+    }
+
+    /** As above, for who settles the line anyway. */
+    private void leave(int slot, int claim, int line) {
         if (limits.isRate(claim)) {
             checks.leave(slot);
         }
-        final int line = limits.line(claim);
         waiting.remove(line, slot);
         lines.putInt(line, WAITING, lines.getInt(line, WAITING) - 1);
         waitingCount--;
-        settleLater(line);
     }
 
     /** The claim that a task in a line waits for. */
@@ -616,6 +626,11 @@ final class LimitLines {
 
     /** The line of a task group's tasks that wait for a limit, or {@link RowSlab#NULL_SLOT}. */
     int find(int limit, int taskGroup) {
+        // Most limits have one line.
+        final int first = limits.firstLine(limit);
+        if (first == NULL || lines.getInt(first, TASK_GROUP) == taskGroup) {
+            return first;
+        }
         final long hash = hash(limit, taskGroup);
         for (long c = index.firstCandidate(hash); c != SlotIndex.NULL_CANDIDATE; c = index.nextCandidate(hash, c)) {
             if (lines.getInt((int) c, LIMIT) == limit && lines.getInt((int) c, TASK_GROUP) == taskGroup) {
