@@ -9,7 +9,11 @@ import io.silo.shard.TestClient.Item;
 import io.silo.shard.TestClient.Task;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Concurrency limits: who may run, in what order, and what gives a slot back. */
 class LimitTest {
@@ -52,6 +56,41 @@ class LimitTest {
         assertThat(ids("g")).containsExactly("j2");
         client.succeed(running.get(1), "");
         assertThat(ids("g")).containsExactly("j3");
+    }
+
+    /** Of a line that is longer than what is kept ready of it, whatever comes in between and however many slots there are. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+    void shouldGiveALongLineInOrder(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        int max = random.nextBoolean() ? 1_000 : 1 + random.nextInt(100);
+        TreeMap<Integer, Integer> waiting = new TreeMap<>();
+        List<Task> running = new ArrayList<>();
+        int sent = 0;
+        while (sent < 600 || !waiting.isEmpty()) {
+            for (int i = sent < 600 ? random.nextInt(150) : 0; i > 0; i--) {
+                Item item = item("j" + sent, "k", max);
+                item.priority = random.nextInt(4);
+                client.sendEnqueue(item);
+                waiting.put(item.priority * 10_000 + sent, sent);
+                sent++;
+            }
+            harness.run();
+            int wanted = 1 + random.nextInt(60);
+            int free = max - running.size();
+            List<Task> got = lease("g", wanted);
+            assertThat(got).hasSize(Math.min(wanted, Math.min(free, waiting.size())));
+            for (Task task : got) {
+                assertThat(task.id()).isEqualTo("j" + waiting.pollFirstEntry().getValue());
+                running.add(task);
+            }
+            assertThat(running).hasSizeLessThanOrEqualTo(max);
+            while (running.size() == max || !running.isEmpty() && random.nextInt(3) == 0) {
+                client.succeed(running.remove(random.nextInt(running.size())), "");
+                harness.shard.checkInvariants();
+            }
+        }
+        assertThat(ids("g")).isEmpty();
     }
 
     // [SILO-LIMIT-3]

@@ -99,7 +99,10 @@ final class LimitLineInvariants {
                 && !lines.asks().isOn();
         if (head != NULL && rows.getInt(line, LimitLines.NEXT_TO_SETTLE) == NULL && !isTimed) {
             final int awaited = lines.awaited(head);
-            Invariant.check(lines.isBlocking(head, awaited), "a task waits for a limit that has room for it");
+            Invariant.check(
+                    rows.getInt(line, LimitLines.CANDIDATES) >= LimitLines.CANDIDATES_ENOUGH
+                            || lines.isBlocking(head, awaited),
+                    "a task waits for a limit that has room for it");
             Invariant.check(
                     rows.getInt(line, LimitLines.TASK_GROUP) == lines.groupInLine(head, awaited),
                     "a task waits in the line of those that never run, or keeps others from theirs");

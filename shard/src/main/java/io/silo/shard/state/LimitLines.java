@@ -30,6 +30,12 @@ final class LimitLines {
     /** Candidates of one line: enough for the tasks of several calls, few enough to keep in order by hand. */
     private static final int CANDIDATES_MAX = 64;
 
+    /**
+     * With so many a line that loses one, or gets a slot back, needs no look: they come before all that waits in it, of the same tenant
+     * and task group, so nobody else can be next.
+     */
+    static final int CANDIDATES_ENOUGH = CANDIDATES_MAX / 2;
+
     /** Candidates of other task groups whose slots went elsewhere, looked at in one call. */
     private static final int RECHECKS_MAX = 1_024;
 
@@ -141,7 +147,10 @@ final class LimitLines {
         for (int claim = jobs.firstClaim(slot); claim != NONE; claim = limits.next(claim)) {
             if (limits.isHeld(claim) && (kept & 1) == 0) {
                 limits.unhold(claim);
-                onFreed(limits.limit(claim));
+                final int limit = limits.limit(claim);
+                for (int line = limits.firstLine(limit); line != NULL; line = lines.getInt(line, NEXT_LINE)) {
+                    refill(line);
+                }
             }
             kept >>>= 1;
         }
@@ -164,8 +173,8 @@ final class LimitLines {
     }
 
     /**
-     * Another cap on running tasks, or one that is filled now: what a reservation keeps for a task that may not run is not kept. That it
-     * may run again needs no call, as a slot that was taken needs none.
+     * Another cap on running tasks, or one that is filled now: what is kept for a task that may not run is not kept. That it may run
+     * again needs no call, as a slot that was taken needs none.
      */
     void onCapChanged(int tenant) {
         final int holder = reservations.holder(tenant);
@@ -362,38 +371,30 @@ final class LimitLines {
     private int free(int slot, int claim) {
         final int limit = limits.limit(claim);
         if (limits.isBucket(limit)) {
-            return asks.isOn() ? asks.free(claim) : buckets.free(claim, reservedHits(slot, limit));
+            if (asks.isOn()) {
+                return asks.free(claim);
+            }
+            final int reserved = reservedClaim(slot, limit);
+            return buckets.free(claim, reserved == NONE ? 0 : buckets.hits(reserved));
         }
         final int free = limits.max(claim) - limits.holders(limit);
-        return free <= 0 ? free : Math.min(free, unreserved(slot, limit));
+        final int reserved = free <= 0 ? NONE : reservedClaim(slot, limit);
+        // [SILO-LIMIT-RESERVE] One is left for it by its own maximum, which may be smaller than those of others.
+        return reserved == NONE ? free : Math.min(free, limits.max(reserved) - 1 - limits.holders(limit));
     }
 
-    /** Slots that leave one for the task with the reservation, by that one's maximum: it may be smaller than those of others. */
-    private int unreserved(int slot, int limit) {
+    /** The claim on a limit of the task with the reservation, if a slot is kept for it from this one; or {@link LimitTable#NONE}. */
+    private int reservedClaim(int slot, int limit) {
         final int holder = reservations.holder(jobs.tenant(slot));
         // One whose tenant has all that it may of the group would keep slots from its other groups for nothing.
-        if (holder != NULL && holder != slot && !ready.isAtCap(jobs.taskGroup(holder), jobs.tenant(slot))) {
-            for (int claim = jobs.firstClaim(holder); claim != NONE; claim = limits.next(claim)) {
-                // [SILO-LIMIT-RESERVE]
-                if (limits.limit(claim) == limit) {
-                    return limits.max(claim) - 1 - limits.holders(limit);
-                }
-            }
+        if (holder == NULL || holder == slot || ready.isAtCap(jobs.taskGroup(holder), jobs.tenant(slot))) {
+            return NONE;
         }
-        return Integer.MAX_VALUE;
-    }
-
-    /** Hits of a bucket that are kept for the task with the reservation. */
-    private long reservedHits(int slot, int limit) {
-        final int holder = reservations.holder(jobs.tenant(slot));
-        if (holder != NULL && holder != slot && !ready.isAtCap(jobs.taskGroup(holder), jobs.tenant(slot))) {
-            for (int claim = jobs.firstClaim(holder); claim != NONE; claim = limits.next(claim)) {
-                if (limits.limit(claim) == limit) {
-                    return buckets.hits(claim);
-                }
-            }
+        int claim = jobs.firstClaim(holder);
+        while (claim != NONE && limits.limit(claim) != limit) {
+            claim = limits.next(claim);
         }
-        return 0;
+        return claim;
     }
 
     /** The first task that waits for a bucket is looked at again when that has enough. */
@@ -491,6 +492,12 @@ final class LimitLines {
             }
             limits.unlinkCandidate(claim);
             lines.putInt(line, CANDIDATES, lines.getInt(line, CANDIDATES) - 1);
+            refill(line);
+        }
+    }
+
+    private void refill(int line) {
+        if (lines.getInt(line, CANDIDATES) < CANDIDATES_ENOUGH) {
             settleLater(line);
         }
     }
