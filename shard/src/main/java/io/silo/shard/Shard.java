@@ -79,7 +79,7 @@ public final class Shard {
     private final EventAppliers appliers = new EventAppliers();
     private final RecordBuffer record;
     private final CommandContext command;
-    private final AttemptEnds attemptEnds = new AttemptEnds();
+    private final AttemptEnds attemptEnds = new AttemptEnds(counters);
     private final LeaseEnds leaseEnds = new LeaseEnds(attemptEnds);
     private final TaskGrants grants = new TaskGrants(leaseEnds);
     private final CommandDeciders deciders;

@@ -9,6 +9,7 @@ import io.silo.shard.command.JobImports;
 import io.silo.shard.command.LeaseEnds;
 import io.silo.shard.command.TaskGrants;
 import io.silo.shard.event.EventAppliers;
+import io.silo.shard.state.ShardCounters;
 import java.io.InputStream;
 import java.util.Map;
 import java.util.Set;
@@ -43,7 +44,7 @@ class CatalogueTest {
 
     @Test
     void shouldHaveADeciderForEachCommandToAShardAndForNothingElse() throws Exception {
-        AttemptEnds ends = new AttemptEnds();
+        AttemptEnds ends = new AttemptEnds(new ShardCounters());
         CommandDeciders deciders = new CommandDeciders(
                 new TaskGrants(new LeaseEnds(ends)), ends, new JobChanges(), new JobImports(() -> null));
         Map<String, Integer> commands = templates("commands.xml");

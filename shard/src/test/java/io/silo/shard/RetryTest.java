@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.silo.protocol.Bounds;
 import io.silo.shard.TestClient.Item;
 import io.silo.shard.TestClient.Task;
+import io.silo.shard.state.ShardCounters.Figure;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -38,6 +39,7 @@ class RetryTest {
             assertThat(delay).isBetween(10_000L, i % 2 == 0 ? 20_000L : 12_000L);
         }
         assertThat(delays).hasSizeGreaterThan(50);
+        assertThat(harness.shard.counters().get(Figure.ATTEMPTS_RETRIED)).isEqualTo(200);
         long next = client.get("j7").nextStartMs();
         long digest = harness.shard.view().digest();
         harness.kill();

@@ -4,7 +4,6 @@ import io.silo.protocol.Bounds;
 import io.silo.protocol.command.Durability;
 import io.silo.protocol.command.EnqueueEncoder;
 import io.silo.protocol.command.MessageHeaderEncoder;
-import io.silo.protocol.command.PayloadEncoding;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -28,22 +27,8 @@ final class EnqueueTemplate {
         enqueue.header().shardEpoch(0).shard(shard).durability(durability);
         final EnqueueEncoder.ItemsEncoder items = enqueue.itemsCount(jobs);
         for (int i = 0; i < jobs; i++) {
-            items.next()
-                    .requestIdHigh(0)
-                    .requestIdLow(0)
-                    .startAtMs(0)
-                    .uploadId(0)
-                    .retryInitialIntervalMs(0)
-                    .retryMaxIntervalMs(0)
-                    .retryCount(0)
-                    .retryBackoffPermille(1_000)
-                    .startDeadlineMs(0)
-                    .leaseMs(0)
-                    .maxRunMs(0)
-                    .priority((short) 50)
-                    .retryJitter((short) 0)
-                    .payloadEncoding(PayloadEncoding.RAW)
-                    .limitsCount(0);
+            PlainJob.next(items);
+            items.limitsCount(0);
             items.metadataCount(0);
             items.putTenant(tenant, 0, tenant.length).putTaskGroup(taskGroup, 0, taskGroup.length);
             idOffsets[i] = enqueue.limit() + EnqueueEncoder.ItemsEncoder.jobIdHeaderLength();

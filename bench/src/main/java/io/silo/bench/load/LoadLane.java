@@ -115,21 +115,7 @@ final class LoadLane implements Lane {
             sent[i + 1] = slot;
             final byte[] tenant = load.tenant(tenantOf[slot]);
             final byte[] id = load.slots().id(slot);
-            items.next()
-                    .requestIdHigh(0)
-                    .requestIdLow(0)
-                    .startAtMs(0)
-                    .uploadId(0)
-                    .retryInitialIntervalMs(0)
-                    .retryMaxIntervalMs(0)
-                    .retryCount(0)
-                    .retryBackoffPermille(1_000)
-                    .startDeadlineMs(0)
-                    .leaseMs(0)
-                    .maxRunMs(0)
-                    .priority((short) 50)
-                    .retryJitter((short) 0)
-                    .payloadEncoding(PayloadEncoding.RAW);
+            PlainJob.next(items);
             encodeLimit(items);
             items.metadataCount(0);
             items.putTenant(tenant, 0, tenant.length)

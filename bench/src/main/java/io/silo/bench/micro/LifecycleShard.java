@@ -2,6 +2,7 @@ package io.silo.bench.micro;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.silo.bench.load.PlainJob;
 import io.silo.log.EventLog;
 import io.silo.log.EventLogContext;
 import io.silo.log.LogIdentity;
@@ -179,21 +180,9 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
         putDigits(id, ID_BYTES, 12, number);
         enqueue.wrapAndApplyHeader(commands, offset, header);
         enqueue.header().correlationId(2).shardEpoch(0).shard(0).durability(durability);
-        final EnqueueEncoder.ItemsEncoder item = enqueue.itemsCount(1).next();
-        item.requestIdHigh(nextId)
-                .requestIdLow(nextId)
-                .startAtMs(0)
-                .uploadId(0)
-                .retryInitialIntervalMs(0)
-                .retryMaxIntervalMs(0)
-                .retryCount(0)
-                .retryBackoffPermille(1_000)
-                .startDeadlineMs(0)
-                .leaseMs(0)
-                .maxRunMs(0)
-                .priority((short) 0)
-                .retryJitter((short) 0)
-                .payloadEncoding(PayloadEncoding.RAW);
+        final EnqueueEncoder.ItemsEncoder item = enqueue.itemsCount(1);
+        PlainJob.next(item);
+        item.requestIdHigh(nextId).requestIdLow(nextId).priority((short) 0);
         putLimits(item, number);
         item.metadataCount(0);
         item.putTenant(tenant, 0, tenant.length)

@@ -15,6 +15,8 @@ import io.silo.shard.event.LeaseReturnedApplier;
 import io.silo.shard.event.RecordBuffer;
 import io.silo.shard.state.JobView;
 import io.silo.shard.state.RetryPolicies;
+import io.silo.shard.state.ShardCounters;
+import io.silo.shard.state.ShardCounters.Figure;
 import io.silo.shard.state.ShardView;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -27,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class AttemptEnds {
     private static final UnsafeBuffer EMPTY = new UnsafeBuffer(new byte[0]);
 
+    private final ShardCounters counters;
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
     private final AttemptSucceededEncoder succeeded = new AttemptSucceededEncoder();
     private final AttemptFailedEncoder failed = new AttemptFailedEncoder();
@@ -38,6 +41,10 @@ public final class AttemptEnds {
     private int resultLength;
     private short resultEncoding;
     private Uploads.@Nullable Upload upload;
+
+    public AttemptEnds(ShardCounters counters) {
+        this.counters = counters;
+    }
 
     /** Sets the result or error data of the next end. */
     void result(DirectBuffer buffer, int offset, int length, short encoding, Uploads.@Nullable Upload uploaded) {
@@ -99,6 +106,9 @@ public final class AttemptEnds {
         final int crc = upload == null ? record.crc32c(failed.limit() - resultLength, resultLength) : upload.crc();
         failed.resultCrc(Integer.toUnsignedLong(crc));
         record.commit(failed.limit());
+        if (retried) {
+            counters.add(Figure.ATTEMPTS_RETRIED, 1);
+        }
     }
 
     /** Whether this end of a lease is the one too many that expired. */
