@@ -171,6 +171,7 @@ public final class Shard {
     void time(long cycleNowMs, long cycleMonotonicMs) {
         nowMs = Math.max(nowMs, cycleNowMs);
         monotonicMs = cycleMonotonicMs;
+        waiting.time(cycleMonotonicMs);
     }
 
     /** Gives every lease its full length from now, and to nobody's session until its worker claims it. */
@@ -305,7 +306,7 @@ public final class Shard {
         }
         try {
             final int work = timed.run(nowMs, drainedUntilMs);
-            return work + waiting.answerExpired(monotonicMs) + waiting.answerOffered();
+            return work + waiting.answerExpired() + waiting.answerOffered();
         } catch (Throwable failure) {
             fail(failure);
             return 1;

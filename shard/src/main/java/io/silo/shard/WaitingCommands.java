@@ -84,9 +84,13 @@ final class WaitingCommands implements WaitingCalls {
         return subscriptions == null ? Demand.NONE : subscriptions.demand(shard, taskGroup, tenant);
     }
 
-    /** Takes the duty cycle's one reading of the clock, and answers the calls whose time is over. Returns how many. */
-    int answerExpired(long nowMonotonicMs) {
+    /** Takes the duty cycle's one reading of the clock: what is left of a wait counts from it, whatever ends the wait. */
+    void time(long nowMonotonicMs) {
         monotonicMs = nowMonotonicMs;
+    }
+
+    /** Answers the calls whose time is over. Returns how many. */
+    int answerExpired() {
         int answered = 0;
         for (KeyedWaiters.Waiter waiter : results.takeExpired(monotonicMs)) {
             answers.decide(waiter.session, waiter.command, 0);

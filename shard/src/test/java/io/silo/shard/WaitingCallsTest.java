@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.silo.protocol.Bounds;
 import io.silo.protocol.RejectReason;
+import io.silo.protocol.command.Outcome;
 import io.silo.shard.TestClient.Item;
 import io.silo.shard.TestClient.Task;
 import io.silo.shard.command.ColdReads;
@@ -18,6 +19,18 @@ import org.junit.jupiter.api.Test;
 class WaitingCallsTest {
     private final ShardHarness harness = new ShardHarness(1);
     private final TestClient client = new TestClient(harness, 1);
+
+    /** The longest wait there is, in the duty cycle in which the job ends: a clock of the cycle before would make it longer. */
+    @Test
+    void shouldAnswerAWaitThatIsOverInItsOwnDutyCycle() {
+        assertThat(client.enqueue("j")).isEqualTo(OK);
+        TestClient.Task task = client.lease("w", 1).get(0);
+        harness.advance(50);
+        long waits = client.sendGetResult("j", Bounds.WAIT_MS_MAX);
+        client.sendReport(task, Outcome.SUCCEEDED, "", new byte[0], 0, 0);
+        harness.run();
+        assertThat(client.reply(waits, TestClient::code)).isEqualTo(OK);
+    }
 
     @Test
     void shouldServeSubscriptionsAndLongPollsOfAGroupInTurn() {
