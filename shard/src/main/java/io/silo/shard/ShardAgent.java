@@ -250,7 +250,13 @@ public final class ShardAgent implements Agent, CommandConsumer {
 
     /** A command that a closed shard refuses anyway is none of the thread's business. */
     private Verdict judge(Shard shard, Session session, DirectBuffer buffer, int offset, int length) {
-        final long jobs = shard.isOpen() ? admission.jobsOf(messageHeader, buffer, offset, length) : 0;
+        final long jobs;
+        try {
+            jobs = shard.isOpen() ? admission.jobsOf(messageHeader, buffer, offset, length) : 0;
+        } catch (IndexOutOfBoundsException | IllegalArgumentException malformed) {
+            // Should the frame check ever miss something: the shard refuses it, and closes for nobody's bytes.
+            return Verdict.TAKE;
+        }
         return jobs == 0 ? Verdict.TAKE : admission.judge(session, jobs, shardClock.monotonicMs());
     }
 

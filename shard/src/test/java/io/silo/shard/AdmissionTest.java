@@ -4,6 +4,7 @@ import static io.silo.protocol.RejectReason.OK;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.silo.protocol.RejectReason;
+import io.silo.protocol.command.CommandHeaderDecoder;
 import io.silo.protocol.command.Outcome;
 import io.silo.protocol.reply.ErrorReplyDecoder;
 import io.silo.protocol.reply.MessageHeaderDecoder;
@@ -191,22 +192,33 @@ class AdmissionTest {
         assertThat(takenOfFlood).isGreaterThan(80 * JOBS_PER_CYCLE * 3 / 4);
     }
 
-    /** What was put off is not drained: a lease does not expire while its heartbeat waits behind it. */
+    /**
+     * What was put off is not drained: a lease does not expire while its heartbeat waits behind it. The first poll of the duty cycle takes
+     * all that may be taken, so that the second one takes nothing, as if nothing were there.
+     */
     @Test
     void shouldNotExpireALeaseWhoseHeartbeatWaitsBehindNewWork() {
-        assertThat(client.enqueue("held")).isEqualTo(OK);
-        Task task = client.lease("w", 1).get(0);
-        harness.advance(ShardSettings.DEFAULT_LEASE_MS - 10);
-        harness.agent.doWork();
-        send(client, 2 * JOBS_PER_CYCLE, 1);
-        long heartbeat = client.sendHeartbeat("w", task);
-        harness.advance(20);
-        harness.agent.doWork();
-        assertThat(client.hasReply(heartbeat)).isFalse();
-        assertThat(harness.shard.view().leases().count()).isEqualTo(1);
-        harness.run();
-        assertThat(client.reply(heartbeat, TestClient::code)).isEqualTo(OK);
-        assertThat(harness.shard.view().leases().count()).isEqualTo(1);
+        int commandsPerPoll = 256;
+        ShardHarness wide = new ShardHarness(
+                1,
+                List.of(ShardSettings.whole(0)),
+                64 << 20,
+                h -> h.bounds = new ThreadBounds(3_600_000, commandsPerPoll, QUEUE_MS_MAX));
+        TestClient worker = new TestClient(wide, 1);
+        assertThat(worker.enqueue("held")).isEqualTo(OK);
+        Task task = worker.lease("w", 1).get(0);
+        wide.advance(ShardSettings.DEFAULT_LEASE_MS - 10);
+        wide.agent.doWork();
+        List<Long> sent = send(worker, commandsPerPoll + 1, 1);
+        long heartbeat = worker.sendHeartbeat("w", task);
+        wide.advance(20);
+        wide.agent.doWork();
+        assertThat(answered(worker, sent)).isEqualTo(commandsPerPoll);
+        assertThat(worker.hasReply(heartbeat)).isFalse();
+        assertThat(wide.shard.view().leases().count()).isEqualTo(1);
+        wide.run();
+        assertThat(worker.reply(heartbeat, TestClient::code)).isEqualTo(OK);
+        assertThat(wide.shard.view().leases().count()).isEqualTo(1);
     }
 
     /** Whatever comes when: each command has one answer, what was accepted is there, and what was refused is not. */
@@ -239,6 +251,43 @@ class AdmissionTest {
         assertThat(harness.shard.view().jobs().count()).isEqualTo(accepted);
         assertThat(harness.shard.counters().refusals(BUSY)).isEqualTo(refused);
         harness.shard.checkInvariants();
+    }
+
+    /** While tasks are left that workers would take, less comes in than went out; when none is, as much as ever. */
+    @Test
+    void shouldTakeLessThanWentOutWhileTasksAreLeft() {
+        TestClient worker = new TestClient(harness, 2);
+        List<Item> big = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            Item item = new Item("big" + i);
+            item.payload = new byte[60_000];
+            big.add(item);
+        }
+        big.forEach(client::sendEnqueue);
+        harness.run();
+        worker.sendSubscribe(1, "w", "g", 1_000);
+        harness.agent.doWork();
+        int wentOut = worker.pushed().size();
+        assertThat(wentOut).isBetween(4, JOBS_PER_CYCLE);
+        List<Long> sent = send(client, 2 * JOBS_PER_CYCLE, 1);
+        harness.agent.doWork();
+        assertThat(answered(client, sent)).isEqualTo(wentOut - wentOut / 4);
+        harness.run();
+        assertThat(worker.pushed()).hasSize(60 + 2 * JOBS_PER_CYCLE - wentOut);
+        List<Long> again = send(client, 2 * JOBS_PER_CYCLE, 1);
+        harness.agent.doWork();
+        assertThat(answered(client, again)).isEqualTo(JOBS_PER_CYCLE);
+    }
+
+    /** The frame check lets no such command pass; should it ever, one client's bytes harm nobody. */
+    @Test
+    void shouldSurviveACommandWhoseJobsCannotBeCounted() {
+        long cut = client.sendEnqueue(new Item("cut"));
+        harness.cutLastQueued(MessageHeaderDecoder.ENCODED_LENGTH + CommandHeaderDecoder.ENCODED_LENGTH);
+        long next = client.sendEnqueue(new Item("next"));
+        harness.run();
+        assertThat(code(client, cut)).isEqualTo(RejectReason.MALFORMED_FRAME.code());
+        assertThat(code(client, next)).isEqualTo(OK);
     }
 
     /** A worker with more credits than its stream holds gets tasks as it takes them. */
