@@ -121,6 +121,11 @@ final class LoadCommand implements Callable<Integer> {
     public Integer call() {
         final LoadSettings settings = settings();
         final Optional<ServerFile> local = server.serverFile();
+        if (overload != 0) {
+            // Its baseline is the peak of the same run.
+            runOverload(settings, local.orElse(null), Out.of(spec));
+            return ExitCode.OK;
+        }
         final JsonNode baseline = noBaseline
                 ? null
                 : local.filter(file -> !file.httpAddress().isEmpty())
@@ -131,10 +136,6 @@ final class LoadCommand implements Callable<Integer> {
         if (before != null && !common.json) {
             before.text(out);
             out.flush();
-        }
-        if (overload != 0) {
-            runOverload(settings, local.orElse(null), out);
-            return ExitCode.OK;
         }
         final LoadResult result = withTransport(local.orElse(null), way -> run(way, settings));
         if (common.json) {
@@ -197,8 +198,9 @@ final class LoadCommand implements Callable<Integer> {
 
     private OverloadSettings overloadSettings() {
         try {
-            if (jobs != 0 || rate != 0 || limitKeys != 0) {
-                throw new IllegalArgumentException("Expected --overload without --jobs, --rate and --limit-keys.");
+            if (jobs != 0 || rate != 0 || limitKeys != 0 || stored != 0) {
+                throw new IllegalArgumentException(
+                        "Expected --overload without --jobs, --rate, --limit-keys and --stored.");
             }
             return new OverloadSettings(overload, producers);
         } catch (IllegalArgumentException wrong) {

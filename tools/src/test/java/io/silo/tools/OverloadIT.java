@@ -29,6 +29,8 @@ class OverloadIT extends ServerFixture {
         assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.OK);
         final JsonNode result = JSON.readTree(run.out());
         assertThat(result.path("share_of_peak").asDouble()).isGreaterThan(0.2);
+        assertThat(result.path("refused_per_second").asDouble()).isPositive();
+        assertThat(result.path("retry_after_ms").path("p50").asDouble()).isBetween(1.0, 1_000.0);
         final double offered = result.path("offered_per_second").asDouble();
         final double answered = result.path("enqueued_per_second").asDouble()
                 + result.path("refused_per_second").asDouble()
@@ -40,6 +42,7 @@ class OverloadIT extends ServerFixture {
     @Test
     void shouldSayWhatItDoesNotMeasure() {
         assertThat(silo("load", "--overload", "2", "--rate", "5").exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(silo("load", "--overload", "2", "--stored", "5").exitCode()).isEqualTo(ExitCode.USAGE);
         assertThat(silo("load", "--overload", "-1").exitCode()).isEqualTo(ExitCode.USAGE);
         assertThat(silo("load", "--overload", "2", "--producers", "0").exitCode())
                 .isEqualTo(ExitCode.USAGE);
