@@ -36,6 +36,7 @@ import picocli.CommandLine.Spec;
             LoadCommand.class,
             LogCommand.class,
             SimCommand.class,
+            TortureCommand.class,
             ConfigCommand.class,
             SpecCommand.class,
         })

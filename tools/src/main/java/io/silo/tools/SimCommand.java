@@ -166,12 +166,12 @@ final class SimCommand implements Callable<Integer> {
 
     private void finish(SimTotals totals, List<SimReport> reports, long startNs) {
         if (totalsFile != null) {
-            SimTotalsFile.add(totalsFile, totals);
+            TotalsFile.add(totalsFile, SimTotalsJson.json(totals));
         }
         final double elapsedS = (System.nanoTime() - startNs) / 1e9;
         final PrintWriter out = Out.of(spec);
         if (common.json) {
-            final ObjectNode node = SimTotalsFile.json(totals);
+            final ObjectNode node = SimTotalsJson.json(totals);
             node.put("elapsed_ms", (long) (elapsedS * 1_000));
             reports.stream().filter(report -> !report.isPassed()).forEach(report -> {
                 final ObjectNode failure = node.withArray("failures").addObject();
@@ -205,6 +205,6 @@ final class SimCommand implements Callable<Integer> {
                 totals.messages(),
                 totals.lives(),
                 totals.checks(),
-                SimTotalsFile.faults(totals)));
+                SimTotalsJson.faults(totals)));
     }
 }

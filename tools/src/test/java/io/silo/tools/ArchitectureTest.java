@@ -96,6 +96,10 @@ class ArchitectureTest {
             "io.silo.protocol..");
 
     @ArchTest
+    static final ArchRule tortureKnowsTheLogTheShardAndTheClient =
+            module("torture", "io.silo.client..", "io.silo.shard..", "io.silo.log..", "io.silo.protocol..");
+
+    @ArchTest
     static final ArchRule specsKnowNothingOfOurs = module("specs");
 
     @ArchTest
