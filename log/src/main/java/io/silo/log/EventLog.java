@@ -306,6 +306,30 @@ public final class EventLog implements AutoCloseable {
                 : recovered.chain().get(0).requireStarted().firstPosition();
     }
 
+    /** First position of each cycle of the log, ascending; before a replay too. Empty for one that was never started. */
+    public long[] cycleFirstPositions() {
+        return cycles.isEmpty()
+                ? recovered.chain().stream()
+                        .mapToLong(cycle -> cycle.requireStarted().firstPosition())
+                        .toArray()
+                : cycles.firstPositions();
+    }
+
+    /** First position of the active cycle. */
+    public long activeFirstPosition() {
+        return requireActive().firstPosition();
+    }
+
+    /** Bytes at which a cycle is rolled. */
+    public long cycleBytes() {
+        return context.cycleBytes();
+    }
+
+    /** Retained cycles, the active one too. */
+    public int cycleCount() {
+        return cycles.count();
+    }
+
     /**
      * How much may still be appended: what the disk's free space allows. LOW at least while there is no space for the next cycle, FLOOR
      * once that one is needed.
@@ -637,7 +661,16 @@ public final class EventLog implements AutoCloseable {
 
     /** Last position of the oldest cycle, or {@link #NULL_POSITION} if only the active cycle is left. */
     public long oldestCycleLastPosition() {
-        return cycles.count() < 2 ? NULL_POSITION : cycles.oldest().lastPosition();
+        return oldestCyclesLastPosition(0);
+    }
+
+    /**
+     * Last position of the oldest cycles that hold at least so many bytes together, of one at least, of the active one never.
+     *
+     * @return {@link #NULL_POSITION} if only the active cycle is left.
+     */
+    public long oldestCyclesLastPosition(long bytes) {
+        return cycles.count() < 2 ? NULL_POSITION : cycles.oldestLastPosition(bytes);
     }
 
     /** Bytes of the oldest cycle's records. */

@@ -62,8 +62,22 @@ final class RetainedCycles {
         return cycles.length;
     }
 
+    long[] firstPositions() {
+        return Arrays.stream(cycles).mapToLong(Cycle::firstPosition).toArray();
+    }
+
     Cycle oldest() {
         return cycles[0];
+    }
+
+    /** Last position of the fewest oldest cycles, at least one and never the active one, that hold so many bytes. */
+    long oldestLastPosition(long bytes) {
+        Cycle[] all = cycles;
+        int last = 0;
+        for (long sum = all[0].endOffset(); sum < bytes && last + 2 < all.length; sum += all[last].endOffset()) {
+            last++;
+        }
+        return all[last].lastPosition();
     }
 
     Cycle newest() {

@@ -125,8 +125,8 @@ public final class Shard {
         final JobChanges changes = new JobChanges();
         this.deciders = new CommandDeciders(grants, attemptEnds, changes, new JobImports(log::newReader));
         this.timed = new TimedCommands(new Internal(), command, state, counters, leaseEnds, changes);
-        this.cleaner = new LogCleaner(state, log);
-        this.gauges = new ShardGauges(counters, state, log, parked);
+        this.cleaner = new LogCleaner(state, log, counters);
+        this.gauges = new ShardGauges(counters, state, log, parked, cleaner);
     }
 
     /**
@@ -138,10 +138,12 @@ public final class Shard {
      */
     public long recover(long wallMs) {
         final Replayer replayer = new Replayer(state, appliers, log.firstPosition());
+        state.liveBytes().begin(log.cycleFirstPositions());
         log.replay(replayer);
         replayer.finish();
         nowMs = Math.max(wallMs, state.lastTimeMs());
         log.start(nowMs);
+        followLog();
         // Without a look at the watermarks: the new cycle has blocks for this record, and reads are answered on a full
         // disk.
         command.beginInternal(nowMs, monotonicMs, RECORD_BYTES_MIN);
@@ -237,7 +239,7 @@ public final class Shard {
             messageHeader.wrap(buffer, offset);
             final boolean appends = deciders.appends(messageHeader.templateId());
             final int recordBytes = deciders.recordBytes(messageHeader.templateId(), length);
-            if (appends && !log.reserve(recordBytes, nowMs)) {
+            if (appends && !reserve(recordBytes)) {
                 refuse(
                         session,
                         buffer,
@@ -507,7 +509,7 @@ public final class Shard {
             if (sent > 0) {
                 counters.add(Figure.ACKNOWLEDGED_DURABLE, sent);
             }
-            final int work = sent + carry() + log.doWork(nowNs);
+            final int work = sent + carry(nowNs) + log.doWork(nowNs);
             publishDiskState();
             if (work > 0) {
                 gauges.publish();
@@ -519,18 +521,23 @@ public final class Shard {
         }
     }
 
-    /** Begins to carry the oldest cycle forward; false if only the active one is left or a carry is under way. */
+    /** Begins to carry the oldest cycle forward now; false if only the active one is left or a carry is under way. */
     public boolean carryOldestCycle() {
-        return status == Status.OPEN && cleaner.begin(command.uploads());
+        return status == Status.OPEN && cleaner.beginNow(command.uploads());
+    }
+
+    LogCleaner cleaner() {
+        return cleaner;
     }
 
     /** One slice of the cleaner's work, as an internal command. */
-    private int carry() {
-        if (!cleaner.isActive() || !beginInternal(cleaner.bytesWanted())) {
+    private int carry(long nowNs) {
+        if (!cleaner.wantsSlice(command.uploads(), nowMs, nowNs) || !beginInternal(cleaner.bytesWanted())) {
             return 0;
         }
         final int work = cleaner.doSlice(record, nowMs);
         finishInternal();
+        followLog();
         return work;
     }
 
@@ -609,11 +616,24 @@ public final class Shard {
 
     /** Starts an internal command; false if the log has no room for its record now. */
     private boolean beginInternal(int recordBytes) {
-        if (!log.reserve(recordBytes, nowMs)) {
+        if (!reserve(recordBytes)) {
             return false;
         }
         command.beginInternal(nowMs, monotonicMs, recordBytes);
         return true;
+    }
+
+    /** Room for a record in the log, which rolls for it if it has to. */
+    private boolean reserve(int recordBytes) {
+        if (!log.reserve(recordBytes, nowMs)) {
+            return false;
+        }
+        followLog();
+        return true;
+    }
+
+    private void followLog() {
+        state.liveBytes().retained(log.firstPosition(), log.activeFirstPosition());
     }
 
     private void finishInternal() {
@@ -632,6 +652,7 @@ public final class Shard {
         state.recordApplied(command.nowMs());
         counters.add(Figure.RECORDS_APPENDED, 1);
         counters.add(Figure.BYTES_APPENDED, record.length());
+        cleaner.appended(record.length());
         recordsSinceDigest++;
         return position;
     }

@@ -1,6 +1,7 @@
 package io.silo.shard;
 
 import io.silo.log.EventLog;
+import io.silo.shard.carry.LogCleaner;
 import io.silo.shard.state.JobState;
 import io.silo.shard.state.ShardCounters;
 import io.silo.shard.state.ShardCounters.Figure;
@@ -21,12 +22,14 @@ final class ShardGauges {
     private final ShardState state;
     private final EventLog log;
     private final ParkedReplies parked;
+    private final LogCleaner cleaner;
 
-    ShardGauges(ShardCounters counters, ShardState state, EventLog log, ParkedReplies parked) {
+    ShardGauges(ShardCounters counters, ShardState state, EventLog log, ParkedReplies parked, LogCleaner cleaner) {
         this.counters = counters;
         this.state = state;
         this.log = log;
         this.parked = parked;
+        this.cleaner = cleaner;
     }
 
     void publish() {
@@ -39,5 +42,8 @@ final class ShardGauges {
         counters.set(Figure.DURABLE_POSITION, log.durablePosition());
         counters.set(Figure.APPENDED_POSITION, log.appendedPosition());
         counters.set(Figure.SHARD_EPOCH, log.shardEpoch());
+        counters.set(Figure.LOG_BYTES, log.retainedBytes());
+        counters.set(Figure.LOG_LIVE_BYTES, cleaner.liveBytes());
+        counters.set(Figure.LOG_CYCLES, log.cycleCount());
     }
 }

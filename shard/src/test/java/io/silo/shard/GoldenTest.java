@@ -48,7 +48,8 @@ class GoldenTest {
 
     /** A fixed run that writes every event, carries all of it and trims, then writes every event again. */
     private static ShardHarness run() {
-        ShardHarness harness = new ShardHarness(7, ShardSettings.whole(0), CYCLE_BYTES);
+        ShardHarness harness =
+                new ShardHarness(7, List.of(ShardSettings.whole(0)), CYCLE_BYTES, made -> made.cleans = false);
         writeEveryEnd(harness, new TestClient(harness, 1), "");
         harness.close();
         harness.kill();

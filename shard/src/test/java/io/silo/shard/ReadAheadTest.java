@@ -27,8 +27,10 @@ class ReadAheadTest {
 
     private boolean failsSyncs;
     private int readsOnTheShardThread;
-    private final ShardHarness harness =
-            new ShardHarness(1, List.of(ShardSettings.whole(0)), 512 * 1024, h -> h.faults = shard -> plan());
+    private final ShardHarness harness = new ShardHarness(1, List.of(ShardSettings.whole(0)), 512 * 1024, h -> {
+        h.faults = shard -> plan();
+        h.cleans = false;
+    });
     private TestClient client = new TestClient(harness, 1);
 
     private FaultPlan plan() {

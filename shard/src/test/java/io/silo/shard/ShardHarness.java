@@ -56,6 +56,9 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
     long lowWaterBytes;
     long floorBytes;
 
+    /** Whether the shards clean their logs by themselves. */
+    boolean cleans = true;
+
     /** Answers rate limits, of the first shard; it forgets nothing when the shard opens anew. */
     RateService rates = RateService.NONE;
 
@@ -141,6 +144,7 @@ final class ShardHarness implements CommandSource, ReplySink, ColdReads, ShardLi
                     7,
                     ShardContext.PARKED_BYTES_MAX_DEFAULT,
                     rates));
+            added.cleaner().hold(!cleans);
             added.recover(wallMs);
             shards.add(added);
         }

@@ -103,6 +103,17 @@ record ShardMetric(
                     c -> c.get(Figure.COMMANDS_PUT_OFF)),
             counter("silo_log_appends", "Records appended.", c -> c.get(Figure.RECORDS_APPENDED)),
             counter("silo_log_appended_bytes", "Bytes of those records.", c -> c.get(Figure.BYTES_APPENDED)),
+            counter(
+                    "silo_log_carried_bytes",
+                    "Bytes of records appended to carry live jobs out of the oldest cycle.",
+                    c -> c.get(Figure.BYTES_CARRIED)),
+            counter("silo_log_cycles_trimmed", "Cycles let go of.", c -> c.get(Figure.CYCLES_TRIMMED)),
+            gauge("silo_log_bytes", "Bytes of the log's retained records.", Figure.LOG_BYTES),
+            gauge(
+                    "silo_log_live_bytes",
+                    "Bytes that the log would have if only what is live were in it: an estimate.",
+                    Figure.LOG_LIVE_BYTES),
+            gauge("silo_log_cycles", "Cycles of the log, the active one too.", Figure.LOG_CYCLES),
             gauge("silo_log_appended_position", "Position of the last record appended.", Figure.APPENDED_POSITION),
             gauge("silo_log_durable_position", "Position of the last record that is durable.", Figure.DURABLE_POSITION),
             gauge(

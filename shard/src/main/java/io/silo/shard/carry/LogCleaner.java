@@ -24,6 +24,8 @@ import io.silo.shard.state.RateView;
 import io.silo.shard.state.RequestMemory;
 import io.silo.shard.state.RowSlab;
 import io.silo.shard.state.Schedule;
+import io.silo.shard.state.ShardCounters;
+import io.silo.shard.state.ShardCounters.Figure;
 import io.silo.shard.state.ShardView;
 import io.silo.shard.state.TenantSettings;
 import java.util.ArrayList;
@@ -31,10 +33,11 @@ import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Carries live records out of the oldest cycle, a slice per duty cycle, so that the cycle can be trimmed. Shard thread only.
+ * Carries live records out of the oldest cycle, a slice per duty cycle, so that the cycle can be trimmed: when {@link CleaningPolicy}
+ * says so, or when asked to. Shard thread only.
  *
  * <pre>
- *   IDLE --begin--> SCANNING --every row seen; CarriedThrough appended--> SETTLING --it is durable; cycle let go--> IDLE
+ *   IDLE --due or asked for--> SCANNING --every row seen; CarriedThrough appended--> SETTLING --it is durable; cycle let go--> IDLE
  * </pre>
  *
  * A crash anywhere loses nothing: images only repeat what is in the log, and nothing is let go before CarriedThrough is durable.
@@ -42,6 +45,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class LogCleaner {
     /** Rows looked at in one slice: about 20 us (design: at most 100 us). */
     private static final int ROWS_PER_SLICE = 4_096;
+
+    /** Jobs looked at in one slice, 8 bytes each: about 20 us. */
+    private static final int JOBS_PER_SLICE = 65_536;
 
     /** Room asked for a slice's record: about 100 us of reading and encoding. An image or chunk that is longer gets its own. */
     private static final int BYTES_PER_SLICE = 64 * 1024;
@@ -68,7 +74,9 @@ public final class LogCleaner {
 
     private final ShardView view;
     private final EventLog log;
+    private final ShardCounters counters;
     private final JobImages images;
+    private final CleaningPolicy policy;
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
     private final RequestRememberedEncoder remembered = new RequestRememberedEncoder();
     private final ScheduleSetEncoder scheduleSet = new ScheduleSetEncoder();
@@ -83,7 +91,10 @@ public final class LogCleaner {
     private final RateBucketEvents bucketEvents = new RateBucketEvents();
     private final CarriedThroughEncoder carriedThrough = new CarriedThroughEncoder();
     private Phase phase = Phase.IDLE;
+    private boolean isAskedFor;
+    private boolean isHeld;
     private long throughPosition;
+    private int throughCycle;
     private long settledAtPosition;
     private int nextSlot;
     private int nextRequest;
@@ -92,18 +103,30 @@ public final class LogCleaner {
     private int nextFloating;
     private int scheduleBytes;
 
-    public LogCleaner(ShardView view, EventLog log) {
+    public LogCleaner(ShardView view, EventLog log, ShardCounters counters) {
         this.view = view;
         this.log = log;
+        this.counters = counters;
         this.images = new JobImages(view, log);
+        this.policy = new CleaningPolicy(view, log);
     }
 
-    /** Begins with the oldest cycle; false if only the active one is left or a carry is under way. */
-    public boolean begin(Uploads uploads) {
-        if (phase != Phase.IDLE || log.oldestCycleLastPosition() == EventLog.NULL_POSITION) {
+    /**
+     * Begins with the oldest cycle, whatever it holds, and goes on without regard to a budget; false if only
+     * the active one is left or a carry is under way.
+     */
+    public boolean beginNow(Uploads uploads) {
+        isAskedFor = begin(uploads, log.oldestCycleLastPosition());
+        return isAskedFor;
+    }
+
+    /** Begins with all up to a position; false if only the active cycle is left or a carry is under way. */
+    private boolean begin(Uploads uploads, long last) {
+        if (phase != Phase.IDLE || last == EventLog.NULL_POSITION) {
             return false;
         }
-        throughPosition = log.oldestCycleLastPosition();
+        throughPosition = last;
+        throughCycle = view.jobs().liveBytes().cycleOf(last);
         uploads.dropThrough(throughPosition);
         nextSlot = 0;
         nextRequest = 0;
@@ -114,8 +137,35 @@ public final class LogCleaner {
         return true;
     }
 
-    public boolean isActive() {
-        return phase != Phase.IDLE;
+    /**
+     * Whether {@link #doSlice} is to be called now. Begins a carry that is due.
+     *
+     * @param nowMs of the shard's clock.
+     * @param nowNs monotonic.
+     */
+    public boolean wantsSlice(Uploads uploads, long nowMs, long nowNs) {
+        if (phase == Phase.IDLE && !isHeld && policy.isDue(nowNs)) {
+            final long last = log.oldestCyclesLastPosition(policy.smallCycleBytes());
+            if (!uploads.isKept(last, nowMs)) {
+                begin(uploads, last);
+            }
+        }
+        return phase == Phase.SETTLING || phase == Phase.SCANNING && (isAskedFor || policy.allows(nowNs));
+    }
+
+    /** While held it begins nothing by itself. */
+    public void hold(boolean held) {
+        isHeld = held;
+    }
+
+    /** Commands appended a record of so many bytes; the cleaner's own count too. */
+    public void appended(int bytes) {
+        policy.appended(bytes);
+    }
+
+    /** Bytes that the log would have if all of it were carried: an estimate. */
+    public long liveBytes() {
+        return policy.liveBytes();
     }
 
     /** Room that the next slice needs for its record, header included. */
@@ -131,24 +181,30 @@ public final class LogCleaner {
     public int doSlice(RecordBuffer record, long nowMs) {
         return switch (phase) {
             case IDLE -> 0;
-            case SCANNING -> scan(record, nowMs);
+            case SCANNING -> {
+                final int work = scan(record, nowMs);
+                final int bytes = record.eventCount() == 0 ? 0 : record.length();
+                policy.carried(bytes);
+                counters.add(Figure.BYTES_CARRIED, bytes);
+                yield work;
+            }
             case SETTLING -> settle();
         };
     }
 
     private int scan(RecordBuffer record, long nowMs) {
         final JobView jobs = view.jobs();
-        final int end = jobs.slotLimit();
-        final int sliceEnd = Math.min(end, nextSlot + ROWS_PER_SLICE);
+        final int sliceEnd = Math.min(jobs.slotLimit(), nextSlot + JOBS_PER_SLICE);
         while (nextSlot < sliceEnd) {
             // [SILO-CARRY-2]
-            if (jobs.isLive(nextSlot) && jobs.neededFrom(nextSlot) <= throughPosition) {
-                if (!images.write(record, nextSlot)) {
+            nextSlot = jobs.liveBytes().nextThrough(throughCycle, nextSlot, sliceEnd);
+            if (nextSlot < sliceEnd) {
+                if (jobs.neededFrom(nextSlot) <= throughPosition && !images.write(record, nextSlot)) {
                     // The record is full, or holds a part of a chained payload: this job goes on in the next slice.
                     return 1;
                 }
+                nextSlot++;
             }
-            nextSlot++;
         }
         if (nextSlot >= jobs.slotLimit()
                 && carryRequests(record, nowMs)
@@ -349,8 +405,11 @@ public final class LogCleaner {
         if (log.durablePosition() < settledAtPosition) {
             return 0;
         }
+        final int before = log.cycleCount();
         log.trimBefore(throughPosition + 1);
+        counters.add(Figure.CYCLES_TRIMMED, before - log.cycleCount());
         phase = Phase.IDLE;
+        isAskedFor = false;
         return 1;
     }
 }

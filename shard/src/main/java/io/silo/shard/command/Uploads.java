@@ -22,6 +22,9 @@ public final class Uploads {
     /** A client that sent no part for so long, and needs the room, has given the upload up: it sends it again under another id. */
     static final long IDLE_MS_MAX = 60_000;
 
+    /** An upload keeps the cycles that hold its parts for so long. A client that takes longer sends it again under another id. */
+    static final long KEPT_MS_MAX = 60_000;
+
     /** One upload. */
     public static final class Upload {
         final long sessionId;
@@ -29,14 +32,17 @@ public final class Uploads {
         final int totalBytes;
         private final CRC32C crc32c = new CRC32C();
         int receivedBytes;
+        final long begunAtMs;
         long movedAtMs;
         long firstPosition = EventLog.NULL_POSITION;
         long lastPosition = EventLog.NULL_POSITION;
 
-        Upload(long sessionId, long uploadId, int totalBytes) {
+        Upload(long sessionId, long uploadId, int totalBytes, long begunAtMs) {
             this.sessionId = sessionId;
             this.uploadId = uploadId;
             this.totalBytes = totalBytes;
+            this.begunAtMs = begunAtMs;
+            this.movedAtMs = begunAtMs;
         }
 
         void received(ByteBuffer part, long position, long nowMs) {
@@ -77,8 +83,7 @@ public final class Uploads {
                 || byId.containsKey(uploadId)) {
             return null;
         }
-        final Upload upload = new Upload(sessionId, uploadId, totalBytes);
-        upload.movedAtMs = nowMs;
+        final Upload upload = new Upload(sessionId, uploadId, totalBytes, nowMs);
         byId.put(uploadId, upload);
         countBySession.incrementAndGet(sessionId);
         return upload;
@@ -96,6 +101,16 @@ public final class Uploads {
         if (countBySession.get(sessionId) > 0) {
             removeIf(upload -> upload.sessionId == sessionId);
         }
+    }
+
+    /** Whether a cleaner had better wait: an upload that began not long ago has parts at or before {@code position}. */
+    public boolean isKept(long position, long nowMs) {
+        for (Upload upload : byId.values()) {
+            if (upload.firstPosition <= position && nowMs - upload.begunAtMs < KEPT_MS_MAX) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Forgets uploads with parts at or before {@code position}: the cycle that holds them is about to go. */

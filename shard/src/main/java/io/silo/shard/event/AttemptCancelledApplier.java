@@ -18,6 +18,7 @@ final class AttemptCancelledApplier implements EventApplier {
         decoder.wrapAndApplyHeader(buffer, offset, header);
         final int slot = KnownJob.slot(state, place, decoder.jobKey());
         if (slot != RowSlab.NULL_SLOT) {
+            state.liveBytes().attemptEnded(slot, decoder.attempt(), 0);
             // [SILO-CXL-ACK]
             state.attemptEnded(
                     slot,

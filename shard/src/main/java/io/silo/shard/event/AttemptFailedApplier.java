@@ -24,6 +24,7 @@ public final class AttemptFailedApplier implements EventApplier {
             return;
         }
         state.jobChunked(slot, decoder.chunkFirstPosition());
+        state.liveBytes().attemptEnded(slot, decoder.attempt(), decoder.resultBytes());
         final boolean reported = decoder.leaseEnd() == LeaseEnd.REPORTED;
         final JobState status = JobState.of(decoder.status().value());
         if (status.isTerminal()) {

@@ -19,6 +19,7 @@ final class AttemptRefusedApplier implements EventApplier {
         if (slot == RowSlab.NULL_SLOT) {
             return;
         }
+        state.liveBytes().attemptEnded(slot, decoder.attempt(), 0);
         if (decoder.nextStartMs() == AttemptFailedApplier.NO_NEXT_START) {
             state.jobEnded(slot, place.position(), place.timeMs(), JobState.FAILED);
         } else {

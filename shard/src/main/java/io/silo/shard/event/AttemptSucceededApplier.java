@@ -18,6 +18,7 @@ final class AttemptSucceededApplier implements EventApplier {
         final int slot = KnownJob.slot(state, place, decoder.jobKey());
         if (slot != RowSlab.NULL_SLOT) {
             state.jobChunked(slot, decoder.chunkFirstPosition());
+            state.liveBytes().attemptEnded(slot, decoder.attempt(), decoder.resultBytes());
             // [SILO-SUCC-3]
             state.attemptEnded(slot, place.position(), place.timeMs(), true, JobState.SUCCEEDED);
         }

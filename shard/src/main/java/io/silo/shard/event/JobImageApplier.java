@@ -1,5 +1,6 @@
 package io.silo.shard.event;
 
+import io.silo.log.EventLog;
 import io.silo.protocol.event.JobImageDecoder;
 import io.silo.protocol.event.MessageHeaderDecoder;
 import io.silo.shard.state.JobState;
@@ -19,7 +20,7 @@ final class JobImageApplier implements EventApplier {
     @Override
     public void apply(ShardState state, EventPlace place, DirectBuffer buffer, int offset) {
         decoder.wrapAndApplyHeader(buffer, offset, header);
-        skipAttempts();
+        final long chainedBytes = skipAttempts();
         final int workerLength = decoder.workerIdLength();
         final int workerOffset = decoder.limit() + JobImageDecoder.workerIdHeaderLength();
         decoder.skipWorkerId();
@@ -31,6 +32,8 @@ final class JobImageApplier implements EventApplier {
                 : restore(state, place, buffer, definitionOffset, workerOffset, workerLength);
         state.jobPlaced(slot, place.position(), place.offset() + definitionOffset - offset, definitionLength);
         state.jobChunksMoved(slot, decoder.chunkFirstPosition());
+        state.liveBytes()
+                .imaged(slot, place.length() + chainedBytes + state.jobs().uploadedBytes(slot));
     }
 
     private int restore(
@@ -74,13 +77,17 @@ final class JobImageApplier implements EventApplier {
         return slot;
     }
 
-    private void skipAttempts() {
+    /** Returns the bytes of results that lie in chunks. */
+    private long skipAttempts() {
+        long chainedBytes = 0;
         final JobImageDecoder.AttemptsDecoder attempts = decoder.attempts();
         while (attempts.hasNext()) {
             attempts.next();
+            chainedBytes += attempts.chunkPosition() == EventLog.NULL_POSITION ? 0 : attempts.resultBytes();
             attempts.skipWorkerId();
             attempts.skipErrorCode();
             attempts.skipResult();
         }
+        return chainedBytes;
     }
 }

@@ -20,11 +20,14 @@ final class JobImportedApplier implements EventApplier {
     public void apply(ShardState state, EventPlace place, DirectBuffer buffer, int offset) {
         decoder.wrapAndApplyHeader(buffer, offset, header);
         final JobImportedDecoder.AttemptsDecoder attempts = decoder.attempts();
+        long historyBytes = 0;
         while (attempts.hasNext()) {
             attempts.next();
+            historyBytes += attempts.resultBytes();
             attempts.skipErrorCode();
             attempts.skipResult();
         }
+        final int attemptCount = attempts.count();
         final int definitionLength = decoder.definitionLength();
         final int definitionOffset = decoder.limit() + JobImportedDecoder.definitionHeaderLength();
         final JobEnqueuedDecoder job = definition.wrap(buffer, definitionOffset);
@@ -57,6 +60,7 @@ final class JobImportedApplier implements EventApplier {
         }
         state.jobPlaced(slot, place.position(), place.offset() + definitionOffset - offset, definitionLength);
         state.jobChunked(slot, decoder.chunkFirstPosition());
+        state.liveBytes().attemptsImported(slot, attemptCount, historyBytes);
     }
 
     private void insert(ShardState state, EventPlace place, int slot) {

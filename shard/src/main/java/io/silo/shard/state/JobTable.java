@@ -109,6 +109,7 @@ final class JobTable implements JobView, ReadyLinks {
     private final StatusChains chains = new StatusChains();
     private final FinishedJobs finished = new FinishedJobs();
     final TenantBytes tenantBytes = new TenantBytes();
+    final LiveBytes liveBytes = new LiveBytes();
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
     private final UnsafeBuffer keyView = new UnsafeBuffer(0, 0);
     private final JobHashes hashes;
@@ -280,6 +281,7 @@ final class JobTable implements JobView, ReadyLinks {
             extras.free(rows.getInt(slot, EXTRAS));
         }
         hashes.forget(slot);
+        liveBytes.remove(slot);
         rows.free(slot);
     }
 
@@ -321,9 +323,16 @@ final class JobTable implements JobView, ReadyLinks {
         if (!state(slot).isTerminal()) {
             tenantBytes.add(tenant(slot), length - rows.getInt(slot, DEFINITION_LENGTH));
         }
+        final int more = length - rows.getInt(slot, DEFINITION_LENGTH);
         rows.putLong(slot, DEFINITION_POSITION, position);
         rows.putInt(slot, DEFINITION_OFFSET, offset);
         rows.putInt(slot, DEFINITION_LENGTH, length);
+        if (liveBytes.has(slot)) {
+            liveBytes.move(slot, neededFrom(slot));
+            liveBytes.grow(slot, more);
+        } else {
+            liveBytes.put(slot, neededFrom(slot), LiveBytes.IMAGE_BYTES + storedBytes(slot));
+        }
     }
 
     /** The payload of a job that was just inserted lies in chunks. */
@@ -334,13 +343,19 @@ final class JobTable implements JobView, ReadyLinks {
 
     @Override
     public long storedBytes(int slot) {
-        return (long) rows.getInt(slot, DEFINITION_LENGTH) + extras.uploadedBytes(rows.getInt(slot, EXTRAS));
+        return (long) rows.getInt(slot, DEFINITION_LENGTH) + uploadedBytes(slot);
+    }
+
+    @Override
+    public int uploadedBytes(int slot) {
+        return extras.uploadedBytes(rows.getInt(slot, EXTRAS));
     }
 
     /** The job needs a chunk at this record; {@link Long#MAX_VALUE} = none. */
     void firstChunk(int slot, long position) {
         if (position != Long.MAX_VALUE || rows.getInt(slot, EXTRAS) != JobExtras.NONE) {
             extras.firstChunk(extrasFor(slot), position);
+            liveBytes.move(slot, neededFrom(slot));
         }
     }
 
@@ -582,6 +597,11 @@ final class JobTable implements JobView, ReadyLinks {
     }
 
     @Override
+    public LiveBytesView liveBytes() {
+        return liveBytes;
+    }
+
+    @Override
     public int definitionOffset(int slot) {
         return rows.getInt(slot, DEFINITION_OFFSET);
     }
@@ -734,7 +754,8 @@ final class JobTable implements JobView, ReadyLinks {
                 + byKey.bytes()
                 + byUniqueKey.bytes()
                 + chains.bytes()
-                + tenantBytes.bytes();
+                + tenantBytes.bytes()
+                + liveBytes.bytes();
     }
 
     void close() {

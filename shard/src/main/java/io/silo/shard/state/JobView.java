@@ -76,6 +76,9 @@ public interface JobView {
     /** Earliest record that the job needs: its definition, or the first chunk of its payload or a result. */
     long neededFrom(int slot);
 
+    /** What a carry of each job would append. */
+    LiveBytesView liveBytes();
+
     /** Offset of the JobEnqueued event, behind the header of its record. */
     int definitionOffset(int slot);
 
@@ -83,6 +86,9 @@ public interface JobView {
 
     /** Bytes of the job's definition as it is logged, and of its payload where that was uploaded: what a tenant's quota counts. */
     long storedBytes(int slot);
+
+    /** Bytes of the job's payload that lie in chunks. */
+    int uploadedBytes(int slot);
 
     /** Record of the job's latest event: the end of its history chain. */
     long lastPosition(int slot);

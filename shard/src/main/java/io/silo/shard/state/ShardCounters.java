@@ -39,6 +39,9 @@ public final class ShardCounters {
         REFRESHES_LEASED,
         REFRESHES_SUCCEEDED,
         REFRESHES_FAILED,
+        /** Bytes appended by the cleaner, and cycles that it let go. */
+        BYTES_CARRIED,
+        CYCLES_TRIMMED,
         /** Gauges from here. Jobs by status, in the order of {@link JobState}. */
         JOBS_SCHEDULED,
         JOBS_RUNNING,
@@ -54,6 +57,10 @@ public final class ShardCounters {
         DURABLE_POSITION,
         APPENDED_POSITION,
         SHARD_EPOCH,
+        /** Bytes of the retained records, and of what is live in them (an estimate). */
+        LOG_BYTES,
+        LOG_LIVE_BYTES,
+        LOG_CYCLES,
         /** Ordinal of the log's {@code DiskState}: 0 = everything may be appended, 1 = no new work, 2 = nothing. */
         DISK_STATE,
         /** Whether the shard's thread refuses new work, because more arrives than it can carry: 1 or 0. */

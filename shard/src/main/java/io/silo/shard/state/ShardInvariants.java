@@ -38,6 +38,7 @@ final class ShardInvariants {
                 deadlines == shard.queues.deadlineTimers.size(), "timers of latest starts differ from the jobs");
         Invariant.check(unique == shard.jobs.uniqueKeysHeld(), "unique keys held differ from the jobs");
         checkFinished();
+        shard.jobs.liveBytes.checkInvariants(shard.jobs);
         shard.queues.lines.checkInvariants();
         shard.rates.checkInvariants();
         shard.limitSettings.checkInvariants();

@@ -454,6 +454,11 @@ public final class ShardState implements ShardView {
         return polled == BUCKETS_PER_POLL || !queues.lines.isSettled();
     }
 
+    /** What the jobs need of the log, and what the log has. */
+    public LiveBytes liveBytes() {
+        return jobs.liveBytes;
+    }
+
     /** What time makes of rate limits. */
     public RateWork rateWork() {
         return rateWork;

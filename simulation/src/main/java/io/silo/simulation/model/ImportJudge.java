@@ -22,6 +22,13 @@ final class ImportJudge {
     /** A refusal, with the number of the attempt that it is of; 0 = of none. */
     private record Refusal(RejectReason reason, int attempt) {}
 
+    /** What is found out once the uploads of an item are known to be there. */
+    private static final Set<RejectReason> AFTER_UPLOADS = EnumSet.of(
+            RejectReason.ATTEMPT_MISMATCH,
+            RejectReason.NO_NEW_ATTEMPT,
+            RejectReason.UNIQUE_KEY_HELD,
+            RejectReason.TENANT_QUOTA);
+
     private final ModelContext context;
     private final WriteJudge writes;
 
@@ -46,9 +53,10 @@ final class ImportJudge {
             int index = 0;
             for (ImportReplyDecoder.ResultsDecoder result : d.results()) {
                 answer.check(index, result.jobKey(), result.code(), expected.command);
-                final Beside told = new Beside(
-                        result.attempt(), JobState.valueOf(result.status().name()));
-                Claim.equal(besides.get(index++), told, "attempt and status told by", expected.command);
+                final Beside right = besides.get(index++);
+                final long attempt = result.code() == RejectReason.UPLOAD_NOT_FOUND.code() ? 0 : right.attempt();
+                Claim.equal(attempt, (long) result.attempt(), "attempt told by", expected.command);
+                Claim.equal(right.status().name(), result.status().name(), "status told by", expected.command);
             }
             Claim.equal(answer.size(), index, "results of", reply);
         });
@@ -81,7 +89,7 @@ final class ImportJudge {
         }
         if (refusal != null) {
             expected.speaksOf(job == null ? -1 : job.changedPosition);
-            answer.add(refusal.reason(), 0, 0);
+            refuse(answer, item, job == null, refusal.reason());
             return new Beside(refusal.attempt(), job == null ? JobState.SCHEDULED : job.state);
         }
         final ModelEvent.Imported event = events.take(ModelEvent.Imported.class);
@@ -98,6 +106,17 @@ final class ImportJudge {
         uploads(item, job == null).forEach(context.uploads::remove);
         answer.add(null, event.jobKey(), 0);
         return new Beside(0, event.status());
+    }
+
+    private static void refuse(BatchAnswer answer, ModelCommand.ImportedJob item, boolean isNew, RejectReason reason) {
+        final Set<Long> named = uploads(item, isNew);
+        named.remove(0L);
+        if (AFTER_UPLOADS.contains(reason) && !named.isEmpty()) {
+            // The shard may have given one up.
+            answer.addEnvironment(0, EnumSet.of(reason, RejectReason.UPLOAD_NOT_FOUND));
+        } else {
+            answer.add(reason, 0, 0);
+        }
     }
 
     /** Whether the job would wait, has not waited before, and its tenant may have no more. */

@@ -82,7 +82,7 @@ final class Canaries {
                     "bulk",
                     10,
                     () -> CommandBug.parts(RepeatedBulks::new)),
-            once("wet-run", "dry runs", "bulk", 10, () -> CommandBug.parts(WetRuns::new)));
+            once("wet-run", "dry runs", "bulk", 40, () -> CommandBug.parts(WetRuns::new)));
 
     private Canaries() {}
 
