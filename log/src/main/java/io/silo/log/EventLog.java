@@ -659,6 +659,12 @@ public final class EventLog implements AutoCloseable {
         return new PinnedLogReader(store, cycles, faults, new Corruption(store, identity));
     }
 
+    /** A reader for scans on another thread or this one: it keeps what it read last. It pins the cycles that it reads. */
+    public LogReader newScanningReader() {
+        checkUsable();
+        return new ScanningLogReader(store, cycles, faults, new Corruption(store, identity));
+    }
+
     /** Last position of the oldest cycle, or {@link #NULL_POSITION} if only the active cycle is left. */
     public long oldestCycleLastPosition() {
         return oldestCyclesLastPosition(0);

@@ -139,6 +139,15 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
         }
     }
 
+    /** Carries everything out of the cycles that can go. */
+    void carryAll() {
+        final long until = shard.log().activeFirstPosition();
+        while (shard.log().firstPosition() < until) {
+            shard.carryOldestCycle();
+            agent.doWork();
+        }
+    }
+
     long finished() {
         return finished;
     }

@@ -120,8 +120,15 @@ final class JobImages {
         return false;
     }
 
+    /** Lets go of the cycles that were read. */
+    void unpin() {
+        if (reader != null) {
+            reader.unpin();
+        }
+    }
+
     private JobReader reader() {
-        final JobReader open = reader != null ? reader : new JobReader(log.newReader());
+        final JobReader open = reader != null ? reader : new JobReader(log.newScanningReader());
         reader = open;
         return open;
     }

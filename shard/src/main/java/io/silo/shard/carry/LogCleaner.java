@@ -113,11 +113,12 @@ public final class LogCleaner {
 
     /**
      * Begins with the oldest cycle, whatever it holds, and goes on without regard to a budget; false if only
-     * the active one is left or a carry is under way.
+     * the active one is left, or if a carry is under way, which then goes on so.
      */
     public boolean beginNow(Uploads uploads) {
-        isAskedFor = begin(uploads, log.oldestCycleLastPosition());
-        return isAskedFor;
+        final boolean isBegun = begin(uploads, log.oldestCycleLastPosition());
+        isAskedFor = phase != Phase.IDLE;
+        return isBegun;
     }
 
     /** Begins with all up to a position; false if only the active cycle is left or a carry is under way. */
@@ -405,6 +406,7 @@ public final class LogCleaner {
         if (log.durablePosition() < settledAtPosition) {
             return 0;
         }
+        images.unpin();
         final int before = log.cycleCount();
         log.trimBefore(throughPosition + 1);
         counters.add(Figure.CYCLES_TRIMMED, before - log.cycleCount());

@@ -1,5 +1,7 @@
 package io.silo.shard.history;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
 import io.silo.log.EventLog;
 import io.silo.log.LogReader;
 import io.silo.log.RecordHandler;
@@ -37,6 +39,10 @@ public final class JobHistory {
 
     /** Where the walk ends. */
     private static final long END = Long.MIN_VALUE;
+
+    /** Every event of a job begins with the job's key: most events of a record are passed over without a look at what they are. */
+    private static final int JOB_KEY_AT =
+            JobEnqueuedDecoder.jobKeyEncodingOffset() + MessageHeaderDecoder.ENCODED_LENGTH;
 
     private final LogReader reader;
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
@@ -139,7 +145,11 @@ public final class JobHistory {
     private void onChainRecord(
             long position, long epoch, long timeMs, int eventCount, DirectBuffer buffer, int offset, int length) {
         recordTimeMs = timeMs;
-        EventFrames.forEach(buffer, offset, length, (index, b, at, eventLength) -> onEvent(b, at));
+        EventFrames.forEach(buffer, offset, length, (index, b, at, eventLength) -> {
+            if (eventLength >= JOB_KEY_AT + Long.BYTES && b.getLong(at + JOB_KEY_AT, LITTLE_ENDIAN) == jobKey) {
+                onEvent(b, at);
+            }
+        });
     }
 
     /** A record holds at most one event of a job, but for an image, which starts the chain anew. */
