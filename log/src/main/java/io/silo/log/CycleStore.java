@@ -86,6 +86,12 @@ public interface CycleStore extends CycleSource, AutoCloseable {
     /** What the disk's free space allows. */
     DiskState diskState();
 
+    /**
+     * Begins to bring a cycle that is not active into the page cache, since all of it is about to be read on the caller's thread. A hint:
+     * of two that are begun the later one goes on, and failures are left to the reads.
+     */
+    default void beginReadAhead(long cycle) {}
+
     /** Begins the deletion of a cycle that is not active: file, then directory, durably. Failures are logged, not thrown. */
     void beginDelete(long cycle);
 

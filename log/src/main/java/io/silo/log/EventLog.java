@@ -679,6 +679,13 @@ public final class EventLog implements AutoCloseable {
         return cycles.count() < 2 ? NULL_POSITION : cycles.oldestLastPosition(bytes);
     }
 
+    /** Has the oldest cycle brought into the page cache, since its records are about to be read here. */
+    public void readAheadOldest() {
+        if (cycles.count() > 1) {
+            store.beginReadAhead(cycles.oldest().number());
+        }
+    }
+
     /** Bytes of the oldest cycle's records. */
     public long oldestCycleBytes() {
         return cycles.isEmpty() ? 0 : cycles.oldest().endOffset();

@@ -205,6 +205,57 @@ public abstract class EventLogContract {
         }
     }
 
+    /** Records that are read again and again come from where they are kept, long ones and those of many cycles too. */
+    @Test
+    void shouldReadTheSameRecordsAgainOnAScanningReader() {
+        var expected = new ArrayList<Seen>();
+        try (EventLog log = started();
+                LogReader reader = log.newScanningReader()) {
+            for (int i = 0; i < 300; i++) {
+                appendWhenRoom(log, expected, events(i % 50 == 0 ? 80_000 : 400 + i % 7 * 300, i), i);
+            }
+            log.sync();
+            log.readAheadOldest();
+            assertThat(log.cycleCount()).isGreaterThan(6);
+            for (int stride : new int[] {1, 1, 64, 101}) {
+                for (int i = 0; i < 300; i++) {
+                    Seen record = expected.get(i * stride % 300);
+                    var seen = new ArrayList<Seen>();
+                    assertThat(reader.read(record.position(), collector(seen))).isTrue();
+                    assertThat(reader.read(record.position(), collector(seen))).isTrue();
+                    assertThat(seen).containsExactly(record, record);
+                }
+            }
+            assertThat(reader.read(0, collector(new ArrayList<>()))).isTrue();
+            log.trimBefore(log.oldestCycleLastPosition() + 1);
+            assertThat(reader.read(0, collector(new ArrayList<>())))
+                    .as("trimmed for everybody")
+                    .isFalse();
+            reader.unpin();
+            log.doWork(1);
+        }
+    }
+
+    @Test
+    void shouldTellTheEndOfItsOldestCycles() {
+        try (EventLog log = started()) {
+            assertThat(log.oldestCyclesLastPosition(1)).isEqualTo(EventLog.NULL_POSITION);
+            for (int i = 0; i < 300; i++) {
+                appendWhenRoom(log, new ArrayList<>(), events(1000, i), i);
+            }
+            long[] firsts = log.cycleFirstPositions();
+            assertThat(firsts).hasSize(log.cycleCount()).isSorted().hasSizeGreaterThan(3);
+            assertThat(firsts[firsts.length - 1]).isEqualTo(log.activeFirstPosition());
+            assertThat(log.oldestCyclesLastPosition(0)).isEqualTo(firsts[1] - 1);
+            assertThat(log.oldestCyclesLastPosition(log.oldestCycleBytes())).isEqualTo(firsts[1] - 1);
+            assertThat(log.oldestCyclesLastPosition(log.oldestCycleBytes() + 1)).isEqualTo(firsts[2] - 1);
+            assertThat(log.oldestCyclesLastPosition(Long.MAX_VALUE)).isEqualTo(log.activeFirstPosition() - 1);
+        }
+        try (EventLog log = open()) {
+            assertThat(log.cycleFirstPositions()).as("before a replay too").hasSizeGreaterThan(3);
+        }
+    }
+
     @Test
     void shouldTrimWholeCyclesAndReplayTheRest() {
         var expected = new ArrayList<Seen>();

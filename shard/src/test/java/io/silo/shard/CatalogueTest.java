@@ -25,6 +25,9 @@ class CatalogueTest {
     private static final Set<String> NOT_TO_A_SHARD =
             Set.of("Hello", "CloseSession", "KeepAlive", "Subscribe", "Unsubscribe");
 
+    /** Events that name a job and are none of its history. */
+    private static final Set<String> NAME_A_JOB_ALONE = Set.of("RequestRemembered", "ScheduleFired");
+
     /** Names and ids of a schema's messages. */
     static Map<String, Integer> templates(String schema) throws Exception {
         Map<String, Integer> templates = new TreeMap<>();
@@ -71,5 +74,33 @@ class CatalogueTest {
                 assertThat(appliers.knows(id)).as("template %s", id).isFalse();
             }
         }
+    }
+
+    /** A job's history passes over events by the key that each of its own begins with. */
+    @Test
+    void shouldBeginEachEventOfAJobWithItsKey() throws Exception {
+        int found = 0;
+        try (InputStream in = CatalogueTest.class.getResourceAsStream("/schema/events.xml")) {
+            NodeList messages = DocumentBuilderFactory.newInstance()
+                    .newDocumentBuilder()
+                    .parse(in)
+                    .getElementsByTagName("sbe:message");
+            for (int i = 0; i < messages.getLength(); i++) {
+                Element message = (Element) messages.item(i);
+                NodeList fields = message.getElementsByTagName("field");
+                for (int at = 0; at < fields.getLength(); at++) {
+                    Element field = (Element) fields.item(at);
+                    if (field.getAttribute("name").equals("jobKey")
+                            && !NAME_A_JOB_ALONE.contains(message.getAttribute("name"))) {
+                        assertThat(at)
+                                .as("place of the key in %s", message.getAttribute("name"))
+                                .isZero();
+                        assertThat(field.getAttribute("type")).isEqualTo("int64");
+                        found++;
+                    }
+                }
+            }
+        }
+        assertThat(found).isGreaterThan(12);
     }
 }

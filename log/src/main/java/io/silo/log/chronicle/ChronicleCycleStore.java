@@ -303,6 +303,14 @@ public final class ChronicleCycleStore implements CycleStore {
     }
 
     @Override
+    public void beginReadAhead(long cycle) {
+        Path file = directory.cycleFile(cycle);
+        if (file != null) {
+            helper.readAhead(file);
+        }
+    }
+
+    @Override
     public void beginDelete(long cycle) {
         helper.execute(() -> {
             try {

@@ -5,8 +5,10 @@ import io.silo.log.EventLogContext;
 import io.silo.log.FaultPlan;
 import java.io.IOException;
 import java.nio.file.FileStore;
+import java.nio.file.Path;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,6 +39,8 @@ final class CycleHelper implements Runnable {
     private final String name;
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final Thread thread;
+    private final AtomicReference<@Nullable Path> toReadAhead = new AtomicReference<>();
+    private @Nullable FileReadAhead readAhead;
     private volatile @Nullable ChronicleCycle active;
     private volatile DiskState diskState = DiskState.OK;
     private volatile @Nullable Throwable failure;
@@ -92,14 +96,43 @@ final class CycleHelper implements Runnable {
                 if (task != null) {
                     task.run();
                 } else if (isStopped) {
+                    closeReadAhead();
                     return;
-                } else if (keepAhead() == 0) {
+                } else if (keepAhead() == 0 && readAhead() == 0) {
                     LockSupport.parkNanos(this, IDLE_NS);
                 }
             }
         } catch (RuntimeException | Error e) {
             failure = e;
             LOGGER.error("The helper of log {} stopped.", name, e);
+        }
+    }
+
+    /** Brings a file into the page cache, a piece at a time while there is nothing else to do; one that is not done yet is given up. */
+    void readAhead(Path file) {
+        toReadAhead.set(file);
+        wake();
+    }
+
+    private int readAhead() {
+        Path next = toReadAhead.getAndSet(null);
+        if (next != null) {
+            closeReadAhead();
+            readAhead = new FileReadAhead(next);
+        }
+        if (readAhead == null) {
+            return 0;
+        }
+        if (!readAhead.readPiece()) {
+            closeReadAhead();
+        }
+        return 1;
+    }
+
+    private void closeReadAhead() {
+        if (readAhead != null) {
+            readAhead.close();
+            readAhead = null;
         }
     }
 

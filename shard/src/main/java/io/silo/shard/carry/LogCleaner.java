@@ -129,6 +129,7 @@ public final class LogCleaner {
         throughPosition = last;
         throughCycle = view.jobs().liveBytes().cycleOf(last);
         uploads.dropThrough(throughPosition);
+        log.readAheadOldest();
         nextSlot = 0;
         nextRequest = 0;
         nextBucket = 0;
