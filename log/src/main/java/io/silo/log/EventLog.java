@@ -143,6 +143,11 @@ public final class EventLog implements AutoCloseable {
         return count;
     }
 
+    /** How far a replay has come, or {@link #NULL_POSITION}. Any thread. */
+    public long replayedPosition() {
+        return cycles.published();
+    }
+
     /** As {@link #start(long, long)} where no higher epoch is known elsewhere. */
     public void start(long timeMs) {
         start(timeMs, 0);

@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Hands over every record of a recovered log and fills the index of its cycles. One use, one thread. */
 final class LogReplay {
+    /** Records after which watchers are told how far it has come; a power of two. */
+    private static final int PUBLISHED_EVERY = 4_096;
+
     private final CycleSource source;
     private final RecoveredLog recovered;
     private final Corruption corruption;
@@ -26,12 +29,17 @@ final class LogReplay {
         for (int i = 0; i < chain.size(); i++) {
             CycleHeader header = chain.get(i);
             CycleStarted successor = i + 1 < chain.size() ? chain.get(i + 1).requireStarted() : null;
-            count += replayCycle(header, successor, cycles.add(new Cycle(header, layout)), handler);
+            count += replayCycle(header, successor, cycles, cycles.add(new Cycle(header, layout)), handler);
         }
         return count;
     }
 
-    private long replayCycle(CycleHeader header, @Nullable CycleStarted successor, Cycle cycle, RecordHandler handler) {
+    private long replayCycle(
+            CycleHeader header,
+            @Nullable CycleStarted successor,
+            RetainedCycles cycles,
+            Cycle cycle,
+            RecordHandler handler) {
         long end = successor == null ? recovered.endPosition() : successor.previousPosition();
         int endCrc = successor == null ? recovered.endCrc() : successor.previousCrc();
         long count = 0;
@@ -49,6 +57,9 @@ final class LogReplay {
                 }
                 checkMark(header, records);
                 cycle.add(records.recordOffset(), records.length());
+                if ((records.position() & PUBLISHED_EVERY - 1) == 0) {
+                    cycles.publish(records.position());
+                }
                 if (records.kind() == RecordLayout.KIND_EVENTS) {
                     records.deliver(handler);
                     count++;

@@ -34,6 +34,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -77,7 +78,10 @@ final class ShardOpening {
         }
         final List<ShardOwnership> owned =
                 slots.stream().map(slot -> assignment.claim(slot.id())).toList();
-        inParallel(slots, slot -> judge(slot, owned.get(slot.index())));
+        inParallel(
+                slots,
+                slot -> judge(slot, owned.get(slot.index())),
+                () -> LOGGER.info("Looking at the logs of {} shards", slots.size()));
         return slots;
     }
 
@@ -175,27 +179,33 @@ final class ShardOpening {
      */
     long recover(List<ShardSlot> slots) {
         final long[] events = new long[slots.size()];
-        inParallel(slots, slot -> {
-            final Shard shard = slot.shard();
-            final EventLog log = slot.log();
-            if (shard == null || log == null) {
-                return;
-            }
-            try {
-                events[slot.index()] = shard.recover(System.currentTimeMillis());
-                slot.epoch(log.shardEpoch());
-                slot.become(ShardState.SERVING, "");
-            } catch (LogException damaged) {
-                log.close();
-                refuse(slot, damaged);
-            } catch (RuntimeException | Error broken) {
-                // An applier that met an impossible event: the log is whole, what it says is not.
-                log.close();
-                LOGGER.error("Shard {} could not be replayed", slot.index(), broken);
-                quarantine(
-                        slot, ServerErrorCode.SHARD_QUARANTINED, "Its log cannot be replayed: " + broken.getMessage());
-            }
-        });
+        final ReplayProgress progress = new ReplayProgress(slots);
+        inParallel(
+                slots,
+                slot -> {
+                    final Shard shard = slot.shard();
+                    final EventLog log = slot.log();
+                    if (shard == null || log == null) {
+                        return;
+                    }
+                    try {
+                        events[slot.index()] = shard.recover(System.currentTimeMillis());
+                        slot.epoch(log.shardEpoch());
+                        slot.become(ShardState.SERVING, "");
+                    } catch (LogException damaged) {
+                        log.close();
+                        refuse(slot, damaged);
+                    } catch (RuntimeException | Error broken) {
+                        // An applier that met an impossible event: the log is whole, what it says is not.
+                        log.close();
+                        LOGGER.error("Shard {} could not be replayed", slot.index(), broken);
+                        quarantine(
+                                slot,
+                                ServerErrorCode.SHARD_QUARANTINED,
+                                "Its log cannot be replayed: " + broken.getMessage());
+                    }
+                },
+                () -> LOGGER.info("Replaying: {}", progress));
         long sum = 0;
         for (ShardSlot slot : slots) {
             sum += events[slot.index()];
@@ -232,8 +242,8 @@ final class ShardOpening {
         void run(ShardSlot slot);
     }
 
-    /** Opening waits for the disk and computes in turn: one thread a core keeps both busy. */
-    private static void inParallel(List<ShardSlot> slots, SlotTask task) {
+    /** Opening waits for the disk and computes in turn: one thread a core keeps both busy. {@code eachSecond} says how far it is. */
+    private static void inParallel(List<ShardSlot> slots, SlotTask task, Runnable eachSecond) {
         final int threads = Math.min(slots.size(), Runtime.getRuntime().availableProcessors());
         final ExecutorService executor =
                 Executors.newFixedThreadPool(threads, runnable -> new Thread(runnable, "silo-open"));
@@ -243,7 +253,7 @@ final class ShardOpening {
                 running.add(executor.submit(() -> task.run(slot)));
             }
             for (Future<?> future : running) {
-                future.get();
+                await(future, eachSecond);
             }
         } catch (ExecutionException failed) {
             throw failed.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(failed);
@@ -252,6 +262,17 @@ final class ShardOpening {
             throw new IllegalStateException("interrupted while opening shards", interrupted);
         } finally {
             executor.shutdown();
+        }
+    }
+
+    private static void await(Future<?> future, Runnable eachSecond) throws ExecutionException, InterruptedException {
+        while (true) {
+            try {
+                future.get(1, TimeUnit.SECONDS);
+                return;
+            } catch (TimeoutException stillRunning) {
+                eachSecond.run();
+            }
         }
     }
 }
