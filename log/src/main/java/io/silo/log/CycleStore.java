@@ -92,6 +92,11 @@ public interface CycleStore extends CycleSource, AutoCloseable {
      */
     default void beginReadAhead(long cycle) {}
 
+    /** Begins the deletion of a cycle that the log has let go of in good order; a store that keeps an archive puts it there before. */
+    default void beginLetGo(long cycle) {
+        beginDelete(cycle);
+    }
+
     /** Begins the deletion of a cycle that is not active: file, then directory, durably. Failures are logged, not thrown. */
     void beginDelete(long cycle);
 

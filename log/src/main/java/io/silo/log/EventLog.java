@@ -248,8 +248,13 @@ public final class EventLog implements AutoCloseable {
         if (recovered.cutOff() != null) {
             LOGGER.warn("{}", recovered.cutOff());
         }
+        long firstCycle = recovered.mark() == null ? 0 : recovered.mark().firstCycle();
         for (long dead : recovered.deadCycles()) {
-            store.beginDelete(dead);
+            if (dead < firstCycle) {
+                store.beginLetGo(dead);
+            } else {
+                store.beginDelete(dead);
+            }
         }
     }
 

@@ -49,6 +49,7 @@ public final class EventLogContext {
     private long lowWaterBytes = LOW_WATER_BYTES_DEFAULT;
     private long floorBytes = FLOOR_BYTES_DEFAULT;
     private long createTimeoutNs = CREATE_TIMEOUT_NS_DEFAULT;
+    private long historyRetentionMs;
     private long bootIdHigh;
     private long bootIdLow;
     private LongSupplier random = new SecureRandom()::nextLong;
@@ -83,6 +84,16 @@ public final class EventLogContext {
 
     public int tailCacheBytes() {
         return tailCacheBytes;
+    }
+
+    /** Time in ms for which cycles that were let go of are kept in an archive; 0 = they are deleted at once. */
+    public EventLogContext historyRetentionMs(long ms) {
+        historyRetentionMs = checkNotNegative("historyRetentionMs", ms);
+        return this;
+    }
+
+    public long historyRetentionMs() {
+        return historyRetentionMs;
     }
 
     /** Idle time in ns after which {@link EventLog#doWork} renews the durable mark. */

@@ -136,7 +136,7 @@ final class RetainedCycles {
         for (int i = trimmed.size() - 1; i >= 0; i--) {
             if (trimmed.get(i).tryDelete()) {
                 faults.at("log.delete");
-                store.beginDelete(trimmed.remove(i).number());
+                store.beginLetGo(trimmed.remove(i).number());
                 deleted++;
             }
         }

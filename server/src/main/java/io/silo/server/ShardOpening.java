@@ -65,6 +65,7 @@ final class ShardOpening {
                 .cycleBytes(cycleBytes)
                 .floorBytes(floorBytes)
                 .lowWaterBytes(lowBytes == 0 ? floorBytes + 2 * cycleBytes : lowBytes)
+                .historyRetentionMs(TimeUnit.SECONDS.toMillis(config.value(Settings.HISTORY_RETENTION_S)))
                 .appendedSyncBytes(config.value(Settings.APPENDED_SYNC_BYTES))
                 .appendedSyncDelayNs(TimeUnit.MILLISECONDS.toNanos(config.value(Settings.APPENDED_SYNC_DELAY_MS)));
         logContext.bootIdHigh(); // read once, before several threads want it

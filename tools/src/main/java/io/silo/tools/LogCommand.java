@@ -2,6 +2,7 @@ package io.silo.tools;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.silo.log.CycleArchive;
 import io.silo.log.LogException;
 import io.silo.log.LogReport;
 import io.silo.log.LogVerifier;
@@ -235,6 +236,11 @@ final class LogCommand implements Runnable {
         @Option(names = "--job", paramLabel = "ID", description = "Only events that name this job id.")
         private @Nullable String job;
 
+        @Option(
+                names = "--archived",
+                description = "First what the log has let go of and history.retention_s has kept.")
+        private boolean archived;
+
         @Spec
         private @Nullable CommandSpec spec;
 
@@ -245,8 +251,11 @@ final class LogCommand implements Runnable {
             final List<String> damage = new ArrayList<>();
             for (Path log : logsUnder(directory)) {
                 final String shard = String.valueOf(log.getFileName());
-                final LogReport report =
-                        LogVerifier.verify(log, null, LogVerifier.isOpen(log), handler(out, events, shard));
+                final RecordHandler handler = handler(out, events, shard);
+                if (archived) {
+                    readArchive(log, handler, damage);
+                }
+                final LogReport report = LogVerifier.verify(log, null, LogVerifier.isOpen(log), handler);
                 report.findings().forEach(finding -> damage.add(shard + ": " + finding.sentence()));
             }
             out.flush();
@@ -258,6 +267,17 @@ final class LogCommand implements Runnable {
                         "See: ./silo log verify " + directory);
             }
             return ExitCode.OK;
+        }
+
+        private static void readArchive(Path log, RecordHandler handler, List<String> damage) {
+            final CycleArchive archive = new CycleArchive(log);
+            for (long cycle : archive.cycles()) {
+                try {
+                    archive.read(cycle, handler);
+                } catch (LogException damaged) {
+                    damage.add(log.getFileName() + ": " + damaged.getMessage());
+                }
+            }
         }
 
         private RecordHandler handler(PrintWriter out, EventJson events, String shard) {

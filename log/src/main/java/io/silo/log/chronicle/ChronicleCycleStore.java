@@ -57,6 +57,7 @@ public final class ChronicleCycleStore implements CycleStore {
     private final FileChannel lockChannel;
     private final CycleHelper helper;
     private final SyncThread syncThread;
+    private final @Nullable ArchiveThread archiver;
     private @Nullable FileChannel markChannel;
     private @Nullable ChronicleCycle active;
     private long wakeAt;
@@ -76,6 +77,9 @@ public final class ChronicleCycleStore implements CycleStore {
         helper = new CycleHelper(Files.getFileStore(path), context, name(path));
         syncThread = new SyncThread("silo-sync-" + name(path));
         purgeDeleted();
+        archiver = context.historyRetentionMs() == 0
+                ? null
+                : new ArchiveThread(path, context.historyRetentionMs(), this::beginDelete);
     }
 
     /**
@@ -311,6 +315,15 @@ public final class ChronicleCycleStore implements CycleStore {
     }
 
     @Override
+    public void beginLetGo(long cycle) {
+        if (archiver == null) {
+            beginDelete(cycle);
+        } else {
+            archiver.archive(cycle);
+        }
+    }
+
+    @Override
     public void beginDelete(long cycle) {
         helper.execute(() -> {
             try {
@@ -371,6 +384,9 @@ public final class ChronicleCycleStore implements CycleStore {
         }
         isClosed = true;
         syncThread.stop();
+        if (archiver != null) {
+            archiver.stop();
+        }
         helper.stop();
         for (ChronicleCycle cycle : new ChronicleCycle[] {active, created}) {
             if (cycle != null) {

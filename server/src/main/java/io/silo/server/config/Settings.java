@@ -49,6 +49,13 @@ public final class Settings {
     public static final Setting<Long> DISK_FLOOR_BYTES = Setting.number(
             "database.disk_floor_bytes", 64 * MIB, 0, 1L << 50, "Free space below which nothing is appended.");
 
+    public static final Setting<Long> HISTORY_RETENTION_S = Setting.number(
+            "history.retention_s",
+            0,
+            0,
+            YEARS_10_S,
+            "Seconds for which parts of the log that hold nothing live are kept, compressed; 0 = they are deleted at once.");
+
     public static final Setting<Long> APPENDED_SYNC_DELAY_MS = Setting.number(
             "durability.appended_sync_delay_ms",
             50,
@@ -129,6 +136,7 @@ public final class Settings {
             CYCLE_BYTES,
             DISK_LOW_BYTES,
             DISK_FLOOR_BYTES,
+            HISTORY_RETENTION_S,
             APPENDED_SYNC_DELAY_MS,
             APPENDED_SYNC_BYTES,
             SHARD_COUNT,
