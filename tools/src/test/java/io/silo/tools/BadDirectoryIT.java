@@ -19,10 +19,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Directories that are damaged, emptied, of another release or read-only, and servers on machines too small: said, never half done. */
+// What is refused is decided by bytes on the disk, whatever JDK reads them.
+@Tag("newest-jdk")
 class BadDirectoryIT {
     private static final int SHARDS = 6;
     private static final int TENANTS = 24;
@@ -109,7 +112,10 @@ class BadDirectoryIT {
         Files.writeString(identity, good.replace("\"format\" : 1", "\"format\" : 9"));
         try (ServerProcess server = ServerProcess.launch(data, settings)) {
             assertThat(server.awaitExit()).isEqualTo(ExitCode.REFUSED);
-            assertThat(server.output()).contains("has format 9").contains("[SILO-0105]").doesNotContain("\tat ");
+            assertThat(server.output())
+                    .contains("has format 9")
+                    .contains("[SILO-0105]")
+                    .doesNotContain("\tat ");
         }
         Files.writeString(identity, good);
         final List<String> before = listing();
@@ -123,8 +129,8 @@ class BadDirectoryIT {
                         .contains("[SILO-0104]")
                         .doesNotContain("\tat ");
             }
-            final Run verified = CommandLineFixture.run(
-                    "log", "verify", mounted.seen(data).toString());
+            final Run verified =
+                    CommandLineFixture.run("log", "verify", mounted.seen(data).toString());
             assertThat(verified.exitCode()).as(verified.out()).isEqualTo(ExitCode.OK);
         }
         assertThat(listing()).isEqualTo(before);

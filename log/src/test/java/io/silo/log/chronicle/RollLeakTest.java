@@ -92,7 +92,9 @@ class RollLeakTest {
             return new Held(
                     open(""),
                     open(directory.toString()),
-                    all.stream().filter(line -> line.contains(directory.toString())).count(),
+                    all.stream()
+                            .filter(line -> line.contains(directory.toString()))
+                            .count(),
                     all.size(),
                     Thread.activeCount());
         }

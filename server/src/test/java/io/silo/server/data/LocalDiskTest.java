@@ -13,7 +13,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LocalDiskTest {
     @ParameterizedTest
     @ValueSource(
-            strings = {"nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "fuse.s3fs", "NFS"
+            strings = {
+                "nfs",
+                "nfs4",
+                "cifs",
+                "smb2",
+                "smb3",
+                "smbfs",
+                "9p",
+                "afs",
+                "ceph",
+                "fuse.sshfs",
+                "fuse.s3fs",
+                "NFS"
             })
     void shouldKnowFileSystemsOfOtherMachines(String type) {
         assertThat(LocalDisk.isRemote(type)).isTrue();
