@@ -181,18 +181,6 @@ public final class Shard {
         }
     }
 
-    /** What was granted in this cycle leaves only now, {@code heldMs} after it began: its lease counts from now. */
-    void postponeLeases(long heldMs) {
-        if (status == Status.OPEN) {
-            state.forEachLease(lease -> {
-                final long fullMs = monotonicMs + state.leases().leaseMs(lease);
-                if (state.leases().deadlineMs(lease) == fullMs) {
-                    state.renewLease(lease, fullMs + heldMs, state.leases().session(lease));
-                }
-            });
-        }
-    }
-
     /** A bounded run goes on by the wall's clock while the shard was closed, but no lease ends before its worker can claim it. */
     private void renewLease(int lease) {
         final int leaseMs = state.leases().leaseMs(lease);

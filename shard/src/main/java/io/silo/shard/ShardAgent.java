@@ -48,9 +48,6 @@ public final class ShardAgent implements Agent, CommandConsumer {
      */
     private static final long SATURATED_GRACE_MS = 2_000;
 
-    /** A duty cycle that took as long, for a slow disk, moves the leases granted in it: half of the shortest lease. */
-    private static final long HELD_MS_MIN = Bounds.LEASE_MS_MIN / 2;
-
     private final String roleName;
     private final Shard[] shards;
     private final int firstShard;
@@ -112,7 +109,6 @@ public final class ShardAgent implements Agent, CommandConsumer {
     @Override
     public int doWork() {
         dutyCycle++;
-        final long beganNs = clock.nanoTime();
         shardClock.update();
         if (shardClock.isStepHeld() != stepHeld) {
             stepHeld = shardClock.isStepHeld();
@@ -144,11 +140,7 @@ public final class ShardAgent implements Agent, CommandConsumer {
         admission.onGranted(granted, grantsAreCut);
         work += sync();
         final long nowNs = clock.nanoTime();
-        final long heldMs = TimeUnit.NANOSECONDS.toMillis(nowNs - beganNs);
         for (Shard shard : shards) {
-            if (heldMs >= HELD_MS_MIN) {
-                shard.postponeLeases(heldMs);
-            }
             work += shard.dispatch(nowNs);
         }
         return work + replies.flush();

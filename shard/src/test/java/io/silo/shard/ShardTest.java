@@ -174,32 +174,6 @@ class ShardTest {
         assertThat(harness.standstills).isEmpty();
     }
 
-    /** Nobody can renew a lease before its grant has left, and that waits for the sync. */
-    @Test
-    void shouldCountALeaseFromWhenItLeavesWhereASlowSyncHeldItBack() {
-        client.enqueue("a");
-        long[] syncMs = {0};
-        harness.faults = shard -> site -> {
-            if (site.equals("log.sync")) {
-                harness.standStill(syncMs[0]);
-            }
-        };
-        harness.kill();
-        syncMs[0] = 4_000;
-        Task task = client.lease("w", 1).get(0);
-        syncMs[0] = 0;
-        harness.advance(9_000);
-        harness.run();
-        assertThat(client.get("a").status()).isEqualTo("RUNNING");
-        assertThat(client.heartbeat("w", task)).isEqualTo(OK);
-
-        harness.pass(9_999);
-        assertThat(client.get("a").status()).isEqualTo("RUNNING");
-        harness.pass(1);
-        assertThat(client.get("a").status()).isNotEqualTo("RUNNING");
-        assertThat(harness.standstills).isEmpty();
-    }
-
     @Test
     void shouldGiveEveryLeaseItsFullLengthAgainAfterAStandstill() {
         client.enqueue("claimed");

@@ -51,10 +51,10 @@ class FaultyDiskIT {
 
     private static final int BATCH = 32;
     private static final int PAYLOAD_BYTES = 1_000;
-    private static final Duration LEASE = Duration.ofSeconds(1);
+    private static final Duration LEASE = Duration.ofSeconds(2);
 
-    /** Several leases. {@code -Dsilo.disk.slow.ms=10000} for the ten seconds of a disk that is about to die. */
-    private static final long SLOW_MS = Long.getLong("silo.disk.slow.ms", 4_000);
+    /** Several leases, and more than the 5 s after which they get their full length again. {@code -Dsilo.disk.slow.ms=10000} for the ten seconds of a disk that is about to die. */
+    private static final long SLOW_MS = Long.getLong("silo.disk.slow.ms", 5_500);
 
     private static final int JITTER_MS = 100;
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
