@@ -53,7 +53,7 @@ class FaultyDiskIT {
     private static final int PAYLOAD_BYTES = 1_000;
     private static final Duration LEASE = Duration.ofSeconds(2);
 
-    /** Several leases, and more than the 5 s after which they get their full length again. {@code -Dsilo.disk.slow.ms=10000} for the ten seconds of a disk that is about to die. */
+    /** Several leases, and over the 5 s after which they get their full length again; {@code -Dsilo.disk.slow.ms=10000} for more. */
     private static final long SLOW_MS = Long.getLong("silo.disk.slow.ms", 5_500);
 
     private static final int JITTER_MS = 100;
