@@ -78,7 +78,7 @@ public final class CycleDirectory implements CycleSource {
                             LogErrorCode.CYCLE_FOREIGN,
                             true,
                             "Expected one file in " + cyclePath(cycle) + ", but there are " + found.getFileName()
-                                    + " and " + file.getFileName() + ".",
+                                    + " and " + file.getFileName() + ". Run: ./silo log verify " + directory,
                             null);
                 }
                 found = file;

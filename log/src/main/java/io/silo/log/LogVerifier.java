@@ -136,6 +136,12 @@ public final class LogVerifier {
                         -1,
                         "The file under cycle " + cycle + " is that of cycle " + preamble.cycle() + ".");
             }
+        } catch (LogException e) {
+            // A directory that holds two files: the others are to be judged too.
+            if (!e.code().isCorruption()) {
+                throw e;
+            }
+            find(e.code(), cycle, -1, String.valueOf(e.getMessage()));
         }
     }
 

@@ -102,6 +102,7 @@ public final class SiloServer implements AutoCloseable {
 
     private void open() {
         config.warnings().forEach(LOGGER::warn);
+        FileLimit.check(config.intValue(Settings.SHARD_COUNT));
         checkAccess(Settings.AERON_ADDRESS);
         checkAccess(Settings.AERON_CONTROL_ADDRESS);
         final DataDirectory data = DataDirectory.open(config.dataDirectory());

@@ -70,6 +70,7 @@ public final class DataDirectory implements AutoCloseable {
     public static DataDirectory open(Path path) {
         try {
             createOwnerOnly(path);
+            checkLocal(path, Files.getFileStore(path).type());
             final FileChannel channel = FileChannel.open(
                     path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
             final FileLock lock = tryLock(channel);
@@ -112,6 +113,17 @@ public final class DataDirectory implements AutoCloseable {
         if (!Files.getPosixFilePermissions(path).equals(OWNER_ONLY)) {
             LOGGER.warn("The data directory {} was open to others; it is closed to them now.", path);
             Files.setPosixFilePermissions(path, OWNER_ONLY);
+        }
+    }
+
+    /** Before the lock, which two machines could hold at once there. */
+    static void checkLocal(Path path, String fileSystemType) {
+        if (LocalDisk.isRemote(fileSystemType)) {
+            throw new ServerException(
+                    ServerErrorCode.DATA_DIRECTORY_UNUSABLE,
+                    "The data directory " + path + " is on a network file system (" + fileSystemType
+                            + "), which neither locks nor syncs dependably.",
+                    "Give --data a directory on a local disk.");
         }
     }
 

@@ -36,7 +36,9 @@ public enum ServerErrorCode {
     /** A second measurement of the baselines was asked for, or the disk refused. */
     BASELINE_FAILED(114),
     /** The rate limit service that is configured does not answer. */
-    GUBERNATOR_UNREACHABLE(115);
+    GUBERNATOR_UNREACHABLE(115),
+    /** The process may open too few files for its shards. */
+    FILE_LIMIT_TOO_LOW(116);
 
     private final int number;
 

@@ -60,6 +60,13 @@ class DataDirectoryTest {
     }
 
     @Test
+    void shouldRefuseANetworkFileSystem() {
+        assertCode(ServerErrorCode.DATA_DIRECTORY_UNUSABLE, () -> DataDirectory.checkLocal(parent, "nfs4"))
+                .hasMessageContaining("network file system (nfs4)");
+        DataDirectory.checkLocal(parent, "ext4");
+    }
+
+    @Test
     void shouldRefuseANewerFormatAndDamagedFiles() throws IOException {
         final Path path = parent.resolve("data");
         DataDirectory.open(path).close();

@@ -1,0 +1,136 @@
+package io.silo.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.silo.client.EnqueueResult;
+import io.silo.client.JobRequest;
+import io.silo.client.Payload;
+import io.silo.client.SiloClient;
+import io.silo.client.SiloException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A server with too few file handles or too little memory: it serves, refuses or ends, and what it acknowledged is there afterwards. */
+// Limits of the process are the kernel's and the launcher's; the JDK has no part in them.
+@Tag("newest-jdk")
+class SmallMachineIT {
+    private static final int BATCH = 64;
+    private static final int PAYLOAD_BYTES = 8 * 1024;
+
+    /** What {@code ExitOnOutOfMemoryError} ends a process with. */
+    private static final int EXIT_OUT_OF_MEMORY = 3;
+
+    @TempDir
+    Path directory;
+
+    private Path data;
+    private Map<String, String> settings;
+    private final List<EnqueueResult> acknowledged = new ArrayList<>();
+
+    @BeforeEach
+    void configure() throws IOException {
+        data = directory.resolve("data");
+        settings = ServerProcess.freePorts();
+        settings.put("SILO_SHARD_COUNT", "2");
+        settings.put("SILO_DATABASE_CYCLE_BYTES", Integer.toString(1024 * 1024));
+    }
+
+    @Test
+    void shouldLoseNothingWithFewFileHandles() throws Exception {
+        final int needed = 192; // of two shards, by the page of the error
+        for (int handles : new int[] {110, needed - 1, needed}) {
+            try (ServerProcess server =
+                    ServerProcess.launch(List.of("prlimit", "--nofile=" + handles + ":" + handles), data, settings)) {
+                final boolean isReady = isReady(server);
+                assertThat(isReady)
+                        .as("%d handles: %s", handles, server.output())
+                        .isEqualTo(handles >= needed);
+                if (isReady) {
+                    enqueue(40);
+                } else {
+                    assertThat(server.awaitExit()).isEqualTo(ExitCode.REFUSED);
+                    assertThat(server.output()).contains("[SILO-0116]").doesNotContain("\tat ");
+                }
+                server.kill();
+            }
+        }
+        assertThat(acknowledged).as("enough for many rolls").hasSize(40 * BATCH);
+        checkNothingIsLost();
+    }
+
+    @Test
+    void shouldEndWhenItsHeapIsFullAndLoseNothing() throws Exception {
+        try (ServerProcess server = ServerProcess.start(data, settings)) {
+            enqueue(10);
+            assertThat(acknowledged).hasSize(10 * BATCH);
+            server.kill();
+        }
+        final Map<String, String> small = new HashMap<>(settings);
+        small.put("_JAVA_OPTIONS", "-Xmx16m -XX:MaxDirectMemorySize=256m -XX:+ExitOnOutOfMemoryError");
+        try (ServerProcess server = ServerProcess.launch(data, small)) {
+            if (isReady(server)) {
+                enqueue(100);
+            }
+            assertThat(server.awaitExit()).as(server.output()).isEqualTo(EXIT_OUT_OF_MEMORY);
+            assertThat(server.output()).contains("OutOfMemoryError");
+        }
+        checkNothingIsLost();
+    }
+
+    /** Whether it became ready; one that did not has ended by itself. */
+    private static boolean isReady(ServerProcess server) throws Exception {
+        final long deadlineNs = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (server.isAlive()) {
+            if (server.output().lines().anyMatch(line -> line.startsWith("ready"))) {
+                return true;
+            }
+            assertThat(System.nanoTime() - deadlineNs).as(server.output()).isNegative();
+            Thread.sleep(20);
+        }
+        return false;
+    }
+
+    private void enqueue(int batches) {
+        try (SiloClient client = SiloClient.builder()
+                .dataDirectory(data)
+                .requestTimeout(Duration.ofSeconds(2))
+                .build()) {
+            for (int i = 0; i < batches; i++) {
+                final List<JobRequest> jobs = new ArrayList<>();
+                for (int j = 0; j < BATCH; j++) {
+                    jobs.add(JobRequest.to("small")
+                            .tenant("tenant-" + j % 8)
+                            .payload(Payload.raw(new byte[PAYLOAD_BYTES]))
+                            .build());
+                }
+                client.enqueueAll(jobs).stream()
+                        .filter(EnqueueResult::isAccepted)
+                        .forEach(acknowledged::add);
+            }
+        } catch (SiloException refused) {
+            System.out.printf("refused after %d jobs: %s%n", acknowledged.size(), refused.getMessage());
+        }
+    }
+
+    private void checkNothingIsLost() throws Exception {
+        try (ServerProcess server = ServerProcess.start(data, settings);
+                SiloClient client = SiloClient.builder().dataDirectory(data).build()) {
+            assertThat(server.output()).contains("2 of 2");
+            for (EnqueueResult job : acknowledged) {
+                assertThat(client.getJob(job.tenant(), job.jobId()).payload().bytes())
+                        .hasSize(PAYLOAD_BYTES);
+            }
+            assertThat(client.enqueue(JobRequest.to("small").build()).id()).isNotEmpty();
+            System.out.printf("found again: %d jobs%n", acknowledged.size());
+        }
+    }
+}
