@@ -470,6 +470,11 @@ public final class EventLog implements AutoCloseable {
         faults.at("log.roll.started");
     }
 
+    /** What goes wrong by plan; the log's owner names its own sites to it. */
+    public FaultPlan faults() {
+        return faults;
+    }
+
     /** Whether anything is appended that is not durable. */
     public boolean isDirty() {
         return appendedPosition != durablePosition;

@@ -2,6 +2,7 @@ package io.silo.shard;
 
 import io.silo.log.DiskState;
 import io.silo.log.EventLog;
+import io.silo.log.FaultPlan;
 import io.silo.log.LogException;
 import io.silo.protocol.RejectReason;
 import io.silo.protocol.ReplySink;
@@ -73,6 +74,7 @@ public final class Shard {
     private final ShardSettings settings;
     private final ShardContext context;
     private final EventLog log;
+    private final FaultPlan faults;
     private final ReplySink replies;
     private final ShardState state;
     private final ShardCounters counters = new ShardCounters();
@@ -106,6 +108,7 @@ public final class Shard {
         this.context = context;
         this.settings = context.settings();
         this.log = context.log();
+        this.faults = log.faults();
         this.replies = context.replies();
         this.parked = new ParkedReplies(context.parkedBytesMax());
         this.state = new ShardState(context.random().nextLong(), context.capacity());
@@ -140,6 +143,7 @@ public final class Shard {
         final Replayer replayer = new Replayer(state, appliers, log.firstPosition());
         log.replay(replayer);
         replayer.finish();
+        faults.at("shard.replayed");
         nowMs = Math.max(wallMs, state.lastTimeMs());
         log.start(nowMs);
         // Without a look at the watermarks: the new cycle has blocks for this record, and reads are answered on a full
@@ -153,6 +157,7 @@ public final class Shard {
         record.commit(shardOpened.limit());
         append();
         log.sync();
+        faults.at("shard.opened");
         status = Status.OPEN;
         // [SILO-OPEN-1]
         renewLeases();
@@ -468,6 +473,7 @@ public final class Shard {
     void sync() {
         try {
             log.sync();
+            faults.at("shard.synced");
         } catch (Throwable failure) {
             fail(failure);
         }
@@ -487,6 +493,7 @@ public final class Shard {
         try {
             if (status == Status.OPEN) {
                 log.awaitSync();
+                faults.at("shard.synced");
             }
         } catch (Throwable failure) {
             fail(failure);
@@ -506,6 +513,7 @@ public final class Shard {
             final int sent = parked.dispatch(log.durablePosition(), replies);
             if (sent > 0) {
                 counters.add(Figure.ACKNOWLEDGED_DURABLE, sent);
+                faults.at("shard.sent");
             }
             final int work = sent + carry() + log.doWork(nowNs);
             publishDiskState();
@@ -548,10 +556,12 @@ public final class Shard {
     void close() {
         if (status == Status.OPEN) {
             try {
+                faults.at("shard.close");
                 recordDigest();
                 log.sync();
                 parked.dispatch(log.durablePosition(), replies);
                 status = Status.CLOSED;
+                faults.at("shard.closed");
                 waiting.refuseAll();
             } catch (Throwable failure) {
                 fail(failure);
@@ -593,6 +603,7 @@ public final class Shard {
         long touched = command.touchedPosition();
         if (record.eventCount() > 0) {
             touched = append();
+            faults.at("shard.appended");
         }
         if (command.replyLength() > 0) {
             reply(
@@ -664,6 +675,7 @@ public final class Shard {
                 .jobCount(state.jobs().count());
         record.commit(digestRecorded.limit());
         append();
+        faults.at("shard.digest");
         recordsSinceDigest = 0;
     }
 
