@@ -20,4 +20,14 @@ public record KillOptions(
         @Nullable String site,
         Path directory,
         List<String> command,
-        Consumer<String> progress) {}
+        Consumer<String> progress) {
+    /** Names of the sites of the child that is a shard alone. */
+    public static List<String> shardSites() {
+        return KillSite.SHARD.stream().map(KillSite::name).toList();
+    }
+
+    /** Names of the sites of a whole server. */
+    public static List<String> serverSites() {
+        return KillSite.SERVER.stream().map(KillSite::name).toList();
+    }
+}

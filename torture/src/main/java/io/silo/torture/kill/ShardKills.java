@@ -29,7 +29,7 @@ public final class ShardKills {
     /** Within so long of its first answer a child is killed at a random moment. */
     private static final int RANDOM_KILL_US_MAX = 300_000;
 
-    private static final int STOP_WORK_MS = 60;
+    private static final int STOP_WORK_MS = 100;
     private static final int START_TIMEOUT_S = 60;
     private static final int PROGRESS_EVERY = 50;
 
