@@ -105,7 +105,7 @@ public final class SiloServer implements AutoCloseable {
 
     private void open() {
         config.warnings().forEach(LOGGER::warn);
-        if (faults != FaultPlan.NONE) {
+        if (!faults.equals(FaultPlan.NONE)) {
             LOGGER.warn("{} is set: this server kills itself at {}.", FailPoint.VARIABLE, faults);
         }
         checkAccess(Settings.AERON_ADDRESS);

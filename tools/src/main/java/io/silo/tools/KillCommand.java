@@ -57,7 +57,10 @@ final class KillCommand implements Callable<Integer> {
             description = "Die at this point only; without it at all of them in turn, and every second time anywhere.")
     private @Nullable String site;
 
-    @Option(names = "--dir", paramLabel = "DIR", description = "Where it happens; must not exist (default: a temporary one).")
+    @Option(
+            names = "--dir",
+            paramLabel = "DIR",
+            description = "Where it happens; must not exist (default: a temporary one).")
     private @Nullable Path directory;
 
     @Option(names = "--totals", paramLabel = "FILE", description = "Add what was run to the totals in this file.")
@@ -101,8 +104,8 @@ final class KillCommand implements Callable<Integer> {
         if (totalsFile != null) {
             TotalsFile.add(totalsFile, totals(report));
         }
-        final String again = "./silo torture kill --child " + child.label() + " --seed " + drawn + " --rounds "
-                + rounds + (site == null ? "" : " --site " + site);
+        final String again = "./silo torture kill --child " + child.label() + " --seed " + drawn + " --rounds " + rounds
+                + (site == null ? "" : " --site " + site);
         final long elapsedMs = (System.nanoTime() - startNs) / 1_000_000;
         if (common.json) {
             out.println(Output.line(json(report, drawn, where, again, elapsedMs)));

@@ -67,7 +67,10 @@ final class ChildCommands {
             }
             items.metadataCount(0);
             final byte[] payload = uploadId == 0 ? job.payload() : NONE;
-            items.tenant("").taskGroup(TASK_GROUP).jobId(JobShape.id(job.number())).uniqueKey("");
+            items.tenant("")
+                    .taskGroup(TASK_GROUP)
+                    .jobId(JobShape.id(job.number()))
+                    .uniqueKey("");
             items.putPayload(payload, 0, payload.length);
         }
         return enqueue.limit();

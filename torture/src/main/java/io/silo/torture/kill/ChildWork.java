@@ -1,6 +1,5 @@
 package io.silo.torture.kill;
 
-import io.silo.protocol.RejectReason;
 import io.silo.protocol.command.Durability;
 import io.silo.shard.state.JobState;
 import io.silo.shard.state.JobView;
@@ -72,12 +71,6 @@ final class ChildWork {
         leases.add(lease);
     }
 
-    void onTold(long told, int code) {
-        if (code == RejectReason.BUSY.code()) {
-            Thread.onSpinWait();
-        }
-    }
-
     /** Asks for what comes before the next duty cycle. */
     void next() {
         final int burst = 1 + random.nextInt(random.nextInt(1 + random.nextInt(BURST_MAX)) + 1);
@@ -91,7 +84,8 @@ final class ChildWork {
         if (dice < 30) {
             enqueue(durability);
         } else if (dice < 48) {
-            asking.ask(++index, ChildVerb.LEASE, new long[0], commands.out, commands.lease(index, durability, BATCH_MAX));
+            asking.ask(
+                    ++index, ChildVerb.LEASE, new long[0], commands.out, commands.lease(index, durability, BATCH_MAX));
         } else if (dice < 68) {
             report(durability, random.nextInt(3) > 0);
         } else if (dice < 72) {
@@ -99,28 +93,53 @@ final class ChildWork {
         } else if (dice < 76) {
             final List<Long> jobs = some(open, 3);
             if (!jobs.isEmpty()) {
-                asking.ask(++index, ChildVerb.CANCEL, numbers(jobs), commands.out, commands.cancel(index, durability, jobs));
+                asking.ask(
+                        ++index,
+                        ChildVerb.CANCEL,
+                        numbers(jobs),
+                        commands.out,
+                        commands.cancel(index, durability, jobs));
                 ended.addAll(jobs);
             }
         } else if (dice < 80) {
             final List<Long> jobs = some(ended, 3);
             if (!jobs.isEmpty()) {
-                asking.ask(++index, ChildVerb.RESTART, numbers(jobs), commands.out, commands.restart(index, durability, jobs));
+                asking.ask(
+                        ++index,
+                        ChildVerb.RESTART,
+                        numbers(jobs),
+                        commands.out,
+                        commands.restart(index, durability, jobs));
                 open.addAll(jobs);
             }
         } else if (dice < 94) {
             final List<Long> jobs = some(ended, ended.size() > ENDED_MANY ? 64 : BATCH_MAX);
             if (!jobs.isEmpty()) {
-                asking.ask(++index, ChildVerb.DELETE, numbers(jobs), commands.out, commands.delete(index, durability, jobs));
+                asking.ask(
+                        ++index,
+                        ChildVerb.DELETE,
+                        numbers(jobs),
+                        commands.out,
+                        commands.delete(index, durability, jobs));
             }
         } else if (dice < 97) {
             final int key = random.nextInt(JobShape.LIMIT_KEYS);
             final int max = random.nextInt(20);
-            asking.ask(++index, ChildVerb.LIMIT, new long[] {key, max}, commands.out, commands.limit(index, durability, key, max));
+            asking.ask(
+                    ++index,
+                    ChildVerb.LIMIT,
+                    new long[] {key, max},
+                    commands.out,
+                    commands.limit(index, durability, key, max));
         } else {
             final List<Held> back = someLeases(3);
             if (!back.isEmpty()) {
-                asking.ask(++index, ChildVerb.RETURN, jobsOf(back), commands.out, commands.giveBack(index, durability, back));
+                asking.ask(
+                        ++index,
+                        ChildVerb.RETURN,
+                        jobsOf(back),
+                        commands.out,
+                        commands.giveBack(index, durability, back));
             }
         }
     }
@@ -141,7 +160,12 @@ final class ChildWork {
         final long first = nextNumber;
         nextNumber += count;
         final long[] numbers = LongStream.range(first, first + count).toArray();
-        asking.ask(++index, ChildVerb.ENQUEUE, numbers, commands.out, commands.enqueue(index, durability, first, count, 0));
+        asking.ask(
+                ++index,
+                ChildVerb.ENQUEUE,
+                numbers,
+                commands.out,
+                commands.enqueue(index, durability, first, count, 0));
         LongStream.of(numbers).forEach(open::add);
     }
 
@@ -171,7 +195,8 @@ final class ChildWork {
         final List<Held> done = someLeases(BATCH_MAX);
         if (!done.isEmpty()) {
             final ChildVerb verb = succeeded ? ChildVerb.SUCCEED : ChildVerb.FAIL;
-            asking.ask(++index, verb, attemptsOf(done), commands.out, commands.report(index, durability, done, succeeded));
+            asking.ask(
+                    ++index, verb, attemptsOf(done), commands.out, commands.report(index, durability, done, succeeded));
             // Some only retry: a delete of them is refused, and they stay.
             done.forEach(lease -> {
                 ended.add(lease.number());

@@ -24,8 +24,9 @@ record JobShape(long number, int payloadBytes, int retries, int leaseMs, int pri
 
     static JobShape of(long number) {
         final SplittableRandom random = new SplittableRandom(number * 31);
-        final int payloadBytes =
-                isLarge(number) ? INLINE_BYTES + 1 + random.nextInt(80_000) : random.nextInt(random.nextInt(8) == 0 ? 9_000 : 600);
+        final int payloadBytes = isLarge(number)
+                ? INLINE_BYTES + 1 + random.nextInt(80_000)
+                : random.nextInt(random.nextInt(8) == 0 ? 9_000 : 600);
         return new JobShape(
                 number,
                 payloadBytes,

@@ -15,12 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param progress takes a line now and then.
  */
 public record KillOptions(
-        int rounds,
-        long seed,
-        @Nullable String site,
-        Path directory,
-        List<String> command,
-        Consumer<String> progress) {
+        int rounds, long seed, @Nullable String site, Path directory, List<String> command, Consumer<String> progress) {
     /** Names of the sites of the child that is a shard alone. */
     public static List<String> shardSites() {
         return KillSite.SHARD.stream().map(KillSite::name).toList();

@@ -3,6 +3,7 @@ package io.silo.torture.kill;
 import io.silo.protocol.RejectReason;
 import io.silo.shard.state.JobState;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -45,9 +46,11 @@ final class KnownJobs {
     }
 
     private static final class Asked {
+        private static final long[] UNANSWERED = {};
+
         final ChildVerb verb;
         final long[] numbers;
-        long[] told;
+        long[] told = UNANSWERED;
         final List<long[]> leased = new ArrayList<>();
 
         Asked(ChildVerb verb, long[] numbers) {
@@ -55,8 +58,12 @@ final class KnownJobs {
             this.numbers = numbers;
         }
 
+        boolean isTold() {
+            return told.length > 0;
+        }
+
         boolean isOk(int item, int width) {
-            return told != null && told[1] == RejectReason.OK && told[2 + item * width] == RejectReason.OK;
+            return isTold() && told[1] == RejectReason.OK && told[2 + item * width] == RejectReason.OK;
         }
     }
 
@@ -87,12 +94,12 @@ final class KnownJobs {
                 System.arraycopy(entry, 3, numbers, 0, numbers.length);
                 all.put(entry[1], new Asked(ChildVerb.of(entry[2]), numbers));
             } else if (entry[0] == Ledger.LEASED) {
-                all.get(entry[1]).leased.add(entry);
+                asked(all, entry).leased.add(entry);
                 last = Math.max(last, entry[1]);
             } else if (entry[0] == Ledger.TOLD) {
                 final long[] told = new long[entry.length - 1];
                 System.arraycopy(entry, 1, told, 0, told.length);
-                all.get(entry[1]).told = told;
+                asked(all, entry).told = told;
                 last = Math.max(last, entry[1]);
                 acknowledged += told[1] == RejectReason.OK ? 1 : 0;
             }
@@ -106,6 +113,14 @@ final class KnownJobs {
         return acknowledged;
     }
 
+    private static Asked asked(Map<Long, Asked> all, long[] entry) {
+        final Asked asked = all.get(entry[1]);
+        if (asked == null) {
+            throw new IllegalStateException("an answer to " + entry[1] + ", which was not asked");
+        }
+        return asked;
+    }
+
     private void take(Asked asked, boolean isDone) {
         switch (asked.verb) {
             case ENQUEUE -> enqueued(asked, isDone);
@@ -114,7 +129,7 @@ final class KnownJobs {
             case CANCEL, RESTART, DELETE -> changed(asked);
             case RETURN -> {
                 for (int i = 0; i < asked.numbers.length; i++) {
-                    if (asked.told == null) {
+                    if (!asked.isTold()) {
                         loosen(asked.numbers[i]);
                     } else if (asked.isOk(i, 1)) {
                         become(asked.numbers[i], JobState.SCHEDULED, JobState.CANCELLED);
@@ -122,7 +137,7 @@ final class KnownJobs {
                 }
             }
             case LIMIT -> {
-                if (asked.told == null) {
+                if (!asked.isTold()) {
                     looseLimits.add(asked.numbers[0]);
                 } else if (asked.told[1] == RejectReason.OK) {
                     limits.put(asked.numbers[0], asked.numbers[1]);
@@ -137,21 +152,21 @@ final class KnownJobs {
         for (int i = 0; i < asked.numbers.length; i++) {
             final long number = asked.numbers[i];
             nextNumber = Math.max(nextNumber, number + 1);
-            if (asked.told != null && !asked.isOk(i, 1)) {
+            if (asked.isTold() && !asked.isOk(i, 1)) {
                 continue; // refused: it must not be there
             }
             final Known job = new Known(number);
             // An upload may have been refused, and its enqueue with it.
-            job.mayBeMissing = asked.told == null && (!isDone || JobShape.isLarge(number));
+            job.mayBeMissing = !asked.isTold() && (!isDone || JobShape.isLarge(number));
             jobs.put(number, job);
         }
-        if (asked.told == null) {
+        if (!asked.isTold()) {
             halfAsked.add(asked.numbers);
         }
     }
 
     private void leased(Asked asked) {
-        leasePending |= asked.told == null;
+        leasePending |= !asked.isTold();
         for (long[] lease : asked.leased) {
             final Known job = jobs.get(lease[2]);
             if (job == null) {
@@ -170,7 +185,7 @@ final class KnownJobs {
     private void reported(Asked asked) {
         for (int i = 0; i < asked.numbers.length / 2; i++) {
             final long number = asked.numbers[2 * i];
-            if (asked.told == null) {
+            if (!asked.isTold()) {
                 loosen(number);
             } else if (asked.isOk(i, 1)) {
                 final boolean succeeded = asked.verb == ChildVerb.SUCCEED;
@@ -194,7 +209,7 @@ final class KnownJobs {
             if (job == null) {
                 continue;
             }
-            if (asked.told == null) {
+            if (!asked.isTold()) {
                 loosen(number);
                 job.mayBeMissing |= asked.verb == ChildVerb.DELETE;
             } else if (asked.isOk(i, 2)) {
@@ -238,12 +253,13 @@ final class KnownJobs {
             for (long number : batch) {
                 present += found.jobs().containsKey(number) ? 1 : 0;
             }
-            final boolean someDeleted = java.util.Arrays.stream(batch).anyMatch(number -> {
+            final boolean someDeleted = Arrays.stream(batch).anyMatch(number -> {
                 final Known job = jobs.get(number);
                 return job == null || job.mustBeMissing || job.loose;
             });
             if (present != 0 && present != batch.length && !someDeleted) {
-                wrong.add("of the batch from job " + batch[0] + " on " + present + " of " + batch.length + " are there");
+                wrong.add(
+                        "of the batch from job " + batch[0] + " on " + present + " of " + batch.length + " are there");
             }
         }
         for (Known job : List.copyOf(jobs.values())) {
@@ -290,8 +306,8 @@ final class KnownJobs {
         if (!job.loose
                 && job.allowed.equals(EnumSet.of(JobState.RUNNING))
                 && (there.attempt() != job.attempt || there.epoch() != job.epoch || there.token() != job.token)) {
-            wrong.add(name + " was leased for attempt " + job.attempt + " by another lease than the one found, for attempt "
-                    + there.attempt());
+            wrong.add(name + " was leased for attempt " + job.attempt
+                    + " by another lease than the one found, for attempt " + there.attempt());
         }
         if (there.attempt() < job.highestAttempt) {
             wrong.add(name + " had attempt " + job.highestAttempt + " and is at " + there.attempt());

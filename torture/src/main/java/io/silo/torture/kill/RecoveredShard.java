@@ -43,8 +43,9 @@ record RecoveredShard(Map<Long, Found> jobs, int[] limits, long digest, long fir
             if (attempts.size() >= JobHistory.ATTEMPTS_MAX) {
                 return ""; // the oldest are not kept
             }
-            final List<AttemptRecord> named =
-                    attempts.stream().filter(record -> record.attempt() == attempt).toList();
+            final List<AttemptRecord> named = attempts.stream()
+                    .filter(record -> record.attempt() == attempt)
+                    .toList();
             if (named.size() != 1) {
                 return "attempt " + attempt + " was reported and is there " + named.size() + " times";
             }
@@ -79,8 +80,7 @@ record RecoveredShard(Map<Long, Found> jobs, int[] limits, long digest, long fir
     /** @throws RuntimeException if the log is damaged, or the state does not agree with itself. */
     static RecoveredShard open(Path directory) {
         final EventLogContext context = ShardChild.context();
-        try (EventLog log =
-                EventLog.open(ChronicleCycleStore.open(directory, context), ShardChild.IDENTITY, context)) {
+        try (EventLog log = EventLog.open(ChronicleCycleStore.open(directory, context), ShardChild.IDENTITY, context)) {
             final ShardState state = new ShardState(1, ShardChild.CAPACITY);
             final Replayer replayer = new Replayer(state, new EventAppliers(), log.firstPosition());
             final long[] last = {EventLog.NULL_POSITION};
@@ -102,7 +102,8 @@ record RecoveredShard(Map<Long, Found> jobs, int[] limits, long digest, long fir
         final int[] limits = new int[JobShape.LIMIT_KEYS];
         final UnsafeBuffer tenant = new UnsafeBuffer("-".getBytes(US_ASCII));
         for (int i = 0; i < limits.length; i++) {
-            limits[i] = state.limitSettings().max(tenant, new UnsafeBuffer(JobShape.limitKey(i).getBytes(US_ASCII)));
+            limits[i] = state.limitSettings()
+                    .max(tenant, new UnsafeBuffer(JobShape.limitKey(i).getBytes(US_ASCII)));
         }
         return limits;
     }

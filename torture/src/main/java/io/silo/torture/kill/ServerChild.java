@@ -123,7 +123,9 @@ final class ServerChild implements AutoCloseable {
         final Matcher found = AERON_DIRECTORY.matcher(Files.readString(file, StandardCharsets.UTF_8));
         if (found.find()) {
             final Path parent = Path.of(found.group(1)).getParent();
-            if (parent != null && parent.startsWith("/dev/shm") && parent.getFileName().toString().startsWith("silo-")) {
+            if (parent != null
+                    && parent.startsWith("/dev/shm")
+                    && parent.getFileName().toString().startsWith("silo-")) {
                 ShardKills.delete(parent);
             }
         }

@@ -150,7 +150,7 @@ public final class ServerKills {
         final long checked = server.isAlive() ? checkAlive(server, current) : 0;
         final boolean stops = site != null && site.where() == KillSite.Where.STOP;
         final long startNs = System.nanoTime();
-        final long killUs = 1_000 + random.nextInt(RANDOM_KILL_US_MAX);
+        final long killUs = 1_000L + random.nextInt(RANDOM_KILL_US_MAX);
         try (SiloWorker worker = load.work(current)) {
             final Thread producer = new Thread(() -> load.produce(current, server::isAlive), "producer");
             producer.start();
@@ -160,7 +160,9 @@ public final class ServerKills {
             } else if (site == null) {
                 // The server answers its first client only after a while: the moment counts from the first answer.
                 final long told = load.acknowledged();
-                while (server.isAlive() && load.acknowledged() == told && System.nanoTime() - startNs < 5_000_000_000L) {
+                while (server.isAlive()
+                        && load.acknowledged() == told
+                        && System.nanoTime() - startNs < 5_000_000_000L) {
                     LockSupport.parkNanos(100_000);
                 }
                 final long atNs = System.nanoTime() + killUs * 1_000;
@@ -209,7 +211,8 @@ public final class ServerKills {
             }
             load.check(current, true);
             if (load.openCount() > 0) {
-                report.failed(load.openCount() + " jobs did not succeed within " + DRAIN_TIMEOUT_S + " s after the last kill");
+                report.failed(load.openCount() + " jobs did not succeed within " + DRAIN_TIMEOUT_S
+                        + " s after the last kill");
             }
             load.wrong().stream().limit(5).forEach(wrong -> report.failed("at the end: " + wrong));
             closeClient();

@@ -155,7 +155,7 @@ final class ServerLoad {
 
     private static String payload(String id) {
         final int number = Integer.parseInt(id.substring(4));
-        return "payload of " + id + " x".repeat(number % 7 == 0 ? 2_000 : number % 50);
+        return "payload of " + id + " x".repeat(number % 3 == 0 ? 1_500 : number % 50);
     }
 
     private static void pause() {
@@ -202,7 +202,9 @@ final class ServerLoad {
 
     private static String cause(@Nullable Throwable failure) {
         final Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-        return cause instanceof SiloException refused ? refused.reason() + " " + refused.getMessage() : String.valueOf(cause);
+        return cause instanceof SiloException refused
+                ? refused.reason() + " " + refused.getMessage()
+                : String.valueOf(cause);
     }
 
     private void judge(JobRef ref, Job job, boolean hasSucceeded) {

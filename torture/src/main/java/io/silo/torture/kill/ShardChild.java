@@ -93,7 +93,8 @@ class ShardChild implements CommandSource, ReplySink, ColdReads, ShardListener, 
         this.arguments = arguments;
         ledger = new Ledger(arguments.ledger());
         final SplittableRandom random = new SplittableRandom(arguments.seed());
-        final EventLogContext context = context().random(random.split()::nextLong).faults(FailPoint.of(System.getenv()));
+        final EventLogContext context =
+                context().random(random.split()::nextLong).faults(FailPoint.of(System.getenv()));
         final EventLog log = EventLog.open(ChronicleCycleStore.open(arguments.directory(), context), IDENTITY, context);
         final SplittableRandom ofShard = random.split();
         shard = new Shard(new ShardContext(
@@ -188,8 +189,7 @@ class ShardChild implements CommandSource, ReplySink, ColdReads, ShardListener, 
         int polled = 0;
         while (polled < limit && !queue.isEmpty()) {
             final Queued next = queue.peek();
-            if (consumer.onCommand(session, next.bytes(), 0, next.length())
-                    != CommandConsumer.Disposition.CONSUMED) {
+            if (consumer.onCommand(session, next.bytes(), 0, next.length()) != CommandConsumer.Disposition.CONSUMED) {
                 break;
             }
             queue.poll();
@@ -232,7 +232,6 @@ class ShardChild implements CommandSource, ReplySink, ColdReads, ShardListener, 
             default -> {}
         }
         ledger.write(Ledger.TOLD, told.stream().mapToLong(Long::longValue).toArray());
-        work.onTold(index, (int) (long) told.get(1));
     }
 
     private void leased(long index, DirectBuffer buffer, int offset) {
@@ -279,8 +278,7 @@ class ShardChild implements CommandSource, ReplySink, ColdReads, ShardListener, 
 
     @Override
     public void onShardFailed(int number, Throwable cause) {
-        cause.printStackTrace();
-        System.exit(2);
+        throw new IllegalStateException("the shard failed", cause);
     }
 
     @Override

@@ -24,7 +24,7 @@ public final class ShardKills {
     static final int ACKNOWLEDGED_MIN = 20;
 
     /** Time that a child works when nothing kills it. */
-    private static final int WORK_MS = 1_500;
+    private static final int WORK_MS = 5_000;
 
     /** Within so long of its first answer a child is killed at a random moment. */
     private static final int RANDOM_KILL_US_MAX = 300_000;
@@ -60,7 +60,10 @@ public final class ShardKills {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"));
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(flag -> flag.startsWith("--") || flag.startsWith("-Dchronicle"))
+                .filter(flag -> flag.startsWith("--")
+                        || flag.startsWith("-Dchronicle")
+                        || flag.startsWith("-XX:SharedArchiveFile")
+                        || flag.startsWith("-Xlog:cds"))
                 .forEach(command::add);
         command.addAll(List.of("-cp", classPath, mainClass));
         return command;
@@ -146,7 +149,9 @@ public final class ShardKills {
     }
 
     private static boolean hasBegun(Path ledger) throws IOException {
-        return Files.exists(ledger) && Files.size(ledger) > 0 && !Ledger.read(ledger).isEmpty();
+        return Files.exists(ledger)
+                && Files.size(ledger) > 0
+                && !Ledger.read(ledger).isEmpty();
     }
 
     private void judge(int round, @Nullable KillSite site, boolean killedAtRandom, int exitCode, List<long[]> entries) {

@@ -45,8 +45,7 @@ final class FlawedChild extends ShardChild {
                     for (long number : numbers) {
                         submit(
                                 single.out,
-                                single.enqueue(
-                                        0, io.silo.protocol.command.Durability.DURABLE, number, 1, 0));
+                                single.enqueue(0, io.silo.protocol.command.Durability.DURABLE, number, 1, 0));
                     }
                     return;
                 }
