@@ -61,6 +61,7 @@ public final class EventLog implements AutoCloseable {
     private final LogIdentity identity;
     private final EventLogContext context;
     private final FaultPlan faults;
+    private final LogSentences sentences;
     private final RecoveredLog recovered;
     private final RetainedCycles cycles;
     private final RecordLayout layout = new RecordLayout();
@@ -90,6 +91,7 @@ public final class EventLog implements AutoCloseable {
         this.context = context;
         this.recovered = recovered;
         faults = context.faults();
+        sentences = new LogSentences(identity, store.name());
         tail = new TailCache(context.tailCacheBytes());
         marks = new MarkWriter(store, faults, recovered.mark());
         cycles = new RetainedCycles(store, faults);
@@ -440,7 +442,7 @@ public final class EventLog implements AutoCloseable {
         }
         boolean isRolling = mustRoll(length) || !hasBlocks(length);
         if (isRolling && !isNextReady()) {
-            throw noRoom(length);
+            throw sentences.noRoom(length, store.diskState() == DiskState.FLOOR || isNextWithoutSpace());
         }
         try {
             if (isRolling) {
@@ -452,16 +454,6 @@ public final class EventLog implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             throw fail(e);
         }
-    }
-
-    private LogException noRoom(int length) {
-        boolean isFull = store.diskState() == DiskState.FLOOR || isNextWithoutSpace();
-        return new LogException(
-                isFull ? LogErrorCode.DISK_FULL : LogErrorCode.CYCLE_NOT_READY,
-                "Expected to append " + length + " bytes to the log of shard " + identity.shardName() + ", but "
-                        + (isFull
-                                ? "the disk under " + store.name() + " is full."
-                                : "its next cycle is not ready yet."));
     }
 
     private void appendRecord(
@@ -502,6 +494,11 @@ public final class EventLog implements AutoCloseable {
         startCycle(CycleStarted.Reason.ROLLED, full.number(), timeMs);
         isMarkDue = true;
         faults.at("log.roll.started");
+    }
+
+    /** What goes wrong by plan; the log's owner names its own sites to it. */
+    public FaultPlan faults() {
+        return faults;
     }
 
     /** Whether anything is appended that is not durable. */
@@ -755,32 +752,18 @@ public final class EventLog implements AutoCloseable {
 
     private RuntimeException fail(Throwable cause) {
         if (state == State.FAILED) {
-            return cause instanceof LogException e ? e : closedException();
+            return cause instanceof LogException e ? e : sentences.closed(failure);
         }
         state = State.FAILED;
         failure = cause;
         reader.close();
         store.close();
-        if (cause instanceof LogException e && e.isFatal()) {
-            return e;
-        }
-        LogErrorCode code = cause instanceof LogException e ? e.code() : LogErrorCode.STORE_FAILED;
-        return new LogException(
-                code,
-                true,
-                "The log of shard " + identity.shardName() + " under " + store.name() + " failed and is closed: "
-                        + cause.getMessage(),
-                cause);
-    }
-
-    private LogException closedException() {
-        return new LogException(
-                LogErrorCode.LOG_CLOSED, true, "The log of shard " + identity.shardName() + " is closed.", failure);
+        return sentences.failed(cause);
     }
 
     private void checkUsable() {
         if (state == State.FAILED || state == State.CLOSED) {
-            throw closedException();
+            throw sentences.closed(failure);
         }
     }
 

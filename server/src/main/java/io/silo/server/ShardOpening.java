@@ -2,6 +2,7 @@ package io.silo.server;
 
 import io.silo.log.EventLog;
 import io.silo.log.EventLogContext;
+import io.silo.log.FaultPlan;
 import io.silo.log.LogException;
 import io.silo.log.LogIdentity;
 import io.silo.log.chronicle.ChronicleCycleStore;
@@ -54,7 +55,8 @@ final class ShardOpening {
     private final EventLogContext logContext;
     private final SecureRandom random = new SecureRandom();
 
-    ShardOpening(ServerConfig config, DataDirectory directory, ShardAssignment assignment) {
+    /** @param faults what goes wrong in the logs by plan. */
+    ShardOpening(ServerConfig config, DataDirectory directory, ShardAssignment assignment, FaultPlan faults) {
         this.config = config;
         this.directory = directory;
         this.assignment = assignment;
@@ -63,6 +65,7 @@ final class ShardOpening {
         final long cycleBytes = config.value(Settings.CYCLE_BYTES);
         this.logContext = new EventLogContext()
                 .cycleBytes(cycleBytes)
+                .faults(faults)
                 .floorBytes(floorBytes)
                 .lowWaterBytes(lowBytes == 0 ? floorBytes + 2 * cycleBytes : lowBytes)
                 .historyRetentionMs(TimeUnit.SECONDS.toMillis(config.value(Settings.HISTORY_RETENTION_S)))

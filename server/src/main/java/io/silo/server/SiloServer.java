@@ -2,6 +2,8 @@ package io.silo.server;
 
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.silo.log.FailPoint;
+import io.silo.log.FaultPlan;
 import io.silo.protocol.Bounds;
 import io.silo.protocol.CommandSource;
 import io.silo.protocol.session.ServerHello;
@@ -63,6 +65,7 @@ public final class SiloServer implements AutoCloseable {
     private static final long LINGER_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final ServerConfig config;
+    private final FaultPlan faults = FailPoint.of(System.getenv());
     private final long startedNs = System.nanoTime();
     private final List<AeronIngress> ingresses = new ArrayList<>();
     private final List<ColdReadThread> coldReads = new ArrayList<>();
@@ -103,6 +106,9 @@ public final class SiloServer implements AutoCloseable {
     private void open() {
         config.warnings().forEach(LOGGER::warn);
         FileLimit.check(config.intValue(Settings.SHARD_COUNT));
+        if (!faults.equals(FaultPlan.NONE)) {
+            LOGGER.warn("{} is set: this server kills itself at {}.", FailPoint.VARIABLE, faults);
+        }
         checkAccess(Settings.AERON_ADDRESS);
         checkAccess(Settings.AERON_CONTROL_ADDRESS);
         final DataDirectory data = DataDirectory.open(config.dataDirectory());
@@ -125,13 +131,14 @@ public final class SiloServer implements AutoCloseable {
         }
         final AeronConnection connection = new AeronConnection(data.path(), config.value(Settings.AERON_DIRECTORY));
         aeron = connection;
-        final ShardOpening opening = new ShardOpening(config, data, assignment);
+        final ShardOpening opening = new ShardOpening(config, data, assignment, faults);
         slots = opening.judge();
         place();
         openThreads(opening, connection);
         registerMetrics(registry);
         threads.forEach(ShardThread::start);
         data.writeServerFile(serverFile(connection));
+        faults.at("server.ready");
     }
 
     /** Healthy shards get dense numbers, neighbours on one thread; quarantined ones come behind them. */
@@ -415,6 +422,7 @@ public final class SiloServer implements AutoCloseable {
         }
         closed = true;
         stopping = true;
+        faults.at("server.stopping");
         final long deadlineNs =
                 System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(config.value(Settings.SHUTDOWN_TIMEOUT_MS));
         threads.forEach(ShardThread::stop);
@@ -434,6 +442,7 @@ public final class SiloServer implements AutoCloseable {
         if (gubernator != null) {
             gubernator.close();
         }
+        faults.at("server.stopped");
         final DataDirectory data = directory;
         if (data != null) {
             data.removeServerFile();

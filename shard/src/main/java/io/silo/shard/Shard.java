@@ -2,6 +2,7 @@ package io.silo.shard;
 
 import io.silo.log.DiskState;
 import io.silo.log.EventLog;
+import io.silo.log.FaultPlan;
 import io.silo.log.LogException;
 import io.silo.protocol.RejectReason;
 import io.silo.protocol.ReplySink;
@@ -73,6 +74,7 @@ public final class Shard {
     private final ShardSettings settings;
     private final ShardContext context;
     private final EventLog log;
+    private final FaultPlan faults;
     private final ReplySink replies;
     private final ShardState state;
     private final ShardCounters counters = new ShardCounters();
@@ -106,6 +108,7 @@ public final class Shard {
         this.context = context;
         this.settings = context.settings();
         this.log = context.log();
+        this.faults = log.faults();
         this.replies = context.replies();
         this.parked = new ParkedReplies(context.parkedBytesMax());
         this.state = new ShardState(context.random().nextLong(), context.capacity());
@@ -141,6 +144,7 @@ public final class Shard {
         state.liveBytes().begin(log.cycleFirstPositions());
         log.replay(replayer);
         replayer.finish();
+        faults.at("shard.replayed");
         nowMs = Math.max(wallMs, state.lastTimeMs());
         log.start(nowMs);
         followLog();
@@ -155,6 +159,7 @@ public final class Shard {
         record.commit(shardOpened.limit());
         append();
         log.sync();
+        faults.at("shard.opened");
         status = Status.OPEN;
         // [SILO-OPEN-1]
         renewLeases();
@@ -470,6 +475,7 @@ public final class Shard {
     void sync() {
         try {
             log.sync();
+            faults.at("shard.synced");
         } catch (Throwable failure) {
             fail(failure);
         }
@@ -489,6 +495,7 @@ public final class Shard {
         try {
             if (status == Status.OPEN) {
                 log.awaitSync();
+                faults.at("shard.synced");
             }
         } catch (Throwable failure) {
             fail(failure);
@@ -508,6 +515,7 @@ public final class Shard {
             final int sent = parked.dispatch(log.durablePosition(), replies);
             if (sent > 0) {
                 counters.add(Figure.ACKNOWLEDGED_DURABLE, sent);
+                faults.at("shard.sent");
             }
             final int work = sent + carry(nowNs) + log.doWork(nowNs);
             publishDiskState();
@@ -555,10 +563,12 @@ public final class Shard {
     void close() {
         if (status == Status.OPEN) {
             try {
+                faults.at("shard.close");
                 recordDigest();
                 log.sync();
                 parked.dispatch(log.durablePosition(), replies);
                 status = Status.CLOSED;
+                faults.at("shard.closed");
                 waiting.refuseAll();
             } catch (Throwable failure) {
                 fail(failure);
@@ -600,6 +610,7 @@ public final class Shard {
         long touched = command.touchedPosition();
         if (record.eventCount() > 0) {
             touched = append();
+            faults.at("shard.appended");
         }
         if (command.replyLength() > 0) {
             reply(
@@ -685,6 +696,7 @@ public final class Shard {
                 .jobCount(state.jobs().count());
         record.commit(digestRecorded.limit());
         append();
+        faults.at("shard.digest");
         recordsSinceDigest = 0;
     }
 
@@ -727,7 +739,11 @@ public final class Shard {
     }
 
     private void refuse(Session session, long correlationId, RejectReason reason) {
-        Refusals.send(replies, session, correlationId, settings.shard(), reason, 0, refusalBuffer);
+        refuse(session, correlationId, reason, 0);
+    }
+
+    private void refuse(Session session, long correlationId, RejectReason reason, int retryAfterMs) {
+        Refusals.send(replies, session, correlationId, settings.shard(), reason, retryAfterMs, refusalBuffer);
         counters.countRefusal(reason.code());
     }
 
@@ -736,15 +752,7 @@ public final class Shard {
         messageHeader.wrap(buffer, offset);
         counters.countCommand(messageHeader.templateId());
         commandHeader.wrap(buffer, offset + MESSAGE_HEADER_BYTES);
-        Refusals.send(
-                replies,
-                session,
-                commandHeader.correlationId(),
-                settings.shard(),
-                RejectReason.BUSY,
-                retryAfterMs,
-                refusalBuffer);
-        counters.countRefusal(RejectReason.BUSY.code());
+        refuse(session, commandHeader.correlationId(), RejectReason.BUSY, retryAfterMs);
     }
 
     private final UnsafeBuffer refusalBuffer = new UnsafeBuffer(new byte[Refusals.BYTES]);

@@ -33,7 +33,9 @@ final class SimFaultPlan implements FaultPlan {
 
     @Override
     public void at(String site) {
-        if (process.isObserved()) {
+        // A simulated process dies at the log's sites and between duty cycles; the shard's own are for processes that
+        // are killed.
+        if (process.isObserved() || site.startsWith("shard.")) {
             return;
         }
         if (process.isDead()) {

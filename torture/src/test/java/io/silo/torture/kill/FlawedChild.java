@@ -1,0 +1,81 @@
+package io.silo.torture.kill;
+
+import java.util.SplittableRandom;
+import org.agrona.DirectBuffer;
+
+/** A child with a bug that the checker has to catch. */
+final class FlawedChild extends ShardChild {
+    /** The bugs. */
+    enum Flaw {
+        /** Enqueues are acknowledged before they are appended. */
+        EARLY,
+        /** Now and then an outcome is acknowledged and forgotten. */
+        LOST_OUTCOME,
+        /** Now and then a delete is acknowledged and forgotten. */
+        LOST_DELETE,
+        /** A batch is not one record. */
+        HALF_BATCH,
+        /** What is recovered is not what the log says. */
+        OTHER_STATE
+    }
+
+    private final Flaw flaw;
+    private final SplittableRandom random;
+    private final ChildCommands single = new ChildCommands();
+
+    private FlawedChild(Flaw flaw, Arguments arguments) {
+        super(arguments);
+        this.flaw = flaw;
+        this.random = new SplittableRandom(arguments.seed());
+    }
+
+    public static void main(String[] words) {
+        final Flaw flaw = Flaw.valueOf(System.getProperty("flaw"));
+        new FlawedChild(flaw, Arguments.parse(words)).run();
+        System.exit(0);
+    }
+
+    @Override
+    void ask(long index, ChildVerb verb, long[] numbers, DirectBuffer bytes, int length) {
+        final boolean now = random.nextInt(8) == 0;
+        switch (verb) {
+            case ENQUEUE -> {
+                if (flaw == Flaw.HALF_BATCH && numbers.length > 1) {
+                    writeAsked(index, verb, numbers);
+                    for (long number : numbers) {
+                        submit(
+                                single.out,
+                                single.enqueue(0, io.silo.protocol.command.Durability.DURABLE, number, 1, 0));
+                    }
+                    return;
+                }
+                super.ask(index, verb, numbers, bytes, length);
+                if (flaw == Flaw.EARLY) {
+                    writeToldOk(index, numbers.length);
+                }
+            }
+            case SUCCEED, FAIL -> {
+                if (flaw == Flaw.LOST_OUTCOME && now) {
+                    writeAsked(index, verb, numbers);
+                    writeToldOk(index, numbers.length / 2);
+                } else {
+                    super.ask(index, verb, numbers, bytes, length);
+                }
+            }
+            case DELETE -> {
+                if (flaw == Flaw.LOST_DELETE && now) {
+                    writeAsked(index, verb, numbers);
+                    writeToldOk(index, 2 * numbers.length);
+                } else {
+                    super.ask(index, verb, numbers, bytes, length);
+                }
+            }
+            default -> super.ask(index, verb, numbers, bytes, length);
+        }
+    }
+
+    @Override
+    long digest(long ofState) {
+        return System.getProperty("flaw").equals(Flaw.OTHER_STATE.name()) ? ofState + 1 : ofState;
+    }
+}
