@@ -22,8 +22,9 @@ import picocli.CommandLine.Spec;
 /** Builds crash images of real log files and recovers each. */
 @Command(
         name = "crash-images",
-        description = "Write logs, build what a power loss or a kill may leave of their files at any moment, and recover"
-                + " each. Exit code 1 if something promised is lost, or if the run did too little to show anything.")
+        description =
+                "Write logs, build what a power loss or a kill may leave of their files at any moment, and recover"
+                        + " each. Exit code 1 if something promised is lost, or if the run did too little to show anything.")
 final class CrashImagesCommand implements Callable<Integer> {
     private static final long SECONDS_DEFAULT = 60;
 
@@ -45,7 +46,8 @@ final class CrashImagesCommand implements Callable<Integer> {
     @Option(
             names = "--dir",
             paramLabel = "DIR",
-            description = "Where logs and images are made; best in memory (default: the directory for temporary files).")
+            description =
+                    "Where logs and images are made; best in memory (default: the directory for temporary files).")
     private @Nullable Path directory;
 
     @Option(names = "--jobs", paramLabel = "J", description = "Seeds side by side (default: one a processor).")
@@ -114,8 +116,8 @@ final class CrashImagesCommand implements Callable<Integer> {
             out.println(String.format(
                     Locale.ROOT, "%,12d %s", totals.get(count), count.label().replace('_', ' ')));
         }
-        out.println(String.format(
-                Locale.ROOT, "%,.0f s, %,.0f images/s", elapsedS, totals.get(Count.IMAGES) / elapsedS));
+        out.println(
+                String.format(Locale.ROOT, "%,.0f s, %,.0f images/s", elapsedS, totals.get(Count.IMAGES) / elapsedS));
         if (failed != null) {
             out.println("FAILED: seed " + failed.seed() + ": " + failed.sentence());
             out.println("image:  " + failed.image());

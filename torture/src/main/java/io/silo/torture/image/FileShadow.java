@@ -45,7 +45,7 @@ final class FileShadow {
         }
     }
 
-    /** Everything in the file is durable; pages that {@code lost} names stay as they were, which no honest disk does. */
+    /** Everything in the file is durable; a page that {@code liar} names stays as it was, which no honest disk does. */
     void synced(DiskShadow.Liar liar) throws IOException {
         live = readLive();
         byte[] before = durable;
@@ -56,10 +56,17 @@ final class FileShadow {
             int at = page * PAGE_BYTES;
             Arrays.fill(durable, at, Math.min(durable.length, at + PAGE_BYTES), (byte) 0);
             System.arraycopy(
-                    before, Math.min(at, before.length), durable, at, Math.max(0, Math.min(before.length, at + PAGE_BYTES) - at));
+                    before,
+                    Math.min(at, before.length),
+                    durable,
+                    at,
+                    Math.max(0, Math.min(before.length, at + PAGE_BYTES) - at));
         }
         durableSize = liveSize;
         later.clear();
+        if (page >= 0) {
+            later.add(live);
+        }
     }
 
     byte[] durable() {

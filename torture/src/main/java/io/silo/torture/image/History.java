@@ -43,13 +43,14 @@ final class History {
     }
 
     synchronized long lastWritten() {
-        return written.isEmpty() ? EventLog.NULL_POSITION : written.get(written.size() - 1).position();
+        return written.isEmpty()
+                ? EventLog.NULL_POSITION
+                : written.get(written.size() - 1).position();
     }
 
     /** Promises as they were before a moment was taken, records as they were after it. */
     synchronized View view(View promises) {
-        return new View(
-                List.copyOf(written), promises.acknowledged, trimmedBefore, promises.highestEpoch);
+        return new View(List.copyOf(written), promises.acknowledged, trimmedBefore, promises.highestEpoch);
     }
 
     /** The promises alone. */

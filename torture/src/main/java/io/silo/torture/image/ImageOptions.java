@@ -9,7 +9,7 @@ import java.util.function.UnaryOperator;
  *
  * @param directory where logs and images are made.
  * @param unitBytes what a disk writes whole: 4096, or 512 in the harder mode.
- * @param imagesMax of one run; a run ends early at it.
+ * @param imagesMax of one run, a fifth of it for each opening; the moment that reaches it is finished.
  * @param liar planted by a test.
  * @param recovery planted by a test.
  * @param store decorates the store of the workload; planted by a test.

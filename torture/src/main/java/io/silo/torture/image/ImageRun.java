@@ -32,7 +32,7 @@ final class ImageRun {
     private static final long BOOT_STEP = 10;
 
     /** One image in so many is started, and one of two of these crashes again. */
-    private static final int START_SHARE = 8;
+    private static final int START_SHARE = 16;
 
     private final long seed;
     private final ImageOptions options;
@@ -52,6 +52,7 @@ final class ImageRun {
     private long boot = BOOT_STEP;
     private long lastSignature;
     private int images;
+    private volatile long imagesLimit;
 
     ImageRun(long seed, ImageOptions options, ImageTotals totals) throws IOException {
         this.seed = seed;
@@ -76,7 +77,8 @@ final class ImageRun {
         totals.add(Count.RUNS, 1);
         shadow.sites(this::at);
         boolean isWhole = true;
-        for (int i = 0; i < LIVES_MAX && images < options.imagesMax(); i++) {
+        for (int i = 0; i < LIVES_MAX; i++) {
+            imagesLimit = options.imagesMax() * (i + 1) / LIVES_MAX;
             Life life = null;
             try {
                 life = new Life(disk, shadow, history, random.split(), boot, this::at, options.store());
@@ -98,7 +100,7 @@ final class ImageRun {
     private void live(Life life) {
         int steps = isExhaustive ? 60 : 150;
         int lengthMax = isExhaustive ? 1 + random.nextInt(3_000) : 1 + random.nextInt(9_000);
-        for (int i = 0; i < steps && images < options.imagesMax(); i++) {
+        for (int i = 0; i < steps; i++) {
             switch (random.nextInt(16)) {
                 case 0, 1, 2 -> life.sync();
                 case 3 -> life.syncBeside();
@@ -137,14 +139,21 @@ final class ImageRun {
                 History.View view = history.view(history.promises());
                 life.abandon();
                 Path next = root.resolve("life-" + (number + 1));
-                moment.write(moment.draw(choices), next, null);
+                moment.write(moment.draw(choices), next, null, true);
                 boot += BOOT_STEP;
                 List<Written> found =
                         options.recovery().recover(next, Life.context(boot, 1)).records();
                 long end = found.isEmpty()
                         ? EventLog.NULL_POSITION
                         : found.get(found.size() - 1).position();
-                verifier.compare(new Recovery.Found(found.isEmpty() ? view.trimmedBefore() : found.get(0).position(), found), view, false);
+                verifier.compare(
+                        new Recovery.Found(
+                                found.isEmpty()
+                                        ? view.trimmedBefore()
+                                        : found.get(0).position(),
+                                found),
+                        view,
+                        false);
                 history = History.after(view, Math.max(end, found.isEmpty() ? view.acknowledged() : end));
                 ImageVerifier.delete(disk);
                 disk = next;
@@ -157,7 +166,7 @@ final class ImageRun {
 
     /** A site is reached: perhaps a moment is taken. The log's threads, one moment at a time. */
     private synchronized void at(String site) {
-        if (failure != null || images >= options.imagesMax()) {
+        if (failure != null || images >= imagesLimit) {
             return;
         }
         int visit = visits.merge(site, 1, Integer::sum);
@@ -180,7 +189,9 @@ final class ImageRun {
         History.View promises = history.promises();
         DiskMoment moment = shadow.moment(options.unitBytes());
         History.View view = history.view(promises);
-        long signature = moment.signature() * 31 + view.acknowledged() * 17 + view.written().size();
+        long signature = moment.signature() * 31
+                + view.acknowledged() * 17
+                + view.written().size();
         if (signature == lastSignature) {
             return;
         }

@@ -50,7 +50,7 @@ final class ImageVerifier {
             SplittableRandom random) {
         try {
             delete(image);
-            moment.write(choice, image, stale);
+            moment.write(choice, image, stale, depth != Depth.REPLAY);
             Recovery.Found found = options.recovery().recover(image, Life.context(boot, 1));
             compare(found, view, isKill);
             totals.add(Count.IMAGES, 1);
@@ -64,8 +64,7 @@ final class ImageVerifier {
         } catch (ImageFailure e) {
             throw e;
         } catch (IOException | RuntimeException | AssertionError | OutOfMemoryError e) {
-            throw new ImageFailure(
-                    image, (isKill ? "after a kill: " : "after a power loss: ") + e.getMessage(), e);
+            throw new ImageFailure(image, (isKill ? "after a kill: " : "after a power loss: ") + e.getMessage(), e);
         }
     }
 
