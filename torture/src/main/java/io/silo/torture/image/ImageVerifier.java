@@ -80,10 +80,12 @@ final class ImageVerifier {
         }
         for (Written record : found.records()) {
             expect(at < view.written().size(), "position " + record.position() + " was found, but never written");
+            Written written = view.written().get(at);
             expect(
-                    record.isSame(view.written().get(at)),
-                    "position " + record.position() + " was found, but position "
-                            + view.written().get(at).position() + " was written there, or other bytes");
+                    record.position() == written.position(),
+                    "position " + record.position() + " was found, but position " + written.position()
+                            + " was written there");
+            expect(record.isSame(written), "position " + record.position() + " was found with other bytes");
             at++;
         }
         totals.add(Count.RECORDS, found.records().size());

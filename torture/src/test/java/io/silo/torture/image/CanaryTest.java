@@ -70,7 +70,7 @@ class CanaryTest {
 
     @Test
     void mustNoticeARecoveryThatChecksNoCrc() {
-        demand(options().with(new NaiveRecovery(true)), "other bytes");
+        demand(options().with(new NaiveRecovery(true)), "with other bytes");
     }
 
     @Test

@@ -34,8 +34,7 @@ final class NaiveRecovery implements Recovery {
                 read(file, found);
             }
         }
-        return new Found(
-                0, found.stream().filter(record -> record.eventCount() >= 0).toList());
+        return new Found(found.isEmpty() ? 0 : found.get(0).position(), found);
     }
 
     private void read(Path file, List<Written> found) {
