@@ -34,9 +34,16 @@ public final class CycleDirectory implements CycleSource {
     private static final Pattern CYCLE_NAME = Pattern.compile("[0-9]{10,19}");
 
     private final Path directory;
+    private final DiskObserver observer;
 
     public CycleDirectory(Path directory) {
+        this(directory, DiskObserver.NONE);
+    }
+
+    /** As above; the observer is told of syncs. */
+    public CycleDirectory(Path directory, DiskObserver observer) {
         this.directory = directory;
+        this.observer = observer;
     }
 
     @Override
@@ -116,7 +123,7 @@ public final class CycleDirectory implements CycleSource {
             return new EmptyCycleFile();
         }
         try {
-            return new ChannelCycleFile(file, FileChannel.open(file, StandardOpenOption.READ));
+            return new ChannelCycleFile(file, FileChannel.open(file, StandardOpenOption.READ), observer);
         } catch (IOException e) {
             throw failed("open " + file, e);
         }
@@ -153,10 +160,12 @@ public final class CycleDirectory implements CycleSource {
     private static final class ChannelCycleFile implements CycleFile {
         private final Path path;
         private final FileChannel channel;
+        private final DiskObserver observer;
 
-        ChannelCycleFile(Path path, FileChannel channel) {
+        ChannelCycleFile(Path path, FileChannel channel, DiskObserver observer) {
             this.path = path;
             this.channel = channel;
+            this.observer = observer;
         }
 
         @Override
@@ -183,6 +192,7 @@ public final class CycleDirectory implements CycleSource {
             // wrote.
             try {
                 channel.force(false);
+                observer.onFileSynced(path);
             } catch (IOException e) {
                 throw new LogException(
                         LogErrorCode.SYNC_FAILED, true, "Expected to sync " + path + ", but " + e + ".", e);

@@ -54,6 +54,7 @@ public final class EventLogContext {
     private long bootIdLow;
     private LongSupplier random = new SecureRandom()::nextLong;
     private FaultPlan faults = FaultPlan.NONE;
+    private DiskObserver diskObserver = DiskObserver.NONE;
 
     /**
      * Bytes at which a cycle is rolled. A record that is longer than what is left goes to the next cycle; one longer than this gets a
@@ -194,6 +195,16 @@ public final class EventLogContext {
 
     public FaultPlan faults() {
         return faults;
+    }
+
+    /** Who is told what is durable on real files. */
+    public EventLogContext diskObserver(DiskObserver observer) {
+        diskObserver = observer;
+        return this;
+    }
+
+    public DiskObserver diskObserver() {
+        return diskObserver;
     }
 
     private void readBootId() {

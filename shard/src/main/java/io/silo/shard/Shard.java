@@ -199,11 +199,6 @@ public final class Shard {
         state.renewLease(lease, monotonicMs + leaseMs, 0);
     }
 
-    /** Time of the last record that was replayed or appended. */
-    long lastTimeMs() {
-        return state.lastTimeMs();
-    }
-
     boolean isOpen() {
         return status == Status.OPEN;
     }
@@ -500,10 +495,6 @@ public final class Shard {
         } catch (Throwable failure) {
             fail(failure);
         }
-    }
-
-    void countSyncNs(long ns) {
-        counters.add(Figure.SYNC_NS, ns);
     }
 
     /** Sends what became durable, and does the log's own work. */

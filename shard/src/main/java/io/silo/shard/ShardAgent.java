@@ -101,7 +101,7 @@ public final class ShardAgent implements Agent, CommandConsumer {
         this.admission = new Admission(bounds.newJobsPerCycle(), bounds.queueMsMax());
         this.subscriptions = new Subscriptions(this.shards);
         for (Shard shard : this.shards) {
-            shardClock.notBefore(shard.lastTimeMs());
+            shardClock.notBefore(shard.view().lastTimeMs());
             shard.join(subscriptions);
         }
     }
@@ -463,7 +463,7 @@ public final class ShardAgent implements Agent, CommandConsumer {
                 }
             }
         }
-        last.countSyncNs(clock.nanoTime() - startNs);
+        last.counters().add(Figure.SYNC_NS, clock.nanoTime() - startNs);
         return begun + 1;
     }
 

@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "torture",
         description = "Crash real logs and kill real servers, and check that nothing acknowledged is lost.",
-        subcommands = {KillCommand.class})
+        subcommands = {CrashImagesCommand.class, KillCommand.class})
 final class TortureCommand implements Runnable {
     @Mixin
     final CommonOptions common = new CommonOptions();

@@ -1,5 +1,6 @@
 package io.silo.log.chronicle;
 
+import io.silo.log.DiskObserver;
 import io.silo.log.EventLog;
 import io.silo.log.LogErrorCode;
 import io.silo.log.LogException;
@@ -62,6 +63,7 @@ final class ChronicleCycle {
 
     private final long number;
     private final Path file;
+    private final DiskObserver observer;
     private final SingleChronicleQueue queue;
     private final ExcerptAppender appender;
     private final FileChannel channel;
@@ -83,8 +85,10 @@ final class ChronicleCycle {
      *
      * @throws LogException STORE_FAILED.
      */
-    ChronicleCycle(long number, Path directory, long cycleBytes, DirectBuffer document, int length) {
+    ChronicleCycle(
+            long number, Path directory, long cycleBytes, DirectBuffer document, int length, DiskObserver observer) {
         this.number = number;
+        this.observer = observer;
         blockBytes = Math.max(BLOCK_BYTES_MIN, BitUtil.findNextPositivePowerOfTwo(cycleBytes));
         queue = SingleChronicleQueueBuilder.binary(directory)
                 .rollCycle(LargeRollCycles.LARGE_DAILY)
@@ -161,6 +165,7 @@ final class ChronicleCycle {
         try {
             channel.force(false);
             syncedEnd = syncing;
+            observer.onFileSynced(file);
         } catch (IOException e) {
             throw failed(LogErrorCode.SYNC_FAILED, "sync", e);
         }

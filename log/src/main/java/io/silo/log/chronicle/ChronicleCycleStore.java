@@ -3,6 +3,7 @@ package io.silo.log.chronicle;
 import io.silo.log.CycleDirectory;
 import io.silo.log.CycleFile;
 import io.silo.log.CycleStore;
+import io.silo.log.DiskObserver;
 import io.silo.log.DiskState;
 import io.silo.log.EventLogContext;
 import io.silo.log.LogErrorCode;
@@ -54,6 +55,7 @@ public final class ChronicleCycleStore implements CycleStore {
     private final Path path;
     private final CycleDirectory directory;
     private final EventLogContext context;
+    private final DiskObserver observer;
     private final FileChannel lockChannel;
     private final CycleHelper helper;
     private final SyncThread syncThread;
@@ -71,7 +73,8 @@ public final class ChronicleCycleStore implements CycleStore {
         this.path = path;
         this.context = context;
         this.lockChannel = lockChannel;
-        directory = new CycleDirectory(path);
+        observer = context.diskObserver();
+        directory = new CycleDirectory(path, observer);
         Files.createDirectories(directory.cyclesPath());
         syncDirectory(path);
         helper = new CycleHelper(Files.getFileStore(path), context, name(path));
@@ -158,6 +161,7 @@ public final class ChronicleCycleStore implements CycleStore {
                 offset += markChannel.write(source, offset);
             }
             markChannel.force(isNew);
+            observer.onFileSynced(directory.markPath());
             if (isNew) {
                 syncDirectory(path);
             }
@@ -192,7 +196,9 @@ public final class ChronicleCycleStore implements CycleStore {
             }
             Path cyclePath = directory.cyclePath(number);
             Files.createDirectory(cyclePath);
-            var cycle = new ChronicleCycle(number, cyclePath, context.cycleBytes(), document, document.capacity());
+            var cycle = new ChronicleCycle(
+                    number, cyclePath, context.cycleBytes(), document, document.capacity(), observer);
+            observer.onNameChanged(cyclePath);
             if (!helper.allocate(cycle, budget)) {
                 cycle.close();
                 delete(number);
@@ -342,6 +348,7 @@ public final class ChronicleCycleStore implements CycleStore {
         }
         Path deleted = cyclePath.resolveSibling(cyclePath.getFileName() + CycleDirectory.DELETED_SUFFIX);
         Files.move(cyclePath, deleted);
+        observer.onNameChanged(cyclePath);
         syncDirectory(directory.cyclesPath());
         deleteTree(deleted);
     }
@@ -355,20 +362,22 @@ public final class ChronicleCycleStore implements CycleStore {
         }
     }
 
-    private static void deleteTree(Path root) throws IOException {
+    private void deleteTree(Path root) throws IOException {
         var paths = new ArrayList<Path>();
         try (var walk = Files.walk(root)) {
             walk.sorted(Comparator.reverseOrder()).forEach(paths::add);
         }
         for (Path each : paths) {
             Files.delete(each);
+            observer.onNameChanged(each);
         }
     }
 
-    private static void syncDirectory(Path path) throws IOException {
+    private void syncDirectory(Path path) throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             channel.force(true);
         }
+        observer.onDirectorySynced(path);
     }
 
     @Override
