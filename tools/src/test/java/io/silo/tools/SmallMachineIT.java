@@ -47,7 +47,7 @@ class SmallMachineIT {
     @Test
     void shouldLoseNothingWithFewFileHandles() throws Exception {
         final int needed = 192; // of two shards, by the page of the error
-        for (int handles : new int[] {110, needed - 1, needed}) {
+        for (int handles : new int[] {needed - 32, needed - 1, needed}) {
             try (ServerProcess server =
                     ServerProcess.launch(List.of("prlimit", "--nofile=" + handles + ":" + handles), data, settings)) {
                 final boolean isReady = isReady(server);

@@ -8,10 +8,10 @@ import java.util.TreeMap;
 /** What a run of kills added up to. Filled by the thread that runs it. */
 public final class KillReport {
     /** One round in so many may be void; a run with more proves too little. */
-    private static final int VOID_ONE_IN = 10;
+    private static final int VOID_ONE_IN = 5;
 
     /** So many void rounds are chance in any run. */
-    private static final int VOID_ALWAYS = 1;
+    private static final int VOID_ALWAYS = 2;
 
     private final Map<String, Long> bySite = new TreeMap<>();
     private final List<String> failures = new ArrayList<>();

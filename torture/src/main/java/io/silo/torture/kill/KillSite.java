@@ -15,7 +15,7 @@ record KillSite(String name, int occurrenceMin, int occurrenceMax, Where where) 
     enum Where {
         /** Under load: a process that did nothing before it died proves nothing. */
         WORK,
-        /** While it starts. */
+        /** While it starts, or as early as then: what restarts leave is cleaned at once. */
         START,
         /** When it stops in order. */
         STOP
@@ -29,8 +29,8 @@ record KillSite(String name, int occurrenceMin, int occurrenceMax, Where where) 
             new KillSite("log.roll.synced", 1, 3, Where.WORK),
             new KillSite("log.roll.started", 1, 3, Where.WORK),
             new KillSite("log.allocate", 1, 6, Where.START),
-            new KillSite("log.trim.marked", 1, 2, Where.WORK),
-            new KillSite("log.delete", 1, 2, Where.WORK),
+            new KillSite("log.trim.marked", 1, 2, Where.START),
+            new KillSite("log.delete", 1, 2, Where.START),
             new KillSite("log.mark", 1, 4, Where.START),
             new KillSite("log.create", 1, 3, Where.START),
             new KillSite("log.start.created", 1, 1, Where.START),

@@ -26,7 +26,7 @@ public final class ShardKills {
     /** Time that a child works when nothing kills it. */
     private static final int WORK_MS = 5_000;
 
-    /** Within so long of its first answer a child is killed at a random moment. */
+    /** Within so long of answers enough a child is killed at a random moment. */
     private static final int RANDOM_KILL_US_MAX = 300_000;
 
     private static final int STOP_WORK_MS = 100;
@@ -134,10 +134,10 @@ public final class ShardKills {
         }
     }
 
-    /** SIGKILL at a random microsecond after the child's shard is open. */
+    /** SIGKILL at a random microsecond, once the child was told enough. */
     private boolean killAtRandom(Process process, Path ledger) throws IOException {
         final long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_TIMEOUT_S);
-        while (process.isAlive() && !hasBegun(ledger) && System.nanoTime() - deadlineNs < 0) {
+        while (process.isAlive() && !hasWorked(ledger) && System.nanoTime() - deadlineNs < 0) {
             LockSupport.parkNanos(1_000_000);
         }
         final long atNs = System.nanoTime() + 1_000L * random.nextInt(RANDOM_KILL_US_MAX);
@@ -148,10 +148,13 @@ public final class ShardKills {
         return true;
     }
 
-    private static boolean hasBegun(Path ledger) throws IOException {
+    private static boolean hasWorked(Path ledger) throws IOException {
         return Files.exists(ledger)
                 && Files.size(ledger) > 0
-                && !Ledger.read(ledger).isEmpty();
+                && Ledger.read(ledger).stream()
+                                .filter(entry -> entry[0] == Ledger.TOLD)
+                                .count()
+                        > ACKNOWLEDGED_MIN;
     }
 
     private void judge(int round, @Nullable KillSite site, boolean killedAtRandom, int exitCode, List<long[]> entries) {

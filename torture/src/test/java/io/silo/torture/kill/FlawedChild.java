@@ -1,6 +1,7 @@
 package io.silo.torture.kill;
 
 import java.util.SplittableRandom;
+import java.util.regex.Pattern;
 import org.agrona.DirectBuffer;
 
 /** A child with a bug that the checker has to catch. */
@@ -8,15 +9,22 @@ final class FlawedChild extends ShardChild {
     /** The bugs. */
     enum Flaw {
         /** Enqueues are acknowledged before they are appended. */
-        EARLY,
+        EARLY("missing|of the batch"),
         /** Now and then an outcome is acknowledged and forgotten. */
-        LOST_OUTCOME,
+        LOST_OUTCOME("is (RUNNING|SCHEDULED)"),
         /** Now and then a delete is acknowledged and forgotten. */
-        LOST_DELETE,
+        LOST_DELETE("there again"),
         /** A batch is not one record. */
-        HALF_BATCH,
+        HALF_BATCH("of the batch"),
         /** What is recovered is not what the log says. */
-        OTHER_STATE
+        OTHER_STATE("another state");
+
+        /** Found in the sentence that it has to be caught with. */
+        final Pattern sentence;
+
+        Flaw(String sentence) {
+            this.sentence = Pattern.compile(sentence);
+        }
     }
 
     private final Flaw flaw;
