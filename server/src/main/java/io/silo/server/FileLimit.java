@@ -7,8 +7,8 @@ import java.lang.management.ManagementFactory;
 
 /** Refuses to start where so few files may be open that shards would close later for want of them. Stateless. */
 final class FileLimit {
-    /** About 80 jars and modules of the JVM, the driver's files and sockets, and as many again for connections. */
-    static final int FILES_BASE = 160;
+    /** The driver's files and sockets, what is loaded later, and connections; the JVM and its jars are open already. */
+    static final int FILES_BASE = 96;
 
     /** Lock, mark, and three files each of a cycle in use, one made ahead, one retired, and cold reads. */
     static final int FILES_PER_SHARD = 16;
@@ -20,12 +20,12 @@ final class FileLimit {
      */
     static void check(int shards) {
         if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system) {
-            check(system.getMaxFileDescriptorCount(), shards);
+            check(system.getMaxFileDescriptorCount(), system.getOpenFileDescriptorCount(), shards);
         }
     }
 
-    static void check(long limit, int shards) {
-        final int needed = FILES_BASE + FILES_PER_SHARD * shards;
+    static void check(long limit, long open, int shards) {
+        final long needed = open + FILES_BASE + (long) FILES_PER_SHARD * shards;
         if (limit < needed) {
             throw new ServerException(
                     ServerErrorCode.FILE_LIMIT_TOO_LOW,

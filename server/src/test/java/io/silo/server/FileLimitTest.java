@@ -10,13 +10,13 @@ import org.junit.jupiter.api.Test;
 class FileLimitTest {
     @Test
     void shouldRefuseALimitBelowWhatTheShardsMayNeed() {
-        assertThatThrownBy(() -> FileLimit.check(223, 4))
+        assertThatThrownBy(() -> FileLimit.check(259, 100, 4))
                 .isInstanceOfSatisfying(
                         ServerException.class,
                         refused -> assertThat(refused.code()).isEqualTo(ServerErrorCode.FILE_LIMIT_TOO_LOW))
-                .hasMessageContaining("may open 223 files")
-                .hasMessageContaining("may need 224");
-        FileLimit.check(224, 4);
+                .hasMessageContaining("may open 259 files")
+                .hasMessageContaining("may need 260");
+        FileLimit.check(260, 100, 4);
         FileLimit.check(4);
     }
 }
