@@ -36,7 +36,13 @@ public enum ServerErrorCode {
     /** A second measurement of the baselines was asked for, or the disk refused. */
     BASELINE_FAILED(114),
     /** The rate limit service that is configured does not answer. */
-    GUBERNATOR_UNREACHABLE(115);
+    GUBERNATOR_UNREACHABLE(115),
+    /** What is named as a backup is none, is not complete, or is not as it was written. */
+    BACKUP_UNUSABLE(116),
+    /** A restore into the data directory did not finish. */
+    RESTORE_INCOMPLETE(117),
+    /** The directory that a backup or a restore is to write is not empty. */
+    TARGET_NOT_EMPTY(118);
 
     private final int number;
 
