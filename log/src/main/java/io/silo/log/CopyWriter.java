@@ -50,7 +50,8 @@ final class CopyWriter {
                 for (Patch patch : patches) {
                     writeFully(to, ByteBuffer.wrap(patch.bytes()), patch.fileOffset());
                 }
-                // A file is always longer than its last document, by a page here: what reads behind the end finds zeros.
+                // A file is always longer than its last document, by a page here: what reads behind the end finds
+                // zeros.
                 writeFully(to, ByteBuffer.allocate(1), (bytes / PAGE_BYTES + 2) * PAGE_BYTES - 1);
                 to.force(true);
             }

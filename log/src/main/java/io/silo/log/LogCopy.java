@@ -14,8 +14,8 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -119,7 +119,10 @@ public final class LogCopy {
         final Path file = source.cycleFile(cycle);
         final CycleFile opened = source.open(cycle);
         try {
-            return new Opened(file == null ? "" : String.valueOf(file.getFileName()), opened, CycleHeader.read(opened, cycle, window));
+            return new Opened(
+                    file == null ? "" : String.valueOf(file.getFileName()),
+                    opened,
+                    CycleHeader.read(opened, cycle, window));
         } catch (RuntimeException | Error e) {
             opened.close();
             throw e;
@@ -186,7 +189,10 @@ public final class LogCopy {
                     : newestEnd(cycle, mark);
             final int crc = writer.writeCycle(cycle.header.cycle(), cycle.file, cycle.name, end.fileOffset);
             files.add(new CopiedFile(
-                    to.relativize(writer.target().cyclePath(cycle.header.cycle()).resolve(cycle.name)).toString(),
+                    to.relativize(writer.target()
+                                    .cyclePath(cycle.header.cycle())
+                                    .resolve(cycle.name))
+                            .toString(),
                     end.fileOffset,
                     crc));
             records += end.records;

@@ -31,7 +31,8 @@ public final class LogRestore {
         final DurableMark mark = DurableMark.read(source);
         if (mark == null && source.cycles().length > 0) {
             throw new LogException(
-                    LogErrorCode.MARK_DAMAGED, "The copy " + copy + " has cycles, but no durable mark that can be read.");
+                    LogErrorCode.MARK_DAMAGED,
+                    "The copy " + copy + " has cycles, but no durable mark that can be read.");
         }
         for (CopiedFile file : files) {
             final CopiedFile restored = file.name().endsWith(CycleArchive.SUFFIX)
@@ -40,13 +41,13 @@ public final class LogRestore {
             if (restored == null || restored.bytes() != file.bytes() || restored.crc() != file.crc()) {
                 throw new LogException(
                         LogErrorCode.RECORD_DAMAGED,
-                        "The file " + copy.resolve(file.name()) + (restored == null ? " is missing." : " is not as it was copied."));
+                        "The file " + copy.resolve(file.name())
+                                + (restored == null ? " is missing." : " is not as it was copied."));
             }
         }
         if (mark == null) {
             // A log that was never opened; the mark is what makes it know its epoch.
-            writer.finish(
-                    new DurableMark(1, DurableMark.NO_CYCLE, EventLog.NULL_POSITION, 0, epochFloor, 0, false));
+            writer.finish(new DurableMark(1, DurableMark.NO_CYCLE, EventLog.NULL_POSITION, 0, epochFloor, 0, false));
         } else {
             if (epochFloor < mark.epoch()) {
                 throw new IllegalArgumentException("epoch " + epochFloor + " is below the copy's own, " + mark.epoch());

@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
 /** Copies a data directory, also while its server serves; never writes in it. */
 @Command(
         name = "backup",
-        description = "Copy a data directory while its server serves, or while none does. Everything acknowledged before is in it.")
+        description =
+                "Copy a data directory while its server serves, or while none does. Everything acknowledged before is in it.")
 final class BackupCommand implements Callable<Integer> {
     @Mixin
     private final CommonOptions common = new CommonOptions();
@@ -48,7 +49,8 @@ final class BackupCommand implements Callable<Integer> {
         try {
             manifest = Backup.take(data, target, archived);
         } catch (LogException failed) {
-            throw failure(failed, "There is no " + BackupManifest.NAME + " in " + target + ": it is no backup. Delete it.");
+            throw failure(
+                    failed, "There is no " + BackupManifest.NAME + " in " + target + ": it is no backup. Delete it.");
         }
         final double seconds = (System.nanoTime() - begunNs) / (double) TimeUnit.SECONDS.toNanos(1);
         final PrintWriter out = Out.of(spec);

@@ -84,7 +84,8 @@ final class RestoreCommand implements Callable<Integer> {
         out.println("  taken of cluster " + restore.manifest().clusterId() + " at "
                 + Instant.ofEpochMilli(restore.manifest().startedAtMs()));
         if (dryRun) {
-            out.println("  it becomes a cluster with a new id, and every epoch rises by at least " + Restore.EPOCH_STEP);
+            out.println(
+                    "  it becomes a cluster with a new id, and every epoch rises by at least " + Restore.EPOCH_STEP);
         } else {
             out.println("  cluster " + restore.identity().clusterId());
             for (ShardMap.Shard shard : restore.shardMap().shards()) {

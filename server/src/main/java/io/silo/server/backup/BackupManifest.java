@@ -162,11 +162,15 @@ public record BackupManifest(
                         .put("crc32c", String.format("%08x", file.crc()));
             }
         }
-        AtomicFile.write(backup.resolve(NAME), JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(node));
+        AtomicFile.write(
+                backup.resolve(NAME), JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(node));
     }
 
     private static ServerException unusable(String sentence, Exception cause) {
         return new ServerException(
-                ServerErrorCode.BACKUP_UNUSABLE, sentence, "Take another backup, or get an undamaged copy of it.", cause);
+                ServerErrorCode.BACKUP_UNUSABLE,
+                sentence,
+                "Take another backup, or get an undamaged copy of it.",
+                cause);
     }
 }
