@@ -4,14 +4,11 @@ import io.silo.log.CopiedLog.CopiedFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
@@ -87,42 +84,43 @@ public final class LogCopy {
         for (int attempt = 1; ; attempt++) {
             final DurableMark mark = DurableMark.read(source);
             steps.onMarkRead();
+            final NavigableMap<Long, Opened> cycles = new TreeMap<>();
             try {
-                return copyFrom(mark);
-            } catch (LogException e) {
-                // What was trimmed, rolled or begun since the mark was read looks like damage; then the mark moved.
-                if (attempt == ATTEMPTS_MAX || Objects.equals(mark, DurableMark.read(source))) {
-                    throw e;
+                final List<Opened> chain;
+                try {
+                    chain = open(cycles, mark);
+                } catch (LogException e) {
+                    // What was trimmed, rolled or begun since the mark was read looks like damage; then the mark moved.
+                    if (attempt == ATTEMPTS_MAX || Objects.equals(mark, DurableMark.read(source))) {
+                        throw e;
+                    }
+                    continue;
                 }
-                deleteTree(to);
+                steps.onOpened();
+                return copy(chain, mark);
+            } finally {
+                cycles.values().forEach(Opened::close);
             }
         }
     }
 
-    private CopiedLog copyFrom(@Nullable DurableMark mark) {
-        final NavigableMap<Long, Opened> cycles = new TreeMap<>();
-        try {
-            for (long cycle : source.cycles()) {
-                if (mark == null || cycle >= mark.firstCycle()) {
-                    cycles.put(cycle, open(cycle));
-                }
+    private List<Opened> open(NavigableMap<Long, Opened> cycles, @Nullable DurableMark mark) {
+        for (long cycle : source.cycles()) {
+            if (mark == null || cycle >= mark.firstCycle()) {
+                cycles.put(cycle, open(cycle));
             }
-            final List<Opened> chain = chain(cycles, mark);
-            steps.onOpened();
-            return copy(chain, mark);
-        } finally {
-            cycles.values().forEach(Opened::close);
         }
+        return chain(cycles, mark);
     }
 
     private Opened open(long cycle) {
         final Path file = source.cycleFile(cycle);
         final CycleFile opened = source.open(cycle);
         try {
-            return new Opened(
-                    file == null ? "" : String.valueOf(file.getFileName()),
-                    opened,
-                    CycleHeader.read(opened, cycle, window));
+            // One that has no file yet is being created, and nothing was acknowledged in it.
+            return file == null
+                    ? new Opened("", opened, new CycleHeader(cycle, CycleHeader.State.EMPTY, null, null, 0))
+                    : new Opened(String.valueOf(file.getFileName()), opened, CycleHeader.read(opened, cycle, window));
         } catch (RuntimeException | Error e) {
             opened.close();
             throw e;
@@ -254,8 +252,7 @@ public final class LogCopy {
 
     private void checkTail(Opened cycle, @Nullable DurableMark claim, long reached, RecordCursor.Found found) {
         if (!LogVerifier.isOpen(from)) {
-            // Nobody appends, so that all of it can be judged, also what lies behind the end.
-            new LogRecovery(source, cycle.header.requirePreamble().identity(), new EventLogContext(), window).run();
+            judge(cycle.header.requirePreamble().identity());
         } else if (found == RecordCursor.Found.DAMAGED) {
             throw damaged(
                     LogErrorCode.RECORD_DAMAGED,
@@ -268,6 +265,18 @@ public final class LogCopy {
                     cycle.header.cycle(),
                     "is unreadable from position " + (reached + 1) + ", though it was durable to position "
                             + claim.position());
+        }
+    }
+
+    /** Nobody appends, so that all of it can be judged, also what lies behind the end. */
+    private void judge(LogIdentity identity) {
+        try {
+            new LogRecovery(source, identity, new EventLogContext(), window).run();
+        } catch (LogException e) {
+            // Of a log that was opened meanwhile the verdict means nothing, and its opening judged it.
+            if (!LogVerifier.isOpen(from)) {
+                throw e;
+            }
         }
     }
 
@@ -314,29 +323,6 @@ public final class LogCopy {
 
     private LogException damaged(LogErrorCode code, long cycle, String sentence) {
         return new LogException(code, "Cycle " + cycle + " of " + source.name() + " " + sentence + ".");
-    }
-
-    private static void deleteTree(Path root) {
-        if (!Files.exists(root)) {
-            return;
-        }
-        try {
-            Files.walkFileTree(root, new SimpleFileVisitor<>() {
-                @Override
-                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                    Files.delete(file);
-                    return FileVisitResult.CONTINUE;
-                }
-
-                @Override
-                public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException e) throws IOException {
-                    Files.delete(directory);
-                    return FileVisitResult.CONTINUE;
-                }
-            });
-        } catch (IOException e) {
-            throw CopyWriter.failed("clear", root, e);
-        }
     }
 
     /** Where what is copied of a cycle ends. */

@@ -50,6 +50,12 @@ public final class Backup {
         // The map first: it names epochs that the logs, read later, know for sure.
         final ShardMap map = SingleNodeAssignment.read(data.resolve(SingleNodeAssignment.NAME));
         EmptyDirectory.check(target);
+        if (target.toAbsolutePath().normalize().startsWith(data.toAbsolutePath().normalize())) {
+            throw new ServerException(
+                    ServerErrorCode.DATA_DIRECTORY_UNUSABLE,
+                    "The backup " + target + " would lie in the data directory.",
+                    "Name a directory beside it, at best on another disk.");
+        }
         EmptyDirectory.make(target);
         final List<BackupShard> shards = new ArrayList<>();
         for (ShardMap.Shard shard : map.shards()) {
@@ -64,6 +70,7 @@ public final class Backup {
             AtomicFile.syncDirectory(target.resolve("shards"));
             AtomicFile.syncDirectory(target);
             manifest.write(target);
+            EmptyDirectory.syncParent(target);
         } catch (IOException failed) {
             throw EmptyDirectory.unusable(target, failed);
         }

@@ -1,5 +1,6 @@
 package io.silo.server.backup;
 
+import io.silo.server.data.AtomicFile;
 import io.silo.server.error.ServerErrorCode;
 import io.silo.server.error.ServerException;
 import java.io.IOException;
@@ -49,6 +50,14 @@ final class EmptyDirectory {
             }
         } catch (IOException failed) {
             throw unusable(path, failed);
+        }
+    }
+
+    /** Makes its own name durable. */
+    static void syncParent(Path path) throws IOException {
+        final Path parent = path.toAbsolutePath().getParent();
+        if (parent != null) {
+            AtomicFile.syncDirectory(parent);
         }
     }
 

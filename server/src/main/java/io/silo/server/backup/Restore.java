@@ -113,6 +113,7 @@ public final class Restore {
         }
         try {
             AtomicFile.syncDirectory(data.resolve("shards"));
+            EmptyDirectory.syncParent(data);
         } catch (IOException failed) {
             throw EmptyDirectory.unusable(data, failed);
         }

@@ -212,10 +212,20 @@ public final class DataDirectory implements AutoCloseable {
      * Begins a data directory that is filled by other means than a start. Until {@link #finishRestored} no server starts on it.
      *
      * @param path not there yet, or empty.
+     * @throws ServerException TARGET_NOT_EMPTY if another restore has begun there meanwhile.
      */
     public static void beginRestored(Path path, ServerIdentity identity) {
         try {
             createOwnerOnly(path);
+            try {
+                Files.createFile(path.resolve(LOCK)); // of two restores one makes it
+            } catch (FileAlreadyExistsException other) {
+                throw new ServerException(
+                        ServerErrorCode.TARGET_NOT_EMPTY,
+                        "Another restore, or a server, has begun in " + path + ".",
+                        "Name another directory.",
+                        other);
+            }
             writeIdentity(path.resolve(IDENTITY_RESTORING), identity);
         } catch (IOException failed) {
             throw unusable(path, failed);

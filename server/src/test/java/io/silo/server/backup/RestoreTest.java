@@ -160,6 +160,7 @@ class RestoreTest {
     void shouldWriteOnlyWhereNothingIs() throws IOException {
         final Set<String> before = files(data);
         refusal(() -> Backup.take(data, data, false), ServerErrorCode.TARGET_NOT_EMPTY);
+        refusal(() -> Backup.take(data, data.resolve("inside"), false), ServerErrorCode.DATA_DIRECTORY_UNUSABLE);
         Backup.take(data, backup, false);
         refusal(() -> Backup.take(data, backup, false), ServerErrorCode.TARGET_NOT_EMPTY);
         refusal(() -> Restore.of(backup).run(data), ServerErrorCode.TARGET_NOT_EMPTY);
