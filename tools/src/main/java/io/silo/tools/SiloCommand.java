@@ -35,6 +35,8 @@ import picocli.CommandLine.Spec;
             StatusCommand.class,
             LoadCommand.class,
             LogCommand.class,
+            BackupCommand.class,
+            RestoreCommand.class,
             SimCommand.class,
             TortureCommand.class,
             ConfigCommand.class,

@@ -28,6 +28,7 @@ import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A whole server whose disk fails or crawls. Each fault strikes one shard of a server with many, which shows in the same run that the
  * others go on; every test demands that its fault really struck.
  */
+@Tag("newest-jdk")
 class FaultyDiskIT {
     private static final int SHARDS = 8;
 

@@ -6,10 +6,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.silo.tools.CommandLineFixture.Run;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** F1, F2 of a whole server, a few times; {@code ./silo torture kill --child server} kills more. */
+@Tag("newest-jdk")
 class KillCommandIT {
     @TempDir
     Path directory;

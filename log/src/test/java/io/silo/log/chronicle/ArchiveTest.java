@@ -27,11 +27,13 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Cycles that a log has let go of, compressed. */
+@Tag("newest-jdk")
 @Timeout(60)
 class ArchiveTest {
     private static final int RECORDS = 300;

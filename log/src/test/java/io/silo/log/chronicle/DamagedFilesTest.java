@@ -28,6 +28,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Damage of every kind to the real files of a log: it is refused with a sentence that says what to run, or it changes nothing: never a
  * shorter or another log. {@link io.silo.log.simulated.DamageTest} does the same to the simulated disk; here are Chronicle's own bytes too.
  */
+@Tag("newest-jdk")
 @Timeout(300)
 class DamagedFilesTest {
     private static final long BOOT = 1;

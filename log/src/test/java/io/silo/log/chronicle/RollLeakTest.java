@@ -11,12 +11,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A log that is rolled and trimmed again and again holds no more files, mappings and threads than at its beginning. */
 @Timeout(3_600)
+@Tag("newest-jdk")
 class RollLeakTest {
     /** {@code -Dsilo.log.rolls=10000} for a long run. */
     private static final int ROLLS = Integer.getInteger("silo.log.rolls", 300);

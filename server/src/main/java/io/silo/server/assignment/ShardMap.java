@@ -22,7 +22,8 @@ public record ShardMap(List<Shard> shards) {
      * @param epochOpened highest epoch under which its log was opened; 0 = never.
      */
     public record Shard(UUID id, long rangeFirst, long rangeLast, long epochOpened) {
-        Shard withEpochOpened(long epoch) {
+        /** The same shard, opened under another epoch. */
+        public Shard withEpochOpened(long epoch) {
             return new Shard(id, rangeFirst, rangeLast, epoch);
         }
     }

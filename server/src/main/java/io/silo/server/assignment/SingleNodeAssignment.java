@@ -90,7 +90,12 @@ public final class SingleNodeAssignment implements ShardAssignment {
         }
     }
 
-    private static ShardMap read(Path file) {
+    /**
+     * Reads a map.
+     *
+     * @throws ServerException if it is missing, damaged, or a newer release wrote it.
+     */
+    public static ShardMap read(Path file) {
         try {
             final JsonNode node = JSON.readTree(Files.readAllBytes(file));
             DataDirectory.checkFormat(file, node, FORMAT);
@@ -113,6 +118,11 @@ public final class SingleNodeAssignment implements ShardAssignment {
     }
 
     private void write() {
+        write(file, map, threads);
+    }
+
+    /** Replaces a map; durable on return. */
+    public static void write(Path file, ShardMap map, int threads) {
         final ObjectNode node = JSON.createObjectNode();
         node.put("format", FORMAT);
         final ArrayNode shards = node.putArray("shards");

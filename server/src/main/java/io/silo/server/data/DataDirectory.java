@@ -16,6 +16,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -48,6 +49,10 @@ public final class DataDirectory implements AutoCloseable {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
     private static final String LOCK = "silo.lock";
     private static final String IDENTITY = "identity.json";
+
+    /** Name under which a restore keeps the identity until all the rest is there. */
+    private static final String IDENTITY_RESTORING = "identity.json.restoring";
+
     private static final String SHARDS = "shards";
 
     private final Path path;
@@ -148,9 +153,26 @@ public final class DataDirectory implements AutoCloseable {
     private ServerIdentity openIdentity() {
         final Path file = path.resolve(IDENTITY);
         try {
-            if (!Files.exists(file)) {
-                return createIdentity(file);
-            }
+            return Files.exists(file) ? readIdentity(path) : createIdentity(file);
+        } catch (IOException failed) {
+            throw unusable(path, failed);
+        }
+    }
+
+    /**
+     * Whose a data directory is, without its lock.
+     *
+     * @throws ServerException if it is no data directory, or its identity is damaged or newer.
+     */
+    public static ServerIdentity readIdentity(Path path) {
+        final Path file = path.resolve(IDENTITY);
+        if (!Files.exists(file)) {
+            throw new ServerException(
+                    ServerErrorCode.DATA_DIRECTORY_UNUSABLE,
+                    "The directory " + path + " is no data directory of Silo: it has no " + IDENTITY + ".",
+                    "Name the directory that the server was started on.");
+        }
+        try {
             final JsonNode node = JSON.readTree(Files.readAllBytes(file));
             checkFormat(file, node, FORMAT);
             return new ServerIdentity(uuid(file, node, "cluster_id"), uuid(file, node, "node_id"));
@@ -162,6 +184,12 @@ public final class DataDirectory implements AutoCloseable {
     }
 
     private ServerIdentity createIdentity(Path file) throws IOException {
+        if (Files.exists(path.resolve(IDENTITY_RESTORING))) {
+            throw new ServerException(
+                    ServerErrorCode.RESTORE_INCOMPLETE,
+                    "A restore into " + path + " did not finish.",
+                    "Delete the directory and restore the backup again.");
+        }
         try (Stream<Path> entries = Files.list(path)) {
             final var foreign = entries.map(entry -> String.valueOf(entry.getFileName()))
                     .filter(name -> !name.equals(LOCK) && !name.endsWith(".tmp"))
@@ -179,13 +207,51 @@ public final class DataDirectory implements AutoCloseable {
             }
         }
         final ServerIdentity made = new ServerIdentity(UUID.randomUUID(), UUID.randomUUID());
+        writeIdentity(file, made);
+        return made;
+    }
+
+    private static void writeIdentity(Path file, ServerIdentity identity) throws IOException {
         final ObjectNode node = JSON.createObjectNode();
         node.put("format", FORMAT);
-        node.put("cluster_id", made.clusterId().toString());
-        node.put("node_id", made.nodeId().toString());
+        node.put("cluster_id", identity.clusterId().toString());
+        node.put("node_id", identity.nodeId().toString());
         node.put("created_at_ms", System.currentTimeMillis());
         AtomicFile.write(file, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(node));
-        return made;
+    }
+
+    /**
+     * Begins a data directory that is filled by other means than a start. Until {@link #finishRestored} no server starts on it.
+     *
+     * @param path not there yet, or empty.
+     * @throws ServerException TARGET_NOT_EMPTY if another restore has begun there meanwhile.
+     */
+    public static void beginRestored(Path path, ServerIdentity identity) {
+        try {
+            createOwnerOnly(path);
+            try {
+                Files.createFile(path.resolve(LOCK)); // of two restores one makes it
+            } catch (FileAlreadyExistsException other) {
+                throw new ServerException(
+                        ServerErrorCode.TARGET_NOT_EMPTY,
+                        "Another restore, or a server, has begun in " + path + ".",
+                        "Name another directory.",
+                        other);
+            }
+            writeIdentity(path.resolve(IDENTITY_RESTORING), identity);
+        } catch (IOException failed) {
+            throw unusable(path, failed);
+        }
+    }
+
+    /** Makes what was begun a data directory; durable on return. */
+    public static void finishRestored(Path path) {
+        try {
+            Files.move(path.resolve(IDENTITY_RESTORING), path.resolve(IDENTITY), StandardCopyOption.ATOMIC_MOVE);
+            AtomicFile.syncDirectory(path);
+        } catch (IOException failed) {
+            throw unusable(path, failed);
+        }
     }
 
     /** Refuses a file that a newer release wrote, or that names no format. */
@@ -244,6 +310,11 @@ public final class DataDirectory implements AutoCloseable {
 
     /** Directory of one shard's log; made by {@link #createShardDirectory}. */
     public Path shardDirectory(UUID shardId) {
+        return shardDirectory(path, shardId);
+    }
+
+    /** Directory of one shard's log in a data directory, whether it is open or not. */
+    public static Path shardDirectory(Path path, UUID shardId) {
         return path.resolve(SHARDS).resolve(shardId.toString());
     }
 

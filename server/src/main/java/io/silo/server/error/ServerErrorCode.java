@@ -38,7 +38,13 @@ public enum ServerErrorCode {
     /** The rate limit service that is configured does not answer. */
     GUBERNATOR_UNREACHABLE(115),
     /** The process may open too few files for its shards. */
-    FILE_LIMIT_TOO_LOW(116);
+    FILE_LIMIT_TOO_LOW(116),
+    /** A restore into the data directory did not finish. */
+    RESTORE_INCOMPLETE(117),
+    /** The directory that a backup or a restore is to write is not empty. */
+    TARGET_NOT_EMPTY(118),
+    /** What is named as a backup is none, is not complete, or is not as it was written. */
+    BACKUP_UNUSABLE(119);
 
     private final int number;
 
