@@ -525,7 +525,8 @@ public final class Shard {
         return status == Status.OPEN && cleaner.beginNow(command.uploads());
     }
 
-    LogCleaner cleaner() {
+    /** What keeps the log short. Shard thread only. */
+    public LogCleaner cleaner() {
         return cleaner;
     }
 

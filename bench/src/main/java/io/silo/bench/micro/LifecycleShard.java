@@ -30,8 +30,10 @@ import io.silo.shard.ShardListener;
 import io.silo.shard.ThreadBounds;
 import io.silo.shard.command.ColdRead;
 import io.silo.shard.command.ColdReads;
+import io.silo.shard.command.Retention;
 import io.silo.shard.command.ShardSettings;
 import io.silo.shard.rate.RateService;
+import io.silo.shard.state.ShardCounters.Figure;
 import io.silo.shard.state.ShardState;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -56,10 +58,19 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
      * @param backlog jobs that wait behind them all the time.
      * @param limitKeys keys that jobs name in turn, one each; 0 = they have no limits.
      * @param limitMax of each key.
+     * @param forgetsHalf every second job fails, and retention deletes those at once.
      */
-    record Work(int window, int backlog, int limitKeys, int limitMax) {
+    record Work(int window, int backlog, int limitKeys, int limitMax, boolean forgetsHalf) {
+        Work(int window, int backlog, int limitKeys, int limitMax) {
+            this(window, backlog, limitKeys, limitMax, false);
+        }
+
         static Work window(int window) {
             return new Work(window, 0, 0, 0);
+        }
+
+        Work forgettingHalf() {
+            return new Work(window, backlog, limitKeys, limitMax, true);
         }
     }
 
@@ -101,7 +112,7 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
         var context = new EventLogContext().lowWaterBytes(0).floorBytes(0).random(random::nextLong);
         var log = EventLog.open(ChronicleCycleStore.open(directory, context), new LogIdentity(1, 2, 3, 4), context);
         shard = new Shard(new ShardContext(
-                ShardSettings.whole(0),
+                settings(work),
                 log,
                 this,
                 random::nextLong,
@@ -125,6 +136,22 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
         subscribe();
     }
 
+    private static ShardSettings settings(Work work) {
+        final ShardSettings whole = ShardSettings.whole(0);
+        return !work.forgetsHalf()
+                ? whole
+                : new ShardSettings(
+                        0,
+                        whole.leaseMs(),
+                        whole.crashLoopMax(),
+                        whole.payloadBytesMax(),
+                        whole.memoryBytesMax(),
+                        whole.tenancy(),
+                        whole.rangeFirst(),
+                        whole.rangeLast(),
+                        new Retention.Limits(0, 1, 0, Integer.MAX_VALUE));
+    }
+
     private void drain() {
         while (head != tail) {
             agent.doWork();
@@ -137,6 +164,16 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
         while (finished < target) {
             agent.doWork();
         }
+    }
+
+    /** Keeps the log from being cleaned, or lets it. */
+    void holdCleaning(boolean held) {
+        shard.cleaner().hold(held);
+    }
+
+    /** Bytes that were carried. */
+    long carriedBytes() {
+        return shard.counters().get(Figure.BYTES_CARRIED);
     }
 
     /** Carries everything out of the cycles that can go. */
@@ -207,14 +244,15 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
         report.wrapAndApplyHeader(commands, offset, header);
         report.header().correlationId(3).shardEpoch(0).shard(0).durability(durability);
         report.subscriptionId(1).credits(1);
+        final boolean isFailed = work.forgetsHalf() && jobKey % 2 == 0;
         final ReportOutcomeEncoder.ItemsEncoder item = report.itemsCount(1).next();
         item.jobKey(jobKey)
                 .tokenEpoch(epoch)
                 .token(token)
                 .uploadId(0)
-                .outcome(Outcome.SUCCEEDED)
+                .outcome(isFailed ? Outcome.FAILED : Outcome.SUCCEEDED)
                 .resultEncoding(PayloadEncoding.RAW);
-        item.putErrorCode(payload, 0, 0).putResult(payload, 0, 8);
+        item.putErrorCode(taskGroup, 0, isFailed ? taskGroup.length : 0).putResult(payload, 0, 8);
         end(report.limit() - offset);
     }
 
