@@ -236,6 +236,24 @@ public abstract class EventLogContract {
         }
     }
 
+    /** Records that are appended after a neighbour was read are read as they are, not as they were not. */
+    @Test
+    void shouldReadWhatIsAppendedMeanwhileOnAScanningReader() {
+        var expected = new ArrayList<Seen>();
+        try (EventLog log = started();
+                LogReader reader = log.newScanningReader()) {
+            for (int i = 0; i < 500; i++) {
+                appendWhenRoom(log, expected, events(100 + i % 5 * 70, i), i);
+                Seen last = expected.get(i);
+                Seen earlier = expected.get(i / 2);
+                var seen = new ArrayList<Seen>();
+                assertThat(reader.read(last.position(), collector(seen))).isTrue();
+                assertThat(reader.read(earlier.position(), collector(seen))).isTrue();
+                assertThat(seen).containsExactly(last, earlier);
+            }
+        }
+    }
+
     @Test
     void shouldTellTheEndOfItsOldestCycles() {
         try (EventLog log = started()) {
