@@ -59,6 +59,11 @@ class WrongBehaviourTest {
 
     /** Runs until the lie is told; then the model has to object, in these words. */
     private static void shouldReport(String words, Function<ReferenceShard, LyingTap> liar) {
+        shouldReport(words, "nothing else", liar);
+    }
+
+    /** @param others words of objections that are right too, and show nothing: then the next seed is tried. */
+    private static void shouldReport(String words, String others, Function<ReferenceShard, LyingTap> liar) {
         for (long seed = 101; seed < 101 + SEEDS; seed++) {
             var model = new ReferenceShard(ReferenceShardTest.SETTINGS);
             LyingTap tap = liar.apply(model);
@@ -66,6 +71,9 @@ class WrongBehaviourTest {
                 new ReferenceShardTest.Run(seed, tap, model).go(STEPS);
             } catch (AssertionError disagreement) {
                 assertThat(tap.hasLied).as("seed %d: %s", seed, disagreement).isTrue();
+                if (String.valueOf(disagreement.getMessage()).startsWith(others)) {
+                    continue;
+                }
                 assertThat(disagreement.getMessage()).as("seed %d", seed).containsPattern(words);
                 return;
             }
@@ -286,7 +294,8 @@ class WrongBehaviourTest {
 
     @Test
     void shouldReportGrantsInTheWrongOrder() {
-        shouldReport("comes before|more urgent|overtakes", model -> new LyingTap(model) {
+        // Two that may go in either order are noticed by what their worker was told.
+        shouldReport("comes before|more urgent|overtakes", "task told", model -> new LyingTap(model) {
             @Override
             List<LoggedEvent> command(List<LoggedEvent> events) {
                 if (events.size() == 2
