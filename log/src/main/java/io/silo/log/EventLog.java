@@ -663,7 +663,7 @@ public final class EventLog implements AutoCloseable {
     /** A reader for another thread. It pins the cycle it reads. */
     public LogReader newReader() {
         checkUsable();
-        return new PinnedLogReader(store, cycles, faults, new Corruption(store, identity), PinnedLogReader.NO_WINDOW);
+        return new PinnedLogReader(store, cycles, faults, new Corruption(store, identity));
     }
 
     /** A reader for scans on another thread or this one: it keeps what it read last. It pins the cycles that it reads. */

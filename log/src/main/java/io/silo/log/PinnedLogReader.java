@@ -9,33 +9,21 @@ final class PinnedLogReader implements LogReader {
     /** Least length of the buffer, and what is read ahead at once. */
     private static final int READ_BYTES_MIN = 16 * 1024;
 
-    /** For one who reads here and there: no more is read than the record. */
-    static final int NO_WINDOW = 0;
-
     private final CycleSource source;
     private final RetainedCycles cycles;
     private final FaultPlan faults;
     private final Corruption corruption;
-    private final int windowBytes;
     private final RecordLayout layout = new RecordLayout();
     private ByteBuffer bytes = ByteBuffer.allocateDirect(READ_BYTES_MIN);
     private UnsafeBuffer view = new UnsafeBuffer(bytes);
     private @Nullable Cycle cycle;
     private @Nullable CycleFile file;
 
-    /** File offsets between which {@link #bytes} hold what was read last. */
-    private long windowStart;
-
-    private long windowEnd;
-
-    /** @param windowBytes read at once, so that neighbours need no read of their own; {@link #NO_WINDOW} = none. */
-    PinnedLogReader(
-            CycleSource source, RetainedCycles cycles, FaultPlan faults, Corruption corruption, int windowBytes) {
+    PinnedLogReader(CycleSource source, RetainedCycles cycles, FaultPlan faults, Corruption corruption) {
         this.source = source;
         this.cycles = cycles;
         this.faults = faults;
         this.corruption = corruption;
-        this.windowBytes = windowBytes;
     }
 
     @Override
@@ -48,31 +36,31 @@ final class PinnedLogReader implements LogReader {
         long offset = holder.offsetOf(position);
         int previous = holder.seed();
         if (position > holder.firstPosition()) {
-            int before = fill(EventLog.HEADER_BYTES, holder, position - 1);
-            previous = RecordLayout.crc(view, before);
+            fill(EventLog.HEADER_BYTES, holder, position - 1);
+            previous = RecordLayout.crc(view, 0);
         }
-        int at = fill(EventLog.HEADER_BYTES, holder, position);
-        int length = RecordLayout.length(view, at);
+        fill(EventLog.HEADER_BYTES, holder, position);
+        int length = RecordLayout.length(view, 0);
         if (length < EventLog.HEADER_BYTES || length > EventLog.RECORD_BYTES_MAX) {
             throw damaged(holder, position, offset);
         }
-        at = fill(length, holder, position);
-        if (!RecordLayout.isPlausible(view, at, length)
-                || RecordLayout.position(view, at) != position
-                || RecordLayout.shardEpoch(view, at) != holder.epoch()
-                || !layout.isChained(view, bytes, at, length, previous, holder.key())) {
+        fill(length, holder, position);
+        if (!RecordLayout.isPlausible(view, 0, length)
+                || RecordLayout.position(view, 0) != position
+                || RecordLayout.shardEpoch(view, 0) != holder.epoch()
+                || !layout.isChained(view, bytes, 0, length, previous, holder.key())) {
             throw damaged(holder, position, offset);
         }
-        if (RecordLayout.kind(view, at) != RecordLayout.KIND_EVENTS) {
+        if (RecordLayout.kind(view, 0) != RecordLayout.KIND_EVENTS) {
             return false;
         }
         handler.onRecord(
                 position,
                 holder.epoch(),
-                RecordLayout.timeMs(view, at),
-                RecordLayout.eventCount(view, at),
+                RecordLayout.timeMs(view, 0),
+                RecordLayout.eventCount(view, 0),
                 view,
-                at + EventLog.HEADER_BYTES,
+                EventLog.HEADER_BYTES,
                 length - EventLog.HEADER_BYTES);
         return true;
     }
@@ -95,7 +83,6 @@ final class PinnedLogReader implements LogReader {
     }
 
     private void readPages(long fileOffset, int length) {
-        windowEnd = windowStart;
         bytes.clear().limit(length);
         java.util.Objects.requireNonNull(file).read(bytes, fileOffset);
         bytes.clear();
@@ -112,7 +99,6 @@ final class PinnedLogReader implements LogReader {
             file.close();
             file = null;
         }
-        windowEnd = windowStart;
         if (cycle != null) {
             cycle.unpin();
             cycle = null;
@@ -132,33 +118,17 @@ final class PinnedLogReader implements LogReader {
         return true;
     }
 
-    /** Has so many bytes of a record in {@link #bytes}, and returns where. */
-    private int fill(int length, Cycle holder, long position) {
-        long offset = holder.offsetOf(position);
-        if (windowBytes == NO_WINDOW || offset < windowStart || offset + length > windowEnd) {
-            read(length, holder, offset);
-            if (offset + length > windowEnd) {
-                throw damaged(holder, position, offset);
-            }
-        }
-        return (int) (offset - windowStart);
-    }
-
-    private void read(int wanted, Cycle holder, long offset) {
-        int length = Math.max(wanted, windowBytes);
+    private void fill(int length, Cycle holder, long position) {
         if (bytes.capacity() < length) {
-            bytes = ByteBuffer.allocateDirect(Math.max(windowBytes, EventLog.RECORD_BYTES_MAX));
+            bytes = ByteBuffer.allocateDirect(EventLog.RECORD_BYTES_MAX);
             view = new UnsafeBuffer(bytes);
         }
-        // What is not published yet may be half written: it is read when it is wanted, not before.
-        long published = cycles.published();
+        long offset = holder.offsetOf(position);
         bytes.clear().limit(length);
         int count = java.util.Objects.requireNonNull(file).read(bytes, offset);
         bytes.clear();
-        windowStart = offset;
-        windowEnd = offset + count;
-        if (windowBytes != NO_WINDOW && holder.holds(published)) {
-            windowEnd = Math.min(windowEnd, Math.max(offset + wanted, holder.offsetOf(published)));
+        if (count < length) {
+            throw damaged(holder, position, offset);
         }
     }
 

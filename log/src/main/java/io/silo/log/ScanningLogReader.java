@@ -18,9 +18,6 @@ final class ScanningLogReader implements LogReader {
     /** Cycles kept open; a power of two. A job's events lie in the cycle that is scanned, and in few behind it. */
     private static final int CYCLES = 4;
 
-    /** Read at once: records of neighbours in the log are mostly wanted one after the other. */
-    private static final int WINDOW_BYTES = 64 * 1024;
-
     /** A record that was read. */
     private static final class Kept {
         private long position = EventLog.NULL_POSITION;
@@ -40,7 +37,7 @@ final class ScanningLogReader implements LogReader {
     ScanningLogReader(CycleSource source, RetainedCycles cycles, FaultPlan faults, Corruption corruption) {
         this.cycles = cycles;
         for (int i = 0; i < CYCLES; i++) {
-            readers[i] = new PinnedLogReader(source, cycles, faults, corruption, WINDOW_BYTES);
+            readers[i] = new PinnedLogReader(source, cycles, faults, corruption);
         }
         for (int i = 0; i < RECORDS; i++) {
             kept[i] = new Kept();
