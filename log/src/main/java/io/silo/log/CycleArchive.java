@@ -119,9 +119,8 @@ public final class CycleArchive {
         }
         final RecordCursor records = new RecordCursor(file, header, window);
         long count = 0;
-        // To whatever is no record: the end, or a tail that a crash tore and the next opening cut off. The file as such
-        // is whole, which
-        // the sum at its end says.
+        // To whatever is no record: the end, or a tail that a crash tore and the next opening cut off.
+        // That the file as such is whole says the sum at its end.
         while (records.next() == RecordCursor.Found.RECORD) {
             if (records.kind() == RecordLayout.KIND_EVENTS) {
                 records.deliver(handler);

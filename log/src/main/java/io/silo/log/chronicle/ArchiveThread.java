@@ -83,7 +83,7 @@ final class ArchiveThread {
             if (!write(cycle)) {
                 return;
             }
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             LOGGER.warn(
                     "Cycle {} under {} is deleted without having been archived, so its history cannot be read any more: {}",
                     cycle,

@@ -184,6 +184,25 @@ class ArchiveTest {
         assertThat(noticed).isGreaterThan(damaged.size() / 2);
     }
 
+    /** One cycle that cannot be read does not keep the others from their turn. */
+    @Test
+    void shouldGoOnBehindACycleThatCannotBeArchived() throws IOException {
+        try (EventLog log = open(1)) {
+            log.start(1);
+            for (int i = 0; i < RECORDS; i++) {
+                appendWhenRoom(log, written, events(1_000, i), i);
+            }
+            log.sync();
+            CycleDirectory cycles = new CycleDirectory(shard);
+            long second = cycles.cycles()[1];
+            Files.write(cycles.cyclePath(second).resolve("second.cq4"), new byte[1]);
+            int letGo = log.cycleCount() - 1;
+            log.trimBefore(log.activeFirstPosition());
+            await(() -> archive.cycles().length == letGo - 1 && !Files.exists(cycles.cyclePath(second)));
+            assertThat(archive.cycles()).doesNotContain(second);
+        }
+    }
+
     /** The log comes first: what cannot be archived goes all the same. */
     @Test
     void shouldLetGoOfWhatCannotBeArchived() throws IOException {

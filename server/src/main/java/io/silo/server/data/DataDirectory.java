@@ -325,12 +325,13 @@ public final class DataDirectory implements AutoCloseable {
         try {
             if (!Files.isDirectory(shards)) {
                 Files.createDirectory(shards);
-                AtomicFile.syncDirectory(path);
             }
             if (!Files.isDirectory(shard)) {
                 Files.createDirectory(shard);
-                AtomicFile.syncDirectory(shards);
             }
+            // Those that were there too: whoever made them may have been killed before their names were durable.
+            AtomicFile.syncDirectory(path);
+            AtomicFile.syncDirectory(shards);
             return shard;
         } catch (IOException failed) {
             throw unusable(path, failed);
