@@ -25,6 +25,11 @@ public final class ServerKills {
 
     private static final int SITE_TIMEOUT_MS = 5_000;
     private static final int RANDOM_KILL_US_MAX = 500_000;
+    private static final long FIRST_ANSWER_NS_MAX = 12_000_000_000L;
+
+    /** One client in so many lives on when its server dies. */
+    private static final int KEPT_CLIENTS = 4;
+
     private static final int STOP_WORK_MS = 200;
     private static final int STOP_TIMEOUT_MS = 30_000;
     private static final int DRAIN_TIMEOUT_S = 60;
@@ -149,7 +154,6 @@ public final class ServerKills {
         final SiloClient current = client();
         final long checked = server.isAlive() ? checkAlive(server, current) : 0;
         final boolean stops = site != null && site.where() == KillSite.Where.STOP;
-        final long startNs = System.nanoTime();
         final long killUs = 1_000L + random.nextInt(RANDOM_KILL_US_MAX);
         try (SiloWorker worker = load.work(current)) {
             final Thread producer = new Thread(() -> load.produce(current, server::isAlive), "producer");
@@ -158,29 +162,35 @@ public final class ServerKills {
                 Thread.sleep(STOP_WORK_MS);
                 server.terminate();
             } else if (site == null) {
-                // The server answers its first client only after a while: the moment counts from the first answer.
-                final long told = load.acknowledged();
-                while (server.isAlive()
-                        && load.acknowledged() == told
-                        && System.nanoTime() - startNs < 5_000_000_000L) {
-                    LockSupport.parkNanos(100_000);
-                }
+                awaitAnswer(server);
                 final long atNs = System.nanoTime() + killUs * 1_000;
                 while (System.nanoTime() - atNs < 0) {
                     LockSupport.parkNanos(Math.max(1, atNs - System.nanoTime()));
                 }
                 server.kill();
-            } else if (!server.awaitEnd(SITE_TIMEOUT_MS)) {
-                missed = true;
-                server.kill();
+            } else {
+                awaitAnswer(server);
+                if (!server.awaitEnd(SITE_TIMEOUT_MS)) {
+                    missed = true;
+                    server.kill();
+                }
             }
             server.awaitEnd(STOP_TIMEOUT_MS);
             producer.join();
         }
-        if (random.nextBoolean()) {
+        if (random.nextInt(KEPT_CLIENTS) != 0) {
             closeClient(); // else it finds the next server by itself
         }
         return checked;
+    }
+
+    /** A client that was kept notices only after the time-out of its media driver that its server died: moments count from the first answer. */
+    private void awaitAnswer(ServerChild server) {
+        final long told = load.acknowledged();
+        final long deadlineNs = System.nanoTime() + FIRST_ANSWER_NS_MAX;
+        while (server.isAlive() && load.acknowledged() == told && System.nanoTime() - deadlineNs < 0) {
+            LockSupport.parkNanos(100_000);
+        }
     }
 
     /** A check that the server's death cut short says nothing. */
