@@ -77,6 +77,7 @@ public final class Shard {
     private final FaultPlan faults;
     private final ReplySink replies;
     private final ShardState state;
+    private final LeaseTerms leaseTerms;
     private final ShardCounters counters = new ShardCounters();
     private final EventAppliers appliers = new EventAppliers();
     private final RecordBuffer record;
@@ -112,6 +113,7 @@ public final class Shard {
         this.replies = context.replies();
         this.parked = new ParkedReplies(context.parkedBytesMax());
         this.state = new ShardState(context.random().nextLong(), context.capacity());
+        this.leaseTerms = new LeaseTerms(state);
         state.rateWork().askOf(context.rateService(), counters);
         state.floatingLimits().refreshes().countIn(counters);
         this.record = new RecordBuffer(appliers, state, counters);
@@ -184,19 +186,15 @@ public final class Shard {
     /** Gives every lease its full length from now, and to nobody's session until its worker claims it. */
     void renewLeases() {
         if (status == Status.OPEN) {
-            state.forEachLease(this::renewLease);
+            leaseTerms.beginAnew(nowMs, monotonicMs);
         }
     }
 
-    /** A bounded run goes on by the wall's clock while the shard was closed, but no lease ends before its worker can claim it. */
-    private void renewLease(int lease) {
-        final int leaseMs = state.leases().leaseMs(lease);
-        final int maxRunMs = state.jobs().maxRunMs(state.leases().job(lease));
-        if (maxRunMs != 0) {
-            final long leftMs = state.leases().startedAtMs(lease) + maxRunMs - nowMs;
-            state.boundRun(lease, monotonicMs + Math.max(leaseMs, leftMs));
+    /** What was granted or renewed in this duty cycle leaves only now, so long after. */
+    void postponeLeases(long heldMs) {
+        if (status == Status.OPEN) {
+            leaseTerms.postpone(monotonicMs, heldMs);
         }
-        state.renewLease(lease, monotonicMs + leaseMs, 0);
     }
 
     boolean isOpen() {

@@ -42,6 +42,9 @@ public final class ShardAgent implements Agent, CommandConsumer {
 
     private static final int READS_PER_CYCLE = 64;
 
+    /** From here on leases are longer by what their grants waited: half of the shortest that there is. */
+    private static final int HELD_MS_MIN = Bounds.LEASE_MS_MIN / 2;
+
     /**
      * Longest that a command waits in a full ingress stream: sessions have at most half a term of 1 MiB under way, which a busy thread
      * takes in a few hundred cycles of milliseconds.
@@ -108,6 +111,7 @@ public final class ShardAgent implements Agent, CommandConsumer {
 
     @Override
     public int doWork() {
+        final long beginNs = clock.nanoTime();
         dutyCycle++;
         shardClock.update();
         if (shardClock.isStepHeld() != stepHeld) {
@@ -140,6 +144,7 @@ public final class ShardAgent implements Agent, CommandConsumer {
         admission.onGranted(granted, grantsAreCut);
         work += sync();
         final long nowNs = clock.nanoTime();
+        postponeLeases(TimeUnit.NANOSECONDS.toMillis(nowNs - beginNs));
         for (Shard shard : shards) {
             work += shard.dispatch(nowNs);
         }
@@ -165,6 +170,19 @@ public final class ShardAgent implements Agent, CommandConsumer {
     public void renewLeases() {
         for (Shard shard : shards) {
             shard.renewLeases();
+        }
+    }
+
+    /**
+     * A lease counts from its decision, but its worker learns of it after the sync: where that took long, it may be over before its
+     * grant leaves.
+     */
+    private void postponeLeases(long heldMs) {
+        if (heldMs >= HELD_MS_MIN) {
+            listener.onGrantsHeld(heldMs);
+            for (Shard shard : shards) {
+                shard.postponeLeases(heldMs);
+            }
         }
     }
 

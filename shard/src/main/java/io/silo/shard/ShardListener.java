@@ -20,4 +20,7 @@ public interface ShardListener {
 
     /** The thread did nothing for so long that clients may have given their connections up; leases begin anew. */
     void onStandstill(long ms);
+
+    /** A duty cycle took so long that the leases granted or renewed in it are as much longer. */
+    default void onGrantsHeld(long ms) {}
 }

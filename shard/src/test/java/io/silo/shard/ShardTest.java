@@ -16,6 +16,7 @@ import io.silo.shard.TestClient.Task;
 import io.silo.shard.command.ShardSettings;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** What a client sees of one shard. */
@@ -172,6 +173,36 @@ class ShardTest {
         assertThat(client.heartbeat("w", task)).isEqualTo(OK);
         assertThat(client.get("a").status()).isEqualTo("RUNNING");
         assertThat(harness.standstills).isEmpty();
+    }
+
+    /** A grant that waits for a slow sync is worth nothing if its lease runs meanwhile. */
+    @Test
+    void shouldCountALeaseFromTheEndOfTheSyncThatItsGrantWaitsFor() {
+        var slowMs = new AtomicLong();
+        var slow = new ShardHarness(
+                1,
+                List.of(ShardSettings.whole(0)),
+                512 * 1024,
+                it -> it.faults = shard -> site -> {
+                    if (site.equals("log.sync")) {
+                        it.standStill(slowMs.getAndSet(0));
+                    }
+                });
+        var worker = new TestClient(slow, 1);
+        worker.enqueue("granted");
+        worker.enqueue("earlier");
+        Task earlier = worker.lease("w", 1).get(0);
+        slow.advance(1);
+        slowMs.set(4_000);
+        Task granted = worker.lease("w", 1).get(0);
+        assertThat(slowMs).hasValue(0);
+        assertThat(slow.standstills).isEmpty();
+        slow.advance(9_999);
+        slow.run();
+        assertThat(worker.heartbeat("w", granted)).isEqualTo(OK);
+        assertThat(worker.heartbeat("w", earlier))
+                .as("one that no grant or heartbeat of that cycle moved ends when it would have")
+                .isEqualTo(LEASE_NOT_FOUND.code());
     }
 
     @Test

@@ -506,6 +506,12 @@ final class SimProcess implements Clock, ShardListener {
     }
 
     @Override
+    public void onGrantsHeld(long ms) {
+        tapInternalEvents(); // what was granted last in this cycle counts, too
+        observe(() -> taps.forEach(logTap -> logTap.tap().onGrantsHeld(monotonicMs(), ms)));
+    }
+
+    @Override
     public void onOverload(boolean begins, long refusals) {
         trace("overload " + (begins ? "begins" : "ends after " + refusals + " refusals"));
     }

@@ -49,6 +49,13 @@ final class ModelLease {
         renew(monotonicMs, NOBODY);
     }
 
+    /** What was granted or renewed now is heard of only so long after. */
+    void postpone(long monotonicMs, long heldMs) {
+        if (deadlineMs == monotonicMs + leaseMs) {
+            deadlineMs = Math.min(deadlineMs + heldMs, runDeadlineMs);
+        }
+    }
+
     ModelLease copy() {
         final ModelLease copy = new ModelLease(worker, startedAtMs, leaseMs, requestId);
         copy.cancelRequestedAtMs = cancelRequestedAtMs;

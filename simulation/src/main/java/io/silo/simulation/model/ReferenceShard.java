@@ -125,6 +125,13 @@ public final class ReferenceShard implements ShardTap {
         beginAnew(nowMs, monotonicMs);
     }
 
+    @Override
+    public void onGrantsHeld(long monotonicMs, long heldMs) {
+        for (ModelJob job : context.state.running()) {
+            job.runningLease().postpone(monotonicMs, heldMs);
+        }
+    }
+
     private void beginAnew(long nowMs, long monotonicMs) {
         for (ModelJob job : context.state.running()) {
             job.runningLease().beginAnew(nowMs, monotonicMs, job.definition.maxRunMs());

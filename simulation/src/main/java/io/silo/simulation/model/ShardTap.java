@@ -73,6 +73,9 @@ public interface ShardTap {
     /** The thread stood still for long: every lease has its full length again, and nobody has claimed it. */
     void onStandstill(long nowMs, long monotonicMs);
 
+    /** The duty cycle took {@code heldMs}: what was granted or renewed in it counts from its end. */
+    void onGrantsHeld(long monotonicMs, long heldMs);
+
     /** A session ended. Events that this brought follow. */
     void onSessionClosed(Session session, boolean explicit);
 

@@ -98,6 +98,11 @@ class LyingTap implements ShardTap {
     }
 
     @Override
+    public void onGrantsHeld(long monotonicMs, long heldMs) {
+        model.onGrantsHeld(monotonicMs, heldMs);
+    }
+
+    @Override
     public void onStandstill(long nowMs, long monotonicMs) {
         model.onStandstill(nowMs, monotonicMs);
     }

@@ -274,6 +274,15 @@ final class TappedShard implements CommandSource, ReplySink, ColdReads, ShardLis
     }
 
     @Override
+    public void onGrantsHeld(long ms) {
+        List<LoggedEvent> events = news();
+        if (!events.isEmpty()) {
+            tap.onInternalEvents(agent.nowMs(), agent.monotonicMs(), events);
+        }
+        tap.onGrantsHeld(agent.monotonicMs(), ms);
+    }
+
+    @Override
     public long readAhead(int shardNumber, long position, int offset, int length) {
         return NOT_TAKEN;
     }

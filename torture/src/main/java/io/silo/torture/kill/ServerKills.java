@@ -37,6 +37,10 @@ public final class ServerKills {
 
     private final KillOptions options;
     private final List<KillSite> sites;
+
+    /** Short runs, too, come by all sites in the end. */
+    private final int firstSite;
+
     private final SplittableRandom random;
     private final ServerLoad load;
     private final KillReport report = new KillReport();
@@ -54,6 +58,7 @@ public final class ServerKills {
         this.sites = KillSite.SERVER.stream()
                 .filter(site -> options.site() == null || site.name().equals(options.site()))
                 .toList();
+        this.firstSite = random.nextInt(Math.max(1, sites.size()));
         this.data = options.directory().resolve("data");
         this.settings = ServerChild.settings();
     }
@@ -103,7 +108,7 @@ public final class ServerKills {
         if (options.site() != null) {
             return sites.isEmpty() ? null : sites.get(0);
         }
-        return round % 2 == 0 ? sites.get(round / 2 % sites.size()) : null;
+        return round % 2 == 0 ? sites.get((firstSite + round / 2) % sites.size()) : null;
     }
 
     private void round(int round, @Nullable KillSite site) throws IOException, InterruptedException {

@@ -35,6 +35,10 @@ public final class ShardKills {
 
     private final KillOptions options;
     private final List<KillSite> sites;
+
+    /** Short runs, too, come by all sites in the end. */
+    private final int firstSite;
+
     private final SplittableRandom random;
     private final KnownJobs known = new KnownJobs();
     private final KillReport report = new KillReport();
@@ -48,6 +52,7 @@ public final class ShardKills {
         this.sites = KillSite.SHARD.stream()
                 .filter(site -> options.site() == null || site.name().equals(options.site()))
                 .toList();
+        this.firstSite = random.nextInt(Math.max(1, sites.size()));
     }
 
     /** The command of the shard child with this JVM's flags for deep reflection, up to and with its class. */
@@ -95,7 +100,7 @@ public final class ShardKills {
         if (options.site() != null) {
             return sites.isEmpty() ? null : sites.get(0);
         }
-        return round % 2 == 0 ? sites.get(round / 2 % sites.size()) : null;
+        return round % 2 == 0 ? sites.get((firstSite + round / 2) % sites.size()) : null;
     }
 
     private void round(int round) throws IOException, InterruptedException {
