@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
@@ -185,7 +186,7 @@ final class ShardOpening {
         final long[] events = new long[slots.size()];
         final ReplayProgress progress = new ReplayProgress(slots);
         inParallel(
-                slots,
+                longestFirst(slots),
                 slot -> {
                     final Shard shard = slot.shard();
                     final EventLog log = slot.log();
@@ -218,6 +219,18 @@ final class ShardOpening {
             }
         }
         return sum;
+    }
+
+    /** So that no thread begins a long log when the others are done. */
+    private static List<ShardSlot> longestFirst(List<ShardSlot> slots) {
+        return slots.stream()
+                .sorted(Comparator.comparingLong(ShardOpening::records).reversed())
+                .toList();
+    }
+
+    private static long records(ShardSlot slot) {
+        final EventLog log = slot.log();
+        return log == null ? 0 : log.appendedPosition() - log.firstPosition();
     }
 
     private void refuse(ShardSlot slot, LogException failure) {

@@ -2,6 +2,7 @@ package io.silo.shard.event;
 
 import io.silo.log.RecordHandler;
 import io.silo.protocol.event.CarriedThroughDecoder;
+import io.silo.protocol.event.JobEnqueuedDecoder;
 import io.silo.protocol.event.MessageHeaderDecoder;
 import io.silo.shard.state.InvariantViolation;
 import io.silo.shard.state.ShardState;
@@ -14,12 +15,22 @@ import org.agrona.DirectBuffer;
  * position, events of unknown entities are skipped: an image of each that is still live stands before it.
  */
 public final class Replayer implements RecordHandler {
+    /** In smaller records there is too little to overlap. */
+    private static final int TOUCHED_EVENTS_MIN = 4;
+
     private final ShardState state;
     private final EventAppliers appliers;
     private final EventPlace place = new EventPlace();
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final CarriedThroughDecoder carriedThrough = new CarriedThroughDecoder();
+    private final JobDefinition definition = new JobDefinition();
+    private final EventFrames.FrameHandler touch = this::touch;
     private final long firstPosition;
+
+    /** Written so that reads which only warm the cache are not left out. */
+    @SuppressWarnings("UnusedVariable")
+    private long touched;
+
     private long events;
 
     /** @param firstPosition of the log: 0 if it was never trimmed. */
@@ -34,6 +45,9 @@ public final class Replayer implements RecordHandler {
     public void onRecord(
             long position, long shardEpoch, long timeMs, int eventCount, DirectBuffer buffer, int offset, int length) {
         place.record(position, shardEpoch, timeMs);
+        if (eventCount >= TOUCHED_EVENTS_MIN) {
+            EventFrames.forEach(buffer, offset, length, touch);
+        }
         EventFrames.forEach(buffer, offset, length, (index, b, at, eventLength) -> {
             place.event(index, at - offset, eventLength);
             govern(b, at);
@@ -59,6 +73,12 @@ public final class Replayer implements RecordHandler {
     /** Events applied. */
     public long events() {
         return events;
+    }
+
+    private void touch(int index, DirectBuffer buffer, int at, int length) {
+        if (header.wrap(buffer, at).templateId() == JobEnqueuedDecoder.TEMPLATE_ID) {
+            touched += definition.touch(state, buffer, at);
+        }
     }
 
     private void govern(DirectBuffer buffer, int at) {

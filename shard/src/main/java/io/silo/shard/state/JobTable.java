@@ -160,6 +160,13 @@ final class JobTable implements JobView, ReadyLinks {
     }
 
     @Override
+    public long touch(
+            DirectBuffer tenant, int tenantOffset, int tenantLength, DirectBuffer id, int idOffset, int idLength) {
+        final int tenantName = tenants.find(tenant, tenantOffset, tenantLength);
+        return tenantName < 0 ? 0 : byId.touch(idHash(tenantName, id, idOffset, idLength));
+    }
+
+    @Override
     public int findByKey(long jobKey) {
         final long hash = keyHash(jobKey);
         for (long cursor = byKey.firstCandidate(hash);

@@ -31,6 +31,9 @@ public final class LiveBytes implements LiveBytesView {
     private int oldest = 1;
     private long total;
 
+    /** Where the last search ended: a replay asks for one cycle after the other. */
+    private int foundLast;
+
     LiveBytes() {}
 
     // ---- cycles
@@ -90,8 +93,14 @@ public final class LiveBytes implements LiveBytesView {
         if (position >= firstPositions[cycles - 1]) {
             return oldest + cycles - 1;
         }
+        if (foundLast + 1 < cycles
+                && position >= firstPositions[foundLast]
+                && position < firstPositions[foundLast + 1]) {
+            return oldest + foundLast;
+        }
         final int found = Arrays.binarySearch(firstPositions, 0, cycles, position);
-        return oldest + Math.max(0, found >= 0 ? found : -found - 2);
+        foundLast = Math.max(0, found >= 0 ? found : -found - 2);
+        return oldest + foundLast;
     }
 
     // ---- jobs

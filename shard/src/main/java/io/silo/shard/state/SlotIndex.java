@@ -97,6 +97,18 @@ public final class SlotIndex {
     }
 
     /**
+     * Reads the place where a search for {@code hash} begins. Where many follow each other, their cache misses overlap, which those of
+     * searches do not: a third of an insertion into a table of millions is waiting.
+     *
+     * @return what was read, of no meaning.
+     */
+    long touch(long hash) {
+        int key = fold(hash);
+        long[] segment = segment(key);
+        return segment[0] + segment[home(key, segment.length - 1)];
+    }
+
+    /**
      * Adds an entry; whether the key is there already is the caller's business.
      *
      * @param slot not negative.

@@ -76,7 +76,7 @@ class JobIdsPropertyTest {
             var ids = new JobIds(100, strings);
             int ref = ids.add(bytes(uuid), 0, uuid.length());
             for (int at = 0; at < uuid.length(); at++) {
-                for (char character : "-0fgF/:`@".toCharArray()) {
+                for (char character = 0; character < 128; character++) {
                     String other = uuid.substring(0, at) + character + uuid.substring(at + 1);
                     assertThat(ids.equals(ref, bytes(other), 0, other.length())).isEqualTo(other.equals(uuid));
                     int otherRef = ids.add(bytes(other), 0, other.length());
