@@ -7,7 +7,9 @@ package io.silo.log;
  * {@code log.start.created}, {@code log.start.synced}, {@code log.start.marked}, {@code log.mark}, {@code log.trim.marked},
  * {@code log.read}, {@code log.readAhead}, {@code log.create}, {@code log.allocate}, {@code log.delete}; of the shard on it
  * {@code shard.replayed}, {@code shard.opened}, {@code shard.appended}, {@code shard.synced}, {@code shard.sent}, {@code shard.digest},
- * {@code shard.close}, {@code shard.closed}; of the server {@code server.ready}, {@code server.stopping}, {@code server.stopped}.
+ * {@code shard.close}, {@code shard.closed}; of its cleaner, before what it wrote is appended and once all of it is durable,
+ * {@code carry.slice}, {@code carry.through}, {@code carry.settled}; of the server {@code server.ready}, {@code server.stopping},
+ * {@code server.stopped}.
  */
 @FunctionalInterface
 public interface FaultPlan {

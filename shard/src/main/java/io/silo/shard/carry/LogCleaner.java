@@ -188,6 +188,7 @@ public final class LogCleaner {
                 final int bytes = record.eventCount() == 0 ? 0 : record.length();
                 policy.carried(bytes);
                 counters.add(Figure.BYTES_CARRIED, bytes);
+                log.faults().at("carry.slice");
                 yield work;
             }
             case SETTLING -> settle();
@@ -398,6 +399,7 @@ public final class LogCleaner {
                 .nextArrival(view.nextJobKey())
                 .lastTimeMs(nowMs);
         record.commit(carriedThrough.limit());
+        log.faults().at("carry.through");
         settledAtPosition = record.position();
         phase = Phase.SETTLING;
     }
@@ -407,6 +409,7 @@ public final class LogCleaner {
         if (log.durablePosition() < settledAtPosition) {
             return 0;
         }
+        log.faults().at("carry.settled");
         images.unpin();
         final int before = log.cycleCount();
         log.trimBefore(throughPosition + 1);
