@@ -9,6 +9,9 @@ final class PinnedLogReader implements LogReader {
     /** Least length of the buffer, and what is read ahead at once. */
     private static final int READ_BYTES_MIN = 16 * 1024;
 
+    /** A record before that is not longer is read along: three reads a record become one. */
+    private static final int PREVIOUS_BYTES_MAX = 4 * 1024;
+
     private final CycleSource source;
     private final RetainedCycles cycles;
     private final FaultPlan faults;
@@ -34,35 +37,60 @@ final class PinnedLogReader implements LogReader {
         }
         faults.at("log.read");
         long offset = holder.offsetOf(position);
+        int at = distanceFromPrevious(holder, position);
         int previous = holder.seed();
-        if (position > holder.firstPosition()) {
-            fill(EventLog.HEADER_BYTES, holder, position - 1);
+        if (position > holder.firstPosition() && at == 0) {
+            fill(EventLog.HEADER_BYTES, holder, position - 1, holder.offsetOf(position - 1));
             previous = RecordLayout.crc(view, 0);
         }
-        fill(EventLog.HEADER_BYTES, holder, position);
-        int length = RecordLayout.length(view, 0);
+        int filled = at + knownLength(holder, position, READ_BYTES_MIN - at);
+        fill(filled, holder, position, offset - at);
+        if (at > 0) {
+            previous = RecordLayout.crc(view, 0);
+        }
+        int length = RecordLayout.length(view, at);
         if (length < EventLog.HEADER_BYTES || length > EventLog.RECORD_BYTES_MAX) {
             throw damaged(holder, position, offset);
         }
-        fill(length, holder, position);
-        if (!RecordLayout.isPlausible(view, 0, length)
-                || RecordLayout.position(view, 0) != position
-                || RecordLayout.shardEpoch(view, 0) != holder.epoch()
-                || !layout.isChained(view, bytes, 0, length, previous, holder.key())) {
+        if (at + length > filled) {
+            fill(at + length, holder, position, offset - at);
+        }
+        if (!RecordLayout.isPlausible(view, at, length)
+                || RecordLayout.position(view, at) != position
+                || RecordLayout.shardEpoch(view, at) != holder.epoch()
+                || !layout.isChained(view, bytes, at, length, previous, holder.key())) {
             throw damaged(holder, position, offset);
         }
-        if (RecordLayout.kind(view, 0) != RecordLayout.KIND_EVENTS) {
+        if (RecordLayout.kind(view, at) != RecordLayout.KIND_EVENTS) {
             return false;
         }
         handler.onRecord(
                 position,
                 holder.epoch(),
-                RecordLayout.timeMs(view, 0),
-                RecordLayout.eventCount(view, 0),
+                RecordLayout.timeMs(view, at),
+                RecordLayout.eventCount(view, at),
                 view,
-                EventLog.HEADER_BYTES,
+                at + EventLog.HEADER_BYTES,
                 length - EventLog.HEADER_BYTES);
         return true;
+    }
+
+    /** Bytes from the record before, whose checksum is needed, if both can be read at once; else 0. */
+    private static int distanceFromPrevious(Cycle holder, long position) {
+        if (position == holder.firstPosition()) {
+            return 0;
+        }
+        long distance = holder.offsetOf(position) - holder.offsetOf(position - 1);
+        return distance <= PREVIOUS_BYTES_MAX ? (int) distance : 0;
+    }
+
+    /** Up to the next record if it is known and near; else of the header, which tells. */
+    private int knownLength(Cycle holder, long position, int max) {
+        if (position >= cycles.published() || !holder.holds(position + 1)) {
+            return EventLog.HEADER_BYTES;
+        }
+        long distance = holder.offsetOf(position + 1) - holder.offsetOf(position);
+        return distance <= max ? (int) distance : EventLog.HEADER_BYTES;
     }
 
     @Override
@@ -118,12 +146,11 @@ final class PinnedLogReader implements LogReader {
         return true;
     }
 
-    private void fill(int length, Cycle holder, long position) {
+    private void fill(int length, Cycle holder, long position, long offset) {
         if (bytes.capacity() < length) {
-            bytes = ByteBuffer.allocateDirect(EventLog.RECORD_BYTES_MAX);
+            bytes = ByteBuffer.allocateDirect(PREVIOUS_BYTES_MAX + EventLog.RECORD_BYTES_MAX);
             view = new UnsafeBuffer(bytes);
         }
-        long offset = holder.offsetOf(position);
         bytes.clear().limit(length);
         int count = java.util.Objects.requireNonNull(file).read(bytes, offset);
         bytes.clear();

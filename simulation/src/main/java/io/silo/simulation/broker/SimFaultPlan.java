@@ -35,7 +35,7 @@ final class SimFaultPlan implements FaultPlan {
     public void at(String site) {
         // A simulated process dies at the log's sites and between duty cycles; the shard's own are for processes that
         // are killed.
-        if (process.isObserved() || site.startsWith("shard.")) {
+        if (process.isObserved() || site.startsWith("shard.") || site.startsWith("carry.")) {
             return;
         }
         if (process.isDead()) {
