@@ -70,7 +70,9 @@ class CanaryTest {
 
     @Test
     void mustNoticeARecoveryThatChecksNoCrc() {
-        demand(options().with(new NaiveRecovery(true)), "with other bytes");
+        // Found with other bytes, or lost because a torn record ends the scan: which image comes first is up to the
+        // threads.
+        demand(options().with(new NaiveRecovery(true)), "after a power loss: position ");
     }
 
     @Test
