@@ -70,9 +70,8 @@ class CanaryTest {
 
     @Test
     void mustNoticeARecoveryThatChecksNoCrc() {
-        // Found with other bytes, or lost because a torn record ends the scan: which image comes first is up to the
-        // threads.
-        demand(options().with(new NaiveRecovery(true)), "after a power loss: position ");
+        // One whose torn record ends the scan is lost, which is right too and shows less: then the next seed is tried.
+        demand(options().with(new NaiveRecovery(true)), "with other bytes", "is lost, but durable");
     }
 
     @Test
@@ -95,12 +94,19 @@ class CanaryTest {
     }
 
     private static void demand(ImageOptions options, String sentence) {
+        demand(options, sentence, "nothing else");
+    }
+
+    private static void demand(ImageOptions options, String sentence, String other) {
         var totals = new ImageTotals();
         for (long seed = 1; seed <= SEEDS_MAX; seed++) {
             try {
                 ImageRun.run(seed, options, totals);
             } catch (ImageFailure e) {
                 System.out.println("seed " + seed + ", image " + totals.get(Count.IMAGES) + ": " + e.getMessage());
+                if (String.valueOf(e.getMessage()).contains(other)) {
+                    continue;
+                }
                 assertThat(e).hasMessageContaining(sentence);
                 return;
             }
