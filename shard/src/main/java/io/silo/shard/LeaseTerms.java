@@ -24,20 +24,21 @@ final class LeaseTerms {
         final int maxRunMs = state.jobs().maxRunMs(state.leases().job(lease));
         if (maxRunMs != 0) {
             final long leftMs = state.leases().startedAtMs(lease) + maxRunMs - nowMs;
-            state.boundRun(lease, monotonicMs + Math.max(leaseMs, leftMs));
+            state.leaseTimers().boundRun(lease, monotonicMs + Math.max(leaseMs, leftMs));
         }
-        state.renewLease(lease, monotonicMs + leaseMs, NOBODY);
+        state.leaseTimers().renew(lease, monotonicMs + leaseMs, NOBODY);
     }
 
     /**
      * What was granted or renewed in the duty cycle of {@code monotonicMs} leaves only now, {@code heldMs} later: its length counts
-     * from now. A lease that its longest run ends before that is not touched.
+     * from now. A lease that its longest run ends before that is not touched. Looks at those leases alone: on a disk that is always
+     * slow, this is done in every duty cycle.
      */
     void postpone(long monotonicMs, long heldMs) {
-        state.forEachLease(lease -> {
+        state.leaseTimers().forEachRenewed(lease -> {
             final long fullMs = monotonicMs + state.leases().leaseMs(lease);
             if (state.leases().deadlineMs(lease) == fullMs) {
-                state.renewLease(lease, fullMs + heldMs, state.leases().session(lease));
+                state.leaseTimers().renew(lease, fullMs + heldMs, state.leases().session(lease));
             }
         });
     }

@@ -78,7 +78,7 @@ final class TimedCommands {
      */
     int run(long nowMs, long drainedUntilMs) {
         int work = 0;
-        if (state.nextLeaseDeadlineMs() <= drainedUntilMs) {
+        if (state.leaseTimers().nextDeadline() <= drainedUntilMs) {
             work += expireLeases(drainedUntilMs);
         }
         // A start at that very moment is in time.
@@ -109,7 +109,7 @@ final class TimedCommands {
         }
         int expired = 0;
         while (leaseEnds.hasRoom(command)) {
-            final int lease = state.pollExpiredLease(drainedUntilMs);
+            final int lease = state.leaseTimers().pollExpired(drainedUntilMs);
             if (lease == RowSlab.NULL_SLOT) {
                 break;
             }

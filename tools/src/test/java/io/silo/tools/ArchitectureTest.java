@@ -41,12 +41,9 @@ class ArchitectureTest {
     private static final Set<String> NOT_LOGGED = Set.of(
             "pollStartTimers",
             "nextStartMs",
-            "renewLease",
-            "pollExpiredLease",
-            "nextLeaseDeadlineMs",
-            "boundRun",
             "pollLateJob",
             "settleLimits",
+            "leaseTimers",
             "rateWork",
             "recount",
             "recounts",

@@ -184,7 +184,7 @@ public final class CommandContext {
 
     /** Sets a lease's deadline and session: volatile, so not an event. */
     public void renewLease(int lease, long sessionId) {
-        state.renewLease(lease, monotonicMs + state.leases().leaseMs(lease), sessionId);
+        state.leaseTimers().renew(lease, monotonicMs + state.leases().leaseMs(lease), sessionId);
     }
 
     /** Takes one from what a tenant may enqueue this second; false if none is left. Volatile, so not an event. */
@@ -195,7 +195,7 @@ public final class CommandContext {
     /** Bounds the run of a lease that begins now; 0 = no bound. Volatile. */
     public void boundRun(int lease, int maxRunMs) {
         if (maxRunMs != 0) {
-            state.boundRun(lease, monotonicMs + maxRunMs);
+            state.leaseTimers().boundRun(lease, monotonicMs + maxRunMs);
         }
     }
 

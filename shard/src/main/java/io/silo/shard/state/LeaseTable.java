@@ -2,6 +2,7 @@ package io.silo.shard.state;
 
 import io.silo.protocol.Xxh64;
 import java.util.Arrays;
+import java.util.function.IntConsumer;
 import java.util.function.IntPredicate;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -215,6 +216,15 @@ final class LeaseTable implements LeaseView {
             count += isLive(lease) && ofJob.test(job(lease)) ? 1 : 0;
         }
         return count;
+    }
+
+    /** Calls back for the row of every live lease, which the callback may remove. */
+    void forEach(IntConsumer action) {
+        for (int lease = 0; lease < rows.slotEnd(); lease++) {
+            if (rows.isLive(lease)) {
+                action.accept(lease);
+            }
+        }
     }
 
     int slotEnd() {

@@ -1,13 +1,18 @@
 package io.silo.shard.state;
 
+import java.util.function.IntConsumer;
+
 /** One timer for each lease that lives, at the moment it may expire. Volatile. Shard thread only; does not allocate in steady state. */
-final class LeaseTimers {
+public final class LeaseTimers {
     /** Timers looked at in one poll: renewed leases set theirs anew, and after a restart all are due at once. */
     private static final int TIMERS_PER_POLL = 1_024;
 
     private final LeaseTable leases;
     private final JobTable jobs;
     private final TimerQueue timers = new TimerQueue();
+    /** Rows whose deadline was set in this duty cycle; the lease may have ended since. At most all leases and what one cycle grants. */
+    private final SlotList renewed = new SlotList();
+
     private final TimerQueue.TimerHandler handler = this::onTimer;
     private int expired;
     private long nowMs;
@@ -17,12 +22,32 @@ final class LeaseTimers {
         this.jobs = jobs;
     }
 
-    /** As {@link ShardState#renewLease}. */
-    void renew(int lease, long deadlineMs, long session) {
+    /** Sets or moves a lease's deadline. A later deadline leaves the timer alone: it is looked at again when it fires. */
+    public void renew(int lease, long deadlineMs, long session) {
+        final long beforeMs = leases.deadlineMs(lease);
         leases.renew(lease, deadlineMs, session);
+        if (leases.deadlineMs(lease) != beforeMs) {
+            // However often it is renewed in one duty cycle, it gets the same deadline: so it is listed once.
+            renewed.add(lease);
+        }
         if (leases.timer(lease) == TimerQueue.NULL_HANDLE) {
             // Not what was asked for: a bounded run may end before.
             schedule(lease, leases.deadlineMs(lease));
+        }
+    }
+
+    /** A duty cycle begins: no lease was renewed in it yet. */
+    public void beginCycle() {
+        renewed.clear();
+    }
+
+    /** Calls back for the live leases whose deadline was set in this duty cycle, which the callback may renew. */
+    public void forEachRenewed(IntConsumer action) {
+        final int size = renewed.size();
+        for (int i = 0; i < size; i++) {
+            if (leases.isLive(renewed.get(i))) {
+                action.accept(renewed.get(i));
+            }
         }
     }
 
@@ -33,8 +58,8 @@ final class LeaseTimers {
         }
     }
 
-    /** As {@link ShardState#pollExpiredLease}. */
-    int pollExpired(long now) {
+    /** A lease that expired by {@code now} (monotonic ms), or {@link RowSlab#NULL_SLOT}. Its timer is gone: the caller ends it. */
+    public int pollExpired(long now) {
         expired = RowSlab.NULL_SLOT;
         nowMs = now;
         int looked = 0;
@@ -45,8 +70,13 @@ final class LeaseTimers {
         return expired;
     }
 
-    /** Earliest moment at which a lease may expire, or {@link Long#MAX_VALUE}. */
-    long nextDeadline() {
+    /** A running attempt ends at {@code deadlineMs} (monotonic), whatever is renewed. Before {@link #renew}. */
+    public void boundRun(int lease, long deadlineMs) {
+        leases.runDeadline(lease, deadlineMs);
+    }
+
+    /** Earliest moment at which a lease may expire, monotonic ms, or {@link Long#MAX_VALUE}. */
+    public long nextDeadline() {
         return timers.nextDeadline();
     }
 

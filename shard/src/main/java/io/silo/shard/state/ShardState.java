@@ -459,6 +459,11 @@ public final class ShardState implements ShardView {
         return jobs.liveBytes;
     }
 
+    /** When leases end. */
+    public LeaseTimers leaseTimers() {
+        return leaseTimers;
+    }
+
     /** What time makes of rate limits. */
     public RateWork rateWork() {
         return rateWork;
@@ -467,16 +472,6 @@ public final class ShardState implements ShardView {
     /** Earliest start time not yet reached, or {@link Long#MAX_VALUE}. */
     public long nextStartMs() {
         return queues.startTimers.nextDeadline();
-    }
-
-    /** Sets or moves a lease's deadline. A later deadline leaves the timer alone: it is looked at again when it fires. */
-    public void renewLease(int lease, long deadlineMs, long session) {
-        leaseTimers.renew(lease, deadlineMs, session);
-    }
-
-    /** A running attempt ends at {@code deadlineMs} (monotonic), whatever is renewed. Before {@link #renewLease}. */
-    public void boundRun(int lease, long deadlineMs) {
-        leases.runDeadline(lease, deadlineMs);
     }
 
     /**
@@ -495,16 +490,6 @@ public final class ShardState implements ShardView {
     /** Forgets requests whose time is over, at most {@code limit}. */
     public int forgetRequests(long nowMs, int limit) {
         return requests.forget(nowMs, limit);
-    }
-
-    /** A lease that expired by {@code nowMs} (monotonic), or {@link RowSlab#NULL_SLOT}. Its timer is gone: the caller ends it. */
-    public int pollExpiredLease(long nowMs) {
-        return leaseTimers.pollExpired(nowMs);
-    }
-
-    /** Earliest moment at which a lease may expire, monotonic ms, or {@link Long#MAX_VALUE}. */
-    public long nextLeaseDeadlineMs() {
-        return leaseTimers.nextDeadline();
     }
 
     /** Jobs that ended since the list was last cleared, oldest first. */
@@ -532,11 +517,7 @@ public final class ShardState implements ShardView {
 
     /** Calls back for the row of every live lease, which the callback may remove. */
     public void forEachLease(IntConsumer action) {
-        for (int lease = 0; lease < leases.slotEnd(); lease++) {
-            if (leases.isLive(lease)) {
-                action.accept(lease);
-            }
-        }
+        leases.forEach(action);
     }
 
     // ---- reads
