@@ -1,5 +1,5 @@
 /*
- * faultydisk: a preload library that makes a disk fail on demand.
+ * faultydisk: a preload library that makes a disk fail on demand, and threads, as on a machine that has no more of them.
  *
  * A process that starts with LD_PRELOAD naming it and FAULTYDISK_CONTROL naming a control file maps that file. Its rules say
  * which calls, on files whose path holds a text, fail, write less than they were asked to, or take their time. Another process
@@ -23,6 +23,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,7 +38,7 @@
 enum { RULES_MAX = 8, RULE_BYTES = 512, TEXT_BYTES = 256, LINK_BYTES = 4096 };
 
 /* Kinds of calls, as bits of a rule. */
-enum { CALL_SYNC = 1, CALL_WRITE = 2, CALL_TRUNCATE = 4, CALL_ALLOCATE = 8, CALL_MSYNC = 16 };
+enum { CALL_SYNC = 1, CALL_WRITE = 2, CALL_TRUNCATE = 4, CALL_ALLOCATE = 8, CALL_MSYNC = 16, CALL_THREAD = 32 };
 
 struct rule {
     _Atomic uint32_t armed;
@@ -117,7 +118,7 @@ static struct verdict judge(uint32_t call, int fd) {
             const ssize_t length = readlink(link, path, sizeof path - 1);
             path[length < 0 ? 0 : length] = '\0';
         }
-        /* A mapping has no descriptor: every msync fits. */
+        /* A mapping and a thread have no descriptor: every call fits. */
         if (fd >= 0 && strstr(path, rule->path) == NULL) {
             continue;
         }
@@ -156,6 +157,7 @@ typedef int (*truncate_call)(int, off64_t);
 typedef int (*fallocate_call)(int, int, off64_t, off64_t);
 typedef int (*posix_fallocate_call)(int, off64_t, off64_t);
 typedef int (*msync_call)(void *, size_t, int);
+typedef int (*pthread_create_call)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 
 static int fail(int error) {
     errno = error;
@@ -231,9 +233,16 @@ int posix_fallocate(int fd, off_t offset, off_t length) {
     return posix_fallocate64(fd, offset, length);
 }
 
+/* Returns its error, too. */
+int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attributes, void *(*start)(void *), void *restrict argument) {
+    NEXT(pthread_create_call, "pthread_create")
+    const struct verdict verdict = judge(CALL_THREAD, -1);
+    return verdict.error != 0 ? verdict.error : next(thread, attributes, start, argument);
+}
+
 /* The calls that this library stands before. */
 static const char *const NAMES[] = {"fsync",      "fdatasync", "msync",       "write",           "pwrite",            "pwrite64", "ftruncate",
-                                    "ftruncate64", "fallocate", "fallocate64", "posix_fallocate", "posix_fallocate64"};
+                                    "ftruncate64", "fallocate", "fallocate64", "posix_fallocate", "posix_fallocate64", "pthread_create"};
 
 typedef void *(*dlsym_call)(void *, const char *);
 

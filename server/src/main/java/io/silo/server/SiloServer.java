@@ -96,6 +96,12 @@ public final class SiloServer implements AutoCloseable {
             server.open();
             started = true;
             return server;
+        } catch (RuntimeException | Error failed) {
+            final ServerException refusal = ThreadLimit.refusalOf(failed);
+            if (refusal == null) {
+                throw failed;
+            }
+            throw refusal;
         } finally {
             if (!started) {
                 server.close();

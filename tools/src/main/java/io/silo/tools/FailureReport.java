@@ -38,8 +38,16 @@ final class FailureReport {
     }
 
     static int onExecution(Exception failed, CommandLine command, @Nullable ParseResult parsed) {
+        return onFailure(
+                failed, command, parsed != null && parsed.originalArgs().contains("--json"));
+    }
+
+    static int onError(Error failed, CommandLine command, String[] arguments) {
+        return onFailure(failed, command, Arrays.asList(arguments).contains("--json"));
+    }
+
+    private static int onFailure(Throwable failed, CommandLine command, boolean json) {
         final CommandFailure failure = asFailure(failed);
-        final boolean json = parsed != null && parsed.originalArgs().contains("--json");
         report(command.getErr(), json, failure.name(), failure.sentence(), failure.hint());
         if (System.getenv(STACK_TRACE) != null) {
             failed.printStackTrace(command.getErr());

@@ -60,7 +60,18 @@ public final class SiloCommand implements Runnable {
     /** Runs a command; the process ends with its exit code. */
     public static void main(String[] arguments) {
         ServerLogging.ofCommand();
-        System.exit(commandLine().execute(arguments));
+        System.exit(run(arguments));
+    }
+
+    private static int run(String[] arguments) {
+        final CommandLine line = commandLine();
+        try {
+            return line.execute(arguments);
+        } catch (Error fatal) {
+            // The parser hands on exceptions alone. An error that ends this thread alone would leave the process to the
+            // others.
+            return FailureReport.onError(fatal, line, arguments);
+        }
     }
 
     /** The whole command line, writing to standard output and standard error. */

@@ -14,7 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Map;
 
 /**
- * Makes the disk of a process fail on demand: the preload library {@code torture/src/main/c/faultydisk.c}, which draws the layout of the
+ * Makes the disk of a process fail on demand, or refuses it threads: the preload library {@code torture/src/main/c/faultydisk.c}, which draws the layout of the
  * control file, and its rules. Builds the library if it is not there; needs gcc.
  */
 final class FaultyDisk {
@@ -22,6 +22,7 @@ final class FaultyDisk {
     static final int EINTR = 4;
 
     static final int EIO = 5;
+    static final int EAGAIN = 11;
     static final int ENOSPC = 28;
 
     /** Kinds of calls; add them up. */
@@ -31,6 +32,7 @@ final class FaultyDisk {
     static final int TRUNCATE = 4;
     static final int ALLOCATE = 8;
     static final int MSYNC = 16;
+    static final int THREAD = 32;
 
     static final long FOR_EVER = Long.MAX_VALUE;
 

@@ -7,6 +7,7 @@ import io.silo.client.JobRequest;
 import io.silo.client.Payload;
 import io.silo.client.SiloClient;
 import io.silo.client.SiloException;
+import io.silo.tools.FaultyDisk.Fault;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A server with too few file handles or too little memory: it serves, refuses or ends, and what it acknowledged is there afterwards. */
+/** A server with too few file handles, threads or memory: it serves, refuses or ends, and what it acknowledged is there afterwards. */
 // Limits of the process are the kernel's and the launcher's; the JDK has no part in them.
 @Tag("newest-jdk")
 class SmallMachineIT {
@@ -80,6 +81,47 @@ class SmallMachineIT {
             }
             assertThat(server.awaitExit()).as(server.output()).isEqualTo(EXIT_OUT_OF_MEMORY);
             assertThat(server.output()).contains("OutOfMemoryError");
+        }
+        checkNothingIsLost();
+    }
+
+    @Test
+    void shouldServeOrRefuseWithFewThreads() throws Exception {
+        final FaultyDisk machine = FaultyDisk.openOrSkip(directory);
+        settings.putAll(machine.environment());
+        final Fault counted = machine.fault(FaultyDisk.THREAD, "")
+                .error(FaultyDisk.EAGAIN)
+                .after(FaultyDisk.FOR_EVER)
+                .arm();
+        final long needed;
+        try (ServerProcess server = ServerProcess.start(data, settings)) {
+            needed = counted.seen();
+            counted.disarm();
+            final Fault full = machine.fault(FaultyDisk.THREAD, "")
+                    .error(FaultyDisk.EAGAIN)
+                    .arm();
+            // Rolls, cleaning and reads of old payloads: what it needs for them it has.
+            enqueue(40);
+            assertThat(acknowledged).hasSize(40 * BATCH);
+            full.disarm();
+            server.kill();
+        }
+        for (int missing = 1; missing <= 13; missing += 4) {
+            final Fault full = machine.fault(FaultyDisk.THREAD, "")
+                    .error(FaultyDisk.EAGAIN)
+                    .after(needed - missing)
+                    .arm();
+            try (ServerProcess server = ServerProcess.launch(data, settings)) {
+                // The JVM starts threads of its own when it pleases, and goes on without them.
+                if (!isReady(server)) {
+                    assertThat(server.awaitExit()).as(server.output()).isEqualTo(ExitCode.REFUSED);
+                    assertThat(server.output()).contains("[SILO-0120]").doesNotContain("\tat ");
+                }
+                System.out.printf(
+                        "%d of %d threads: %s%n", needed - missing, needed, isReady(server) ? "serves" : "refused");
+                assertThat(full.struck()).isPositive();
+            }
+            full.disarm();
         }
         checkNothingIsLost();
     }

@@ -4,27 +4,24 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs one sync at a time beside the shard's thread, so that the syncs of several logs run side by side. Started with the first one.
- * Nothing ever interrupts it: an interrupt would close the channel in the middle of a sync.
+ * Runs one sync at a time beside the shard's thread, so that the syncs of several logs run side by side. There from the
+ * start: a thread that the system refuses later would cost the shard. Nothing ever interrupts it: an interrupt would close the channel
+ * in the middle of a sync.
  */
 final class SyncThread {
-    private final String name;
     private volatile @Nullable ChronicleCycle requested;
     private volatile @Nullable Thread waiter;
     private volatile @Nullable Throwable failure;
     private volatile boolean isStopped;
-    private @Nullable Thread thread;
+    private final Thread thread;
 
     SyncThread(String name) {
-        this.name = name;
+        thread = new Thread(this::run, name);
+        thread.setDaemon(true);
+        thread.start();
     }
 
     void begin(ChronicleCycle cycle) {
-        if (thread == null) {
-            thread = new Thread(this::run, name);
-            thread.setDaemon(true);
-            thread.start();
-        }
         requested = cycle;
         LockSupport.unpark(thread);
     }
@@ -59,9 +56,7 @@ final class SyncThread {
 
     void stop() {
         isStopped = true;
-        if (thread != null) {
-            LockSupport.unpark(thread);
-            CycleHelper.join(thread);
-        }
+        LockSupport.unpark(thread);
+        CycleHelper.join(thread);
     }
 }

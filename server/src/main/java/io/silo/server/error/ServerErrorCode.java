@@ -44,7 +44,9 @@ public enum ServerErrorCode {
     /** The directory that a backup or a restore is to write is not empty. */
     TARGET_NOT_EMPTY(118),
     /** What is named as a backup is none, is not complete, or is not as it was written. */
-    BACKUP_UNUSABLE(119);
+    BACKUP_UNUSABLE(119),
+    /** The process may start too few threads. */
+    THREAD_LIMIT_TOO_LOW(120);
 
     private final int number;
 

@@ -61,16 +61,15 @@ public final class NameTable implements AutoCloseable {
      * @return the id, below the bound; {@link #NULL_ID} if the name is new and there is no room for it.
      */
     public int acquire(DirectBuffer buffer, int offset, int length) {
-        long hash = Xxh64.hash(buffer, offset, length);
-        long place = place(hash, buffer, offset, length);
-        int id = find(place, hash, buffer, offset, length);
+        long place = Xxh64.hash(buffer, offset, length, seed);
+        int id = find(place, buffer, offset, length);
         if (id == NULL_ID) {
             if (rows.count() == rows.rowsMax() || !strings.canAdd(length)) {
                 return NULL_ID;
             }
             int ref = strings.add(buffer, offset, length);
             id = rows.allocate();
-            rows.putLong(id, HASH, hash);
+            rows.putLong(id, HASH, Xxh64.hash(buffer, offset, length));
             rows.putInt(id, REF, ref);
             index.put(place, id);
         }
@@ -97,7 +96,7 @@ public final class NameTable implements AutoCloseable {
             return;
         }
         strings.wrap(rows.getInt(id, REF), name);
-        long place = place(rows.getLong(id, HASH), name, 0, name.capacity());
+        long place = Xxh64.hash(name, 0, name.capacity(), seed);
         boolean isRemoved = index.remove(place, id);
         assert isRemoved : "name " + id + " was not indexed";
         strings.remove(rows.getInt(id, REF));
@@ -106,8 +105,7 @@ public final class NameTable implements AutoCloseable {
 
     /** The id of a name, or {@link #NULL_ID}; adds no holder. */
     public int find(DirectBuffer buffer, int offset, int length) {
-        long hash = Xxh64.hash(buffer, offset, length);
-        return find(place(hash, buffer, offset, length), hash, buffer, offset, length);
+        return find(Xxh64.hash(buffer, offset, length, seed), buffer, offset, length);
     }
 
     /** Lets {@code view} show the name's bytes, good until its last holder lets go. */
@@ -157,15 +155,10 @@ public final class NameTable implements AutoCloseable {
         strings.close();
     }
 
-    /** What the index goes by. */
-    private long place(long hash, DirectBuffer buffer, int offset, int length) {
-        return seed == 0 ? hash : Xxh64.hash(buffer, offset, length, seed);
-    }
-
-    private int find(long place, long hash, DirectBuffer buffer, int offset, int length) {
+    private int find(long place, DirectBuffer buffer, int offset, int length) {
         for (long c = index.firstCandidate(place); c != SlotIndex.NULL_CANDIDATE; c = index.nextCandidate(place, c)) {
             int id = (int) c;
-            if (rows.getLong(id, HASH) == hash && strings.equals(rows.getInt(id, REF), buffer, offset, length)) {
+            if (strings.equals(rows.getInt(id, REF), buffer, offset, length)) {
                 return id;
             }
         }
