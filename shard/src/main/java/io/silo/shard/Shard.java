@@ -180,7 +180,7 @@ public final class Shard {
     void time(long cycleNowMs, long cycleMonotonicMs) {
         nowMs = Math.max(nowMs, cycleNowMs);
         monotonicMs = cycleMonotonicMs;
-        state.leaseTimers().beginCycle();
+        state.leaseTimers().beginCycle(cycleMonotonicMs);
         waiting.time(cycleMonotonicMs);
     }
 

@@ -15,6 +15,7 @@ import io.silo.log.LogWorkbench.Seen;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -188,6 +189,23 @@ class DamagedFilesTest {
             swap(shard, path);
             checkRefused("everything of " + other.getKey(), LogErrorCode.CYCLE_FOREIGN);
             swap(shard, path);
+        }
+        assertThat(replay()).isEqualTo(expected);
+    }
+
+    /** A cycle whose format this release does not know is not judged by what this release would make of it. */
+    @Test
+    void shouldRefuseACycleOfANewerRelease() throws IOException {
+        for (Path cycle : cycles(shard)) {
+            try (FileChannel channel =
+                    FileChannel.open(file(cycle), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+                // The magic, little-endian; the format follows.
+                int magic = new String(used(channel), StandardCharsets.ISO_8859_1).indexOf("LCYCOLIS");
+                assertThat(magic).isPositive();
+                write(channel, magic + 8, (byte) 2);
+                checkRefused("cycle " + cycle + " of format 2", LogErrorCode.FORMAT_UNKNOWN);
+                write(channel, magic + 8, (byte) 1);
+            }
         }
         assertThat(replay()).isEqualTo(expected);
     }

@@ -27,12 +27,12 @@ final class JobDefinition {
         return decoder.wrapAndApplyHeader(buffer, offset, header);
     }
 
-    /** Reads where the job at {@code offset} will be inserted. Of many in a row the cache misses overlap. */
-    long touch(ShardState state, DirectBuffer buffer, int offset) {
+    /** Where the job at {@code offset} will be inserted, as {@link io.silo.shard.state.JobView#place}. */
+    long place(ShardState state, DirectBuffer buffer, int offset) {
         wrap(buffer, offset);
         JobLimits.skip(decoder);
         locateNames();
-        return state.jobs().touch(buffer, tenantOffset, tenantLength, buffer, idOffset, idLength);
+        return state.jobs().place(buffer, tenantOffset, tenantLength, buffer, idOffset, idLength);
     }
 
     private void locateNames() {

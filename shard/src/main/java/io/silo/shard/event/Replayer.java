@@ -18,18 +18,23 @@ public final class Replayer implements RecordHandler {
     /** In smaller records there is too little to overlap. */
     private static final int TOUCHED_EVENTS_MIN = 4;
 
+    private static final int PLACES_MAX = 64;
+
     private final ShardState state;
     private final EventAppliers appliers;
     private final EventPlace place = new EventPlace();
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final CarriedThroughDecoder carriedThrough = new CarriedThroughDecoder();
     private final JobDefinition definition = new JobDefinition();
-    private final EventFrames.FrameHandler touch = this::touch;
+    private final EventFrames.FrameHandler note = this::note;
+    private final long[] places = new long[PLACES_MAX];
     private final long firstPosition;
 
     /** Written so that reads which only warm the cache are not left out. */
     @SuppressWarnings("UnusedVariable")
     private long touched;
+
+    private int placeCount;
 
     private long events;
 
@@ -46,7 +51,8 @@ public final class Replayer implements RecordHandler {
             long position, long shardEpoch, long timeMs, int eventCount, DirectBuffer buffer, int offset, int length) {
         place.record(position, shardEpoch, timeMs);
         if (eventCount >= TOUCHED_EVENTS_MIN) {
-            EventFrames.forEach(buffer, offset, length, touch);
+            EventFrames.forEach(buffer, offset, length, note);
+            touch();
         }
         EventFrames.forEach(buffer, offset, length, (index, b, at, eventLength) -> {
             place.event(index, at - offset, eventLength);
@@ -75,10 +81,18 @@ public final class Replayer implements RecordHandler {
         return events;
     }
 
-    private void touch(int index, DirectBuffer buffer, int at, int length) {
+    private void note(int index, DirectBuffer buffer, int at, int length) {
         if (header.wrap(buffer, at).templateId() == JobEnqueuedDecoder.TEMPLATE_ID) {
-            touched += definition.touch(state, buffer, at);
+            places[placeCount++] = definition.place(state, buffer, at);
+            if (placeCount == PLACES_MAX) {
+                touch();
+            }
         }
+    }
+
+    private void touch() {
+        touched += state.jobs().touch(places, placeCount);
+        placeCount = 0;
     }
 
     private void govern(DirectBuffer buffer, int at) {

@@ -160,10 +160,15 @@ final class JobTable implements JobView, ReadyLinks {
     }
 
     @Override
-    public long touch(
+    public long place(
             DirectBuffer tenant, int tenantOffset, int tenantLength, DirectBuffer id, int idOffset, int idLength) {
         final int tenantName = tenants.find(tenant, tenantOffset, tenantLength);
-        return tenantName < 0 ? 0 : byId.touch(idHash(tenantName, id, idOffset, idLength));
+        return tenantName < 0 ? 0 : idHash(tenantName, id, idOffset, idLength);
+    }
+
+    @Override
+    public long touch(long[] places, int count) {
+        return byId.touch(places, count);
     }
 
     @Override
@@ -783,10 +788,7 @@ final class JobTable implements JobView, ReadyLinks {
         return sum;
     }
 
-    /**
-     * Keys are counted up, and jobs that arrive together are looked up together: {@link #KEYS_TOGETHER} keys in a row differ in the last
-     * bits alone and so share a segment of the index, which stays in the processor's cache. The index folds the upper half away.
-     */
+    /** Jobs that arrive together are looked up together: {@link #KEYS_TOGETHER} keys in a row share a segment, which stays in the cache. */
     private static long keyHash(long jobKey) {
         return (Xxh64.mix(jobKey / KEYS_TOGETHER) & 0xFFFFFFFFL & -KEYS_TOGETHER) | (jobKey & (KEYS_TOGETHER - 1));
     }

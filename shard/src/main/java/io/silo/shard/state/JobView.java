@@ -7,8 +7,11 @@ public interface JobView {
     /** Slot of the job with this tenant and id, or {@link RowSlab#NULL_SLOT}. */
     int find(DirectBuffer tenant, int tenantOffset, int tenantLength, DirectBuffer id, int idOffset, int idLength);
 
-    /** Reads where {@link #find} will look first. What it returns means nothing; of many calls in a row the cache misses overlap. */
-    long touch(DirectBuffer tenant, int tenantOffset, int tenantLength, DirectBuffer id, int idOffset, int idLength);
+    /** Where {@link #find} will look first, for {@link #touch}. */
+    long place(DirectBuffer tenant, int tenantOffset, int tenantLength, DirectBuffer id, int idOffset, int idLength);
+
+    /** Reads the first {@code count} places, their cache misses side by side. What it returns means nothing. */
+    long touch(long[] places, int count);
 
     /** Slot of the job with this key, or {@link RowSlab#NULL_SLOT}. */
     int findByKey(long jobKey);

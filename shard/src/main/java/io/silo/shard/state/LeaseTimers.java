@@ -16,6 +16,7 @@ public final class LeaseTimers {
     private final TimerQueue.TimerHandler handler = this::onTimer;
     private int expired;
     private long nowMs;
+    private long cycleMs;
 
     LeaseTimers(LeaseTable leases, JobTable jobs) {
         this.leases = leases;
@@ -36,9 +37,12 @@ public final class LeaseTimers {
         }
     }
 
-    /** A duty cycle begins: no lease was renewed in it yet. */
-    public void beginCycle() {
-        renewed.clear();
+    /** A duty cycle begins at {@code monotonicMs}. Those of one millisecond count as one: they give the same deadlines. */
+    public void beginCycle(long monotonicMs) {
+        if (monotonicMs != cycleMs) {
+            cycleMs = monotonicMs;
+            renewed.clear();
+        }
     }
 
     /** Calls back for the live leases whose deadline was set in this duty cycle, which the callback may renew. */
