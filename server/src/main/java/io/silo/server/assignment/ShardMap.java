@@ -1,5 +1,6 @@
 package io.silo.server.assignment;
 
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -53,17 +54,22 @@ public record ShardMap(List<Shard> shards) {
         }
     }
 
-    /** A new map of {@code count} shards with ranges of equal length. */
+    /** A new map of {@code count} shards with ranges of equal length, give or take one. */
     public static ShardMap ofEqualRanges(int count, Supplier<UUID> ids) {
         final List<Shard> shards = new ArrayList<>(count);
-        final long width = Long.divideUnsigned(-1L, count);
         for (int i = 0; i < count; i++) {
-            // The last range takes the remainder: 2^64 is no multiple of most counts.
-            final long first = width * i;
-            final long last = i == count - 1 ? -1L : first + width - 1;
-            shards.add(new Shard(ids.get(), first, last, 0));
+            shards.add(new Shard(ids.get(), boundary(i, count), boundary(i + 1, count) - 1, 0));
         }
         return new ShardMap(shards);
+    }
+
+    /** i * 2^64 / count, rounded down; 2^64 itself is 0. */
+    private static long boundary(int i, int count) {
+        return BigInteger.ONE
+                .shiftLeft(Long.SIZE)
+                .multiply(BigInteger.valueOf(i))
+                .divide(BigInteger.valueOf(count))
+                .longValue();
     }
 
     /** Number of the shard whose range holds a tenant's hash. */
