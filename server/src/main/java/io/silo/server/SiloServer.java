@@ -2,10 +2,16 @@ package io.silo.server;
 
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.silo.client.SiloClient;
+import io.silo.client.SiloClientBuilder;
+import io.silo.gateway.GatewayContext;
+import io.silo.gateway.GrpcGateway;
+import io.silo.gateway.ServedShard;
 import io.silo.log.FailPoint;
 import io.silo.log.FaultPlan;
 import io.silo.protocol.Bounds;
 import io.silo.protocol.CommandSource;
+import io.silo.protocol.session.AccessToken;
 import io.silo.protocol.session.ServerHello;
 import io.silo.protocol.session.SessionLimits;
 import io.silo.protocol.session.ShardRoute;
@@ -36,8 +42,10 @@ import io.silo.transport.AeronIngress;
 import io.silo.transport.IngressContext;
 import io.silo.transport.IngressCounters;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -75,6 +83,7 @@ public final class SiloServer implements AutoCloseable {
     private @Nullable DataDirectory directory;
     private @Nullable AeronConnection aeron;
     private @Nullable OperationsEndpoint endpoint;
+    private @Nullable GrpcGateway gateway;
     private @Nullable GubernatorClient gubernator;
     private long eventsReplayed;
     private volatile boolean stopping;
@@ -115,6 +124,7 @@ public final class SiloServer implements AutoCloseable {
         if (!faults.equals(FaultPlan.NONE)) {
             LOGGER.warn("{} is set: this server kills itself at {}.", FailPoint.VARIABLE, faults);
         }
+        checkAccess(Settings.GRPC_ADDRESS);
         checkAccess(Settings.AERON_ADDRESS);
         checkAccess(Settings.AERON_CONTROL_ADDRESS);
         final DataDirectory data = DataDirectory.open(config.dataDirectory());
@@ -122,6 +132,7 @@ public final class SiloServer implements AutoCloseable {
         data.removeServerFile(); // of a server that was killed
         checkFree(Settings.AERON_ADDRESS);
         checkFree(Settings.AERON_CONTROL_ADDRESS);
+        checkListens(Settings.GRPC_ADDRESS);
         final String rateAddress = config.value(Settings.GUBERNATOR_ADDRESS);
         if (!rateAddress.isEmpty()) {
             gubernator =
@@ -144,6 +155,7 @@ public final class SiloServer implements AutoCloseable {
         registerMetrics(registry);
         threads.forEach(ShardThread::start);
         data.writeServerFile(serverFile(connection));
+        gateway = startGateway(data);
         faults.at("server.ready");
     }
 
@@ -328,6 +340,54 @@ public final class SiloServer implements AutoCloseable {
         checkFree(config, setting);
     }
 
+    /** It is listened on last, when the logs are replayed: that it is taken is to be found before. */
+    private void checkListens(Setting<HostPort> setting) {
+        final HostPort address = config.value(setting);
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.bind(new InetSocketAddress(address.host(), address.port()));
+        } catch (IOException | IllegalArgumentException taken) {
+            throw addressInUse(setting, taken);
+        }
+    }
+
+    private ServerException addressInUse(Setting<HostPort> setting, Exception taken) {
+        return new ServerException(
+                ServerErrorCode.ADDRESS_IN_USE,
+                "The TCP address " + config.value(setting) + " of " + setting.name() + " cannot be used: "
+                        + taken.getMessage() + ".",
+                "Stop what listens there, or set " + setting.name() + " to another port.",
+                taken);
+    }
+
+    private GrpcGateway startGateway(DataDirectory data) {
+        final HostPort address = config.value(Settings.GRPC_ADDRESS);
+        try {
+            return GrpcGateway.start(new GatewayContext(
+                    address.host(),
+                    address.port(),
+                    data.identity().nodeId().toString(),
+                    slots.stream()
+                            .map(slot -> new ServedShard(
+                                    slot.id(),
+                                    slot.entry().rangeFirst(),
+                                    slot.entry().rangeLast()))
+                            .toList(),
+                    config.tokens().stream().map(AccessToken::secret).toList(),
+                    token -> connect(data, token)));
+        } catch (UncheckedIOException taken) {
+            throw addressInUse(Settings.GRPC_ADDRESS, taken);
+        }
+    }
+
+    /** A client as any other, over shared memory. What is refused with BUSY the caller repeats, who is told when. */
+    private static SiloClient connect(DataDirectory data, String token) {
+        final SiloClientBuilder builder = SiloClient.builder()
+                .dataDirectory(data.path())
+                .clientName("silo-grpc")
+                .repeatBusy(false);
+        return token.isEmpty() ? builder.build() : builder.token(token).build();
+    }
+
     // ---- what is shown
     // ------------------------------------------------------------------------------------------------------
 
@@ -397,6 +457,7 @@ public final class SiloServer implements AutoCloseable {
                 threads.size(),
                 threads.size() == 1 ? "" : "s",
                 eventsReplayed));
+        lines.add("  grpc        " + grpcAddress());
         lines.add("  aeron       udp " + config.value(Settings.AERON_ADDRESS) + ", control "
                 + config.value(Settings.AERON_CONTROL_ADDRESS) + ", ipc "
                 + (connection == null ? "" : connection.aeronDirectory()));
@@ -406,6 +467,13 @@ public final class SiloServer implements AutoCloseable {
                 + (tokens == 0 ? "open, on this machine only" : tokens + " token" + (tokens == 1 ? "" : "s")));
         lines.add(String.format(Locale.ROOT, "ready in %.1f s", (System.nanoTime() - startedNs) / 1e9));
         return lines;
+    }
+
+    /** Where gRPC is spoken, with the port that was chosen if 0 was asked for. */
+    public HostPort grpcAddress() {
+        final GrpcGateway open = gateway;
+        final HostPort configured = config.value(Settings.GRPC_ADDRESS);
+        return open == null ? configured : new HostPort(configured.host(), open.port());
     }
 
     /** The server's own description, as {@code server.json} has it. */
@@ -429,6 +497,9 @@ public final class SiloServer implements AutoCloseable {
         closed = true;
         stopping = true;
         faults.at("server.stopping");
+        if (gateway != null) {
+            gateway.close();
+        }
         final long deadlineNs =
                 System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(config.value(Settings.SHUTDOWN_TIMEOUT_MS));
         threads.forEach(ShardThread::stop);

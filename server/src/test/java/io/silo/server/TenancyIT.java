@@ -68,6 +68,7 @@ class TenancyIT {
             settings.put("SILO_SERVER_AERON_CONTROL_ADDR", "127.0.0.1:" + second.getLocalPort());
         }
         settings.put("SILO_METRICS_ADDR", "127.0.0.1:0");
+        settings.put("SILO_SERVER_GRPC_ADDR", "127.0.0.1:0");
         settings.put("SILO_DATABASE_PATH", data.toString());
         server = SiloServer.start(ConfigLoader.load(file, settings, Map.of()));
         operator = client("operator");

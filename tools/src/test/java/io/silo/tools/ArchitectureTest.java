@@ -77,11 +77,16 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule serverKnowsWhatItJoins = module(
             "server",
+            "io.silo.gateway..",
             "io.silo.shard..",
             "io.silo.transport..",
             "io.silo.client..",
             "io.silo.log..",
             "io.silo.protocol..");
+
+    @ArchTest
+    static final ArchRule gatewayTranslatesOntoTheClient =
+            module("gateway", "io.silo.client..", "io.silo.grpc..", "io.silo.protocol..");
 
     @ArchTest
     static final ArchRule simulationKnowsThePureParts =
@@ -161,10 +166,12 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule grpcStaysWhereItIsSpoken = noClasses()
-            .that(resideInAPackage("io.silo..").and(not(resideInAPackage("io.silo.server.gubernator.."))))
+            .that(resideInAPackage("io.silo..")
+                    .and(not(resideInAnyPackage("io.silo.gateway..", "io.silo.grpc..", "io.silo.server.gubernator.."))))
             .should()
             .dependOnClassesThat(resideInAnyPackage("io.grpc..", "com.google.protobuf.."))
-            .because("only io.silo.server.gubernator speaks gRPC: shards ask through the port RateService");
+            .because(
+                    "only the gateway and io.silo.server.gubernator speak gRPC: shards ask through the port RateService");
 
     @ArchTest
     static final ArchRule appliersAreFinal = classes()

@@ -49,6 +49,7 @@ final class ServerProcess implements AutoCloseable {
                 settings.put("SILO_SERVER_AERON_ADDR", "127.0.0.1:" + first.getLocalPort());
                 settings.put("SILO_SERVER_AERON_CONTROL_ADDR", "127.0.0.1:" + second.getLocalPort());
                 settings.put("SILO_METRICS_ADDR", "127.0.0.1:" + http.getLocalPort());
+                settings.put("SILO_SERVER_GRPC_ADDR", "127.0.0.1:0");
                 return settings;
             } catch (BindException taken) {
                 // the next three

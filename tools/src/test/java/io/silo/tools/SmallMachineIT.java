@@ -33,7 +33,7 @@ class SmallMachineIT {
     private static final int EXIT_OUT_OF_MEMORY = 3;
 
     /** Enough to load the classes of tests, and too few to serve. */
-    private static final int TOO_FEW_FILES = 190;
+    private static final int TOO_FEW_FILES = 240;
 
     @TempDir
     Path directory;
@@ -115,7 +115,9 @@ class SmallMachineIT {
                 // The JVM starts threads of its own when it pleases, and goes on without them.
                 if (!isReady(server)) {
                     assertThat(server.awaitExit()).as(server.output()).isEqualTo(ExitCode.REFUSED);
-                    assertThat(server.output()).contains("[SILO-0120]").doesNotContain("\tat ");
+                    // Libraries may have printed traces of what they did without.
+                    assertThat(server.output())
+                            .contains("error: The system lets this process start no more threads. [SILO-0120]");
                 }
                 System.out.printf(
                         "%d of %d threads: %s%n", needed - missing, needed, isReady(server) ? "serves" : "refused");

@@ -10,6 +10,8 @@ public final class Settings {
     private static final long MIB = 1024 * 1024;
     private static final long YEARS_10_S = 10L * 366 * 24 * 60 * 60;
 
+    public static final Setting<HostPort> GRPC_ADDRESS =
+            Setting.address("server.grpc_addr", "127.0.0.1:7450", "Where clients in any language call (gRPC, TCP).");
     public static final Setting<HostPort> AERON_ADDRESS = Setting.address(
             "server.aeron_addr", "127.0.0.1:7451", "Where clients of other processes send commands (Aeron, UDP).");
     public static final Setting<HostPort> AERON_CONTROL_ADDRESS = Setting.address(
@@ -125,6 +127,7 @@ public final class Settings {
 
     /** Every setting. */
     public static final List<Setting<?>> ALL = List.of(
+            GRPC_ADDRESS,
             AERON_ADDRESS,
             AERON_CONTROL_ADDRESS,
             AERON_DIRECTORY,

@@ -65,6 +65,7 @@ class GubernatorIT {
             settings.put("SILO_SERVER_AERON_CONTROL_ADDR", "127.0.0.1:" + second.getLocalPort());
         }
         settings.put("SILO_METRICS_ADDR", "127.0.0.1:0");
+        settings.put("SILO_SERVER_GRPC_ADDR", "127.0.0.1:0");
         settings.put("SILO_DATABASE_PATH", data.toString());
         settings.put("SILO_GUBERNATOR_ADDRESS", gubernator.address());
         settings.put("SILO_GUBERNATOR_TIMEOUT_MS", "2000");

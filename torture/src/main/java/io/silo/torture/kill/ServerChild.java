@@ -39,6 +39,7 @@ final class ServerChild implements AutoCloseable {
         return Map.of(
                 "SILO_SERVER_AERON_ADDR", "127.0.0.1:" + port,
                 "SILO_SERVER_AERON_CONTROL_ADDR", "127.0.0.1:" + (port + 1),
+                "SILO_SERVER_GRPC_ADDR", "127.0.0.1:0",
                 "SILO_METRICS_ENABLED", "false",
                 "SILO_SHARD_COUNT", "2",
                 "SILO_DATABASE_CYCLE_BYTES", "1048576");

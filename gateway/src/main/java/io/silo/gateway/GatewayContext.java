@@ -1,0 +1,30 @@
+package io.silo.gateway;
+
+import io.silo.client.SiloClient;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * What a gateway is made of.
+ *
+ * @param host to listen on.
+ * @param port to listen on; 0 = any that is free.
+ * @param nodeId of the server, told to clients.
+ * @param shards that the server owns.
+ * @param tokens secrets that are taken; empty = every call is.
+ * @param connect makes the client of the holder of a token, or of everybody with the empty one. Called once a token, when a call first
+ *     carries it.
+ */
+public record GatewayContext(
+        String host,
+        int port,
+        String nodeId,
+        List<ServedShard> shards,
+        List<String> tokens,
+        Function<String, SiloClient> connect) {
+    /** Keeps copies of the lists. */
+    public GatewayContext {
+        shards = List.copyOf(shards);
+        tokens = List.copyOf(tokens);
+    }
+}

@@ -1,0 +1,104 @@
+package io.silo.gateway;
+
+import io.grpc.Server;
+import io.grpc.ServerInterceptors;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.silo.grpc.v1.SiloGrpc;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/** Serves {@code silo.v1}, health and reflection over gRPC, by the Java client. Any thread. */
+public final class GrpcGateway implements AutoCloseable {
+    /** Both ways, as clients of this interface expect it (behaviour NET-1). */
+    private static final int MESSAGE_BYTES_MAX = 128 << 20;
+
+    private static final int STREAM_WINDOW_BYTES = 2 << 20;
+
+    /** Calls of one connection under way; more wait in the client's own library. */
+    private static final int CALLS_MAX = 1_000;
+
+    /** Clients ping each ten seconds, calls or none. */
+    private static final long PING_INTERVAL_MIN_S = 5;
+
+    /** Threads wait for room in the client's window, not for answers; what waits for them is bounded by the calls of the connections. */
+    private static final int THREADS = 4;
+
+    /** Calls under way are let finish so long (behaviour NET-4). */
+    private static final long DRAIN_MS = 5_000;
+
+    private final TokenCheck tokens;
+    private final HealthStatusManager health = new HealthStatusManager();
+    private final ThreadPoolExecutor executor = new ThreadPoolExecutor(
+            THREADS, THREADS, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> new Thread(task, "silo-grpc"));
+    private final Server server;
+
+    private GrpcGateway(GatewayContext context) throws IOException {
+        executor.prestartAllCoreThreads();
+        tokens = new TokenCheck(context.tokens(), context.connect());
+        final SiloService service = new SiloService(
+                context.nodeId(), () -> context.host() + ":" + port(), new ShardAddresses(context.shards()));
+        server = NettyServerBuilder.forAddress(new InetSocketAddress(context.host(), context.port()))
+                .executor(executor)
+                .maxInboundMessageSize(MESSAGE_BYTES_MAX)
+                .flowControlWindow(STREAM_WINDOW_BYTES)
+                .maxConcurrentCallsPerConnection(CALLS_MAX)
+                .permitKeepAliveTime(PING_INTERVAL_MIN_S, TimeUnit.SECONDS)
+                .permitKeepAliveWithoutCalls(true)
+                .addService(ServerInterceptors.intercept(service, tokens))
+                .addService(health.getHealthService())
+                .addService(ProtoReflectionServiceV1.newInstance())
+                .build();
+        boolean isStarted = false;
+        try {
+            server.start();
+            isStarted = true;
+        } finally {
+            if (!isStarted) {
+                executor.shutdown();
+            }
+        }
+        health.setStatus(SiloGrpc.SERVICE_NAME, ServingStatus.SERVING);
+    }
+
+    /**
+     * Starts to serve.
+     *
+     * @throws UncheckedIOException if the address cannot be listened on.
+     */
+    public static GrpcGateway start(GatewayContext context) {
+        try {
+            return new GrpcGateway(context);
+        } catch (IOException taken) {
+            throw new UncheckedIOException(taken);
+        }
+    }
+
+    /** Port that is listened on. */
+    public int port() {
+        return server.getPort();
+    }
+
+    /** Takes no more calls, lets those under way finish for five seconds, then ends them. Idempotent. */
+    @Override
+    public void close() {
+        health.enterTerminalState();
+        server.shutdown();
+        try {
+            if (!server.awaitTermination(DRAIN_MS, TimeUnit.MILLISECONDS)) {
+                server.shutdownNow();
+            }
+        } catch (InterruptedException interrupted) {
+            server.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+        executor.shutdown();
+        tokens.close();
+    }
+}

@@ -1,0 +1,68 @@
+package io.silo.gateway;
+
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.silo.client.SiloException;
+import io.silo.protocol.RejectReason;
+import java.util.concurrent.CompletionException;
+
+/** What clients are told of a call that was refused: codes and sentences that some of them match on. Stateless. */
+final class Refusals {
+    /** After so many milliseconds a client of gRPC may repeat the call by itself. */
+    private static final Metadata.Key<String> PUSHBACK_MS =
+            Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER);
+
+    private Refusals() {}
+
+    static StatusRuntimeException invalid(String sentence) {
+        return Status.INVALID_ARGUMENT.withDescription(sentence).asRuntimeException();
+    }
+
+    static StatusRuntimeException precondition(String sentence) {
+        return Status.FAILED_PRECONDITION.withDescription(sentence).asRuntimeException();
+    }
+
+    static StatusRuntimeException shardNotFound() {
+        return Status.NOT_FOUND.withDescription("shard not found").asRuntimeException();
+    }
+
+    /** As a status, whatever went wrong. */
+    static StatusRuntimeException of(Throwable failed) {
+        final Throwable cause =
+                failed instanceof CompletionException && failed.getCause() != null ? failed.getCause() : failed;
+        if (cause instanceof StatusRuntimeException status) {
+            return status;
+        }
+        if (!(cause instanceof SiloException refused)) {
+            return Status.INTERNAL
+                    .withDescription(String.valueOf(cause))
+                    .withCause(cause)
+                    .asRuntimeException();
+        }
+        final Metadata trailers = new Metadata();
+        if (!refused.retryAfter().isZero()) {
+            trailers.put(PUSHBACK_MS, Long.toString(refused.retryAfter().toMillis()));
+        }
+        return Status.fromCode(Status.Code.valueOf(refused.reason().grpcCode()))
+                .withDescription(sentence(refused))
+                .asRuntimeException(trailers);
+    }
+
+    /** The reason, if it is one that a shard gave; else null. */
+    static @org.jspecify.annotations.Nullable RejectReason reason(Throwable failed) {
+        final Throwable cause =
+                failed instanceof CompletionException && failed.getCause() != null ? failed.getCause() : failed;
+        return cause instanceof SiloException refused ? refused.reason() : null;
+    }
+
+    private static String sentence(SiloException refused) {
+        return switch (refused.reason()) {
+            case TENANT_NOT_ALLOWED -> "tenant must not be provided when tenancy is disabled on the server";
+            case TENANT_REQUIRED -> "tenant id required";
+            case INVALID_TENANT -> "invalid tenant id";
+            case UNKNOWN_OUTCOME, UNREACHABLE, BUSY -> String.valueOf(refused.getMessage());
+            default -> refused.reason().sentence();
+        };
+    }
+}

@@ -1,0 +1,62 @@
+package io.silo.gateway;
+
+import io.silo.client.JobRef;
+import io.silo.protocol.Xxh64;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.UUID;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** Checks the shard that a call names: every call names one, and with it a tenant that belongs there. Immutable; any thread. */
+final class ShardAddresses {
+    /** Stands for no tenant. Its jobs are found whatever shard is named, since clients without tenants choose one at will. */
+    private static final String NO_TENANT = "-";
+
+    private final List<ServedShard> shards;
+
+    ShardAddresses(List<ServedShard> shards) {
+        this.shards = List.copyOf(shards);
+    }
+
+    List<ServedShard> shards() {
+        return shards;
+    }
+
+    /**
+     * The job that a call is about.
+     *
+     * @throws io.grpc.StatusRuntimeException if the shard is none, is not here, or does not hold the tenant.
+     */
+    JobRef job(String shard, String tenant, String id) {
+        return new JobRef(tenant(shard, tenant), id);
+    }
+
+    /** The tenant that a call is about; as {@link #job}. */
+    String tenant(String shard, String tenant) {
+        final ServedShard addressed = find(shard);
+        if (tenant.isEmpty() || tenant.equals(NO_TENANT)) {
+            return NO_TENANT;
+        }
+        final byte[] bytes = tenant.getBytes(StandardCharsets.UTF_8);
+        if (!addressed.holds(Xxh64.hash(new UnsafeBuffer(bytes), 0, bytes.length))) {
+            throw Refusals.precondition("tenant '" + tenant + "' is not within shard " + addressed.id() + " range "
+                    + addressed.range() + "; refresh topology and retry");
+        }
+        return tenant;
+    }
+
+    private ServedShard find(String text) {
+        final UUID id;
+        try {
+            id = UUID.fromString(text);
+        } catch (IllegalArgumentException wrong) {
+            throw Refusals.invalid("invalid shard ID: " + text);
+        }
+        for (final ServedShard shard : shards) {
+            if (shard.id().equals(id)) {
+                return shard;
+            }
+        }
+        throw Refusals.shardNotFound();
+    }
+}
