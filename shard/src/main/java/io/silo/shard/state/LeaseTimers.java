@@ -10,7 +10,10 @@ public final class LeaseTimers {
     private final LeaseTable leases;
     private final JobTable jobs;
     private final TimerQueue timers = new TimerQueue();
-    /** Rows whose deadline was set in this duty cycle; the lease may have ended since. At most all leases and what one cycle grants. */
+    /**
+     * Rows whose deadline was set in this duty cycle, some more than once; the lease may have ended since. At most all leases, after a
+     * standstill, and what the commands of one cycle grant and renew.
+     */
     private final SlotList renewed = new SlotList();
 
     private final TimerQueue.TimerHandler handler = this::onTimer;
@@ -25,12 +28,8 @@ public final class LeaseTimers {
 
     /** Sets or moves a lease's deadline. A later deadline leaves the timer alone: it is looked at again when it fires. */
     public void renew(int lease, long deadlineMs, long session) {
-        final long beforeMs = leases.deadlineMs(lease);
         leases.renew(lease, deadlineMs, session);
-        if (leases.deadlineMs(lease) != beforeMs) {
-            // However often it is renewed in one duty cycle, it gets the same deadline: so it is listed once.
-            renewed.add(lease);
-        }
+        renewed.add(lease);
         if (leases.timer(lease) == TimerQueue.NULL_HANDLE) {
             // Not what was asked for: a bounded run may end before.
             schedule(lease, leases.deadlineMs(lease));
@@ -45,7 +44,7 @@ public final class LeaseTimers {
         }
     }
 
-    /** Calls back for the live leases whose deadline was set in this duty cycle, which the callback may renew. */
+    /** Calls back, once or more, for the live leases whose deadline was set in this duty cycle; the callback may renew them. */
     public void forEachRenewed(IntConsumer action) {
         final int size = renewed.size();
         for (int i = 0; i < size; i++) {

@@ -22,6 +22,9 @@ final class ModelLease {
     /** Volatile: monotonic ms up to which it cannot expire. */
     long deadlineMs;
 
+    /** Volatile: monotonic ms at which that was settled last. */
+    private long renewedAtMs;
+
     /** Volatile: who subscribed or last renewed. */
     long session;
 
@@ -34,6 +37,7 @@ final class ModelLease {
 
     void renew(long monotonicMs, long bySession) {
         deadlineMs = Math.min(monotonicMs + leaseMs, runDeadlineMs);
+        renewedAtMs = monotonicMs;
         session = bySession;
     }
 
@@ -51,7 +55,7 @@ final class ModelLease {
 
     /** What was granted or renewed now is heard of only so long after. */
     void postpone(long monotonicMs, long heldMs) {
-        if (deadlineMs == monotonicMs + leaseMs) {
+        if (renewedAtMs == monotonicMs && deadlineMs == monotonicMs + leaseMs) {
             deadlineMs = Math.min(deadlineMs + heldMs, runDeadlineMs);
         }
     }

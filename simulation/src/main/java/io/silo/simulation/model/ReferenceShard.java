@@ -151,6 +151,7 @@ public final class ReferenceShard implements ShardTap {
             boolean isConsumed,
             List<LoggedEvent> events) {
         time(nowMs, monotonicMs);
+        reads.look();
         final List<List<LoggedEvent>> records = records(events);
         if (!isConsumed) {
             Claim.check(records.isEmpty(), "a command that was put off appended %s", events);
@@ -244,6 +245,7 @@ public final class ReferenceShard implements ShardTap {
     @Override
     public void onInternalEvents(long nowMs, long monotonicMs, List<LoggedEvent> events) {
         time(nowMs, monotonicMs);
+        reads.look();
         for (List<LoggedEvent> record : records(events)) {
             internals.judge(appended(record));
         }
