@@ -41,8 +41,8 @@ public record RateLimit(
         Duration maxBackoff,
         double backoff)
         implements Limit {
-    /** Units of the calendar, by their number on the wire. */
-    static final List<ChronoUnit> CALENDAR_UNITS = List.of(
+    /** What {@code calendar} may be, in the order of Gubernator's numbers. */
+    public static final List<ChronoUnit> CALENDAR_UNITS = List.of(
             ChronoUnit.MINUTES,
             ChronoUnit.HOURS,
             ChronoUnit.DAYS,

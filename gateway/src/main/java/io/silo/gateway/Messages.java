@@ -32,14 +32,8 @@ import java.util.List;
 
 /** Between the messages of {@code silo.v1} and the types of the Java client. Stateless. */
 final class Messages {
-    /** Units of a calendar by their number in {@code duration_ms}, as Gubernator counts them. */
-    private static final List<ChronoUnit> CALENDAR = List.of(
-            ChronoUnit.MINUTES,
-            ChronoUnit.HOURS,
-            ChronoUnit.DAYS,
-            ChronoUnit.WEEKS,
-            ChronoUnit.MONTHS,
-            ChronoUnit.YEARS);
+    /** By their number in {@code duration_ms}, as Gubernator counts them. */
+    private static final List<ChronoUnit> CALENDAR = RateLimit.CALENDAR_UNITS;
 
     private static final Duration RATE_INITIAL_BACKOFF = Duration.ofMillis(100);
     private static final Duration RATE_MAX_BACKOFF = Duration.ofSeconds(30);
@@ -52,7 +46,7 @@ final class Messages {
     static JobRequest job(EnqueueRequest request, String tenant) {
         final JobRequest.Builder builder = JobRequest.to(request.getTaskGroup())
                 .tenant(tenant)
-                .priority(priority(request.getPriority()))
+                .priority(bounded(request.getPriority()))
                 .metadata(request.getMetadataMap())
                 .payload(payload(request.getPayload()));
         if (!request.getId().isEmpty()) {
@@ -80,11 +74,7 @@ final class Messages {
         return builder.build();
     }
 
-    /** A number that no priority is, for one that is too large for an int. */
-    private static int priority(int unsigned) {
-        return bounded(unsigned);
-    }
-
+    /** The largest int for what is larger: no bound lets either pass. */
     private static int bounded(int unsigned) {
         return unsigned < 0 ? Integer.MAX_VALUE : unsigned;
     }

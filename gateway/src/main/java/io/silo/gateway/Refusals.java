@@ -6,6 +6,7 @@ import io.grpc.StatusRuntimeException;
 import io.silo.client.SiloException;
 import io.silo.protocol.RejectReason;
 import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 
 /** What clients are told of a call that was refused: codes and sentences that some of them match on. Stateless. */
 final class Refusals {
@@ -29,8 +30,7 @@ final class Refusals {
 
     /** As a status, whatever went wrong. */
     static StatusRuntimeException of(Throwable failed) {
-        final Throwable cause =
-                failed instanceof CompletionException && failed.getCause() != null ? failed.getCause() : failed;
+        final Throwable cause = cause(failed);
         if (cause instanceof StatusRuntimeException status) {
             return status;
         }
@@ -50,10 +50,12 @@ final class Refusals {
     }
 
     /** The reason, if it is one that a shard gave; else null. */
-    static @org.jspecify.annotations.Nullable RejectReason reason(Throwable failed) {
-        final Throwable cause =
-                failed instanceof CompletionException && failed.getCause() != null ? failed.getCause() : failed;
-        return cause instanceof SiloException refused ? refused.reason() : null;
+    static @Nullable RejectReason reason(Throwable failed) {
+        return cause(failed) instanceof SiloException refused ? refused.reason() : null;
+    }
+
+    private static Throwable cause(Throwable failed) {
+        return failed instanceof CompletionException && failed.getCause() != null ? failed.getCause() : failed;
     }
 
     private static String sentence(SiloException refused) {

@@ -12,6 +12,9 @@ final class ShardAddresses {
     /** Stands for no tenant. Its jobs are found whatever shard is named, since clients without tenants choose one at will. */
     private static final String NO_TENANT = "-";
 
+    /** Of a UUID in full; the parser takes shortened ones, too. */
+    private static final int ID_LENGTH = 36;
+
     private final List<ServedShard> shards;
 
     ShardAddresses(List<ServedShard> shards) {
@@ -46,17 +49,23 @@ final class ShardAddresses {
     }
 
     private ServedShard find(String text) {
-        final UUID id;
-        try {
-            id = UUID.fromString(text);
-        } catch (IllegalArgumentException wrong) {
-            throw Refusals.invalid("invalid shard ID: " + text);
-        }
+        final UUID id = parse(text);
         for (final ServedShard shard : shards) {
             if (shard.id().equals(id)) {
                 return shard;
             }
         }
         throw Refusals.shardNotFound();
+    }
+
+    private static UUID parse(String text) {
+        try {
+            if (text.length() == ID_LENGTH) {
+                return UUID.fromString(text);
+            }
+        } catch (IllegalArgumentException wrong) {
+            // Told below, as every other text that is none.
+        }
+        throw Refusals.invalid("invalid shard ID: " + text);
     }
 }

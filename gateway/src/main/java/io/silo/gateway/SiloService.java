@@ -183,7 +183,10 @@ final class SiloService extends SiloGrpc.SiloImplBase {
         return name.charAt(0) + name.substring(1).toLowerCase(Locale.ROOT);
     }
 
-    /** As {@code call}, but a refusal by a shard says what {@code words} makes of its reason and sentence. */
+    /**
+     * As {@code call}, but a refusal by a shard says what {@code words} makes of its reason and sentence. Where they cannot be had (the
+     * caller may not read the job) it says its own.
+     */
     private static <A> CompletableFuture<A> reworded(
             CompletableFuture<A> call, BiFunction<RejectReason, String, CompletableFuture<String>> words) {
         return call.exceptionallyCompose(failed -> {
@@ -192,7 +195,9 @@ final class SiloService extends SiloGrpc.SiloImplBase {
                 return CompletableFuture.failedFuture(failed);
             }
             final Status status = Refusals.of(failed).getStatus();
-            return words.apply(reason, String.valueOf(status.getDescription()))
+            final String own = String.valueOf(status.getDescription());
+            return words.apply(reason, own)
+                    .exceptionally(unread -> own)
                     .thenCompose(sentence -> CompletableFuture.failedFuture(status.withDescription(sentence)
                             .asRuntimeException(Refusals.of(failed).getTrailers())));
         });

@@ -20,7 +20,8 @@ final class ThreadLimit {
                 return new ServerException(
                         ServerErrorCode.THREAD_LIMIT_TOO_LOW,
                         "The system lets this process start no more threads.",
-                        "Raise the limit: ulimit -u 4096, or pids.max of its control group.");
+                        "Raise the limit: ulimit -u 4096, or pids.max of its control group.",
+                        failed);
             }
             cause = cause.getCause();
         }

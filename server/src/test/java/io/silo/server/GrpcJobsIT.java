@@ -265,6 +265,79 @@ class GrpcJobsIT {
                 .isEqualTo("anywhere");
     }
 
+    /** Whatever a caller sends, it is told what is wrong with it: never that something went wrong here. */
+    @Test
+    void shouldNeverBlameItselfForNonsense() throws Exception {
+        startAndRoute();
+        int refused = 0;
+        for (long extreme : new long[] {Long.MIN_VALUE, -1, 0, 1, Long.MAX_VALUE}) {
+            final int small = (int) Math.max(Integer.MIN_VALUE, Math.min(extreme, Integer.MAX_VALUE));
+            for (double factor : new double[] {Double.NaN, Double.NEGATIVE_INFINITY, -1, 0, Double.MAX_VALUE}) {
+                final RetryPolicy retry = RetryPolicy.newBuilder()
+                        .setRetryCount(small)
+                        .setInitialIntervalMs(extreme)
+                        .setMaxIntervalMs(extreme)
+                        .setBackoffFactor(factor)
+                        .build();
+                final GubernatorRateLimit.Builder rate = GubernatorRateLimit.newBuilder()
+                        .setName("n")
+                        .setUniqueKey(extreme == 0 ? "" : "u")
+                        .setLimit(extreme)
+                        .setDurationMs(extreme)
+                        .setHits(small)
+                        .setAlgorithmValue(small)
+                        .setBehavior(small)
+                        .setRetryPolicy(RateLimitRetryPolicy.newBuilder()
+                                .setInitialBackoffMs(extreme)
+                                .setMaxBackoffMs(extreme)
+                                .setBackoffMultiplier(factor)
+                                .setMaxRetries(small));
+                final FloatingConcurrencyLimit.Builder floating = FloatingConcurrencyLimit.newBuilder()
+                        .setKey("f")
+                        .setDefaultMaxConcurrency(small)
+                        .setRefreshIntervalMs(extreme);
+                for (EnqueueRequest.Builder request : List.of(
+                        enqueue("").setStartAtMs(extreme),
+                        enqueue("").setPriority(small),
+                        enqueue("").setRetryPolicy(retry),
+                        enqueue("").addLimits(Limit.newBuilder().setRateLimit(rate)),
+                        enqueue("").addLimits(Limit.newBuilder().setFloatingConcurrency(floating)),
+                        enqueue("")
+                                .addLimits(Limit.newBuilder()
+                                        .setConcurrency(
+                                                ConcurrencyLimit.newBuilder().setMaxConcurrency(small))))) {
+                    refused += isRefused(() -> silo.enqueue(request.build())) ? 1 : 0;
+                }
+            }
+        }
+        for (String text : List.of("", "\u0000", "x".repeat(1_000), "x".repeat(100_000), "\n")) {
+            refused += isRefused(() -> get(text, true)) ? 1 : 0;
+            refused += isRefused(() -> result(text)) ? 1 : 0;
+            refused += isRefused(() -> cancel(text)) ? 1 : 0;
+            refused += isRefused(() ->
+                            silo.enqueue(enqueue(text).setId(text + "\u0000").build()))
+                    ? 1
+                    : 0;
+            refused +=
+                    isRefused(() -> silo.enqueue(enqueue("").setTaskGroup(text).build())) ? 1 : 0;
+        }
+        assertRefused(
+                () -> silo.enqueue(enqueue("").setShard("1-1-1-1-1").build()),
+                Status.Code.INVALID_ARGUMENT,
+                "invalid shard ID: 1-1-1-1-1");
+        assertThat(refused).isGreaterThan(80);
+    }
+
+    private static boolean isRefused(ThrowingCallable call) {
+        final StatusRuntimeException refused = catchThrowableOfType(StatusRuntimeException.class, call);
+        if (refused != null) {
+            assertThat(refused.getStatus().getCode())
+                    .as("%s", refused)
+                    .isIn(Status.Code.INVALID_ARGUMENT, Status.Code.NOT_FOUND);
+        }
+        return refused != null;
+    }
+
     @Test
     void shouldCarryFiveMegabytesInOneCall() throws Exception {
         startAndRoute();

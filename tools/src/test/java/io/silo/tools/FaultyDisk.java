@@ -14,8 +14,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.Map;
 
 /**
- * Makes the disk of a process fail on demand, or refuses it threads: the preload library {@code torture/src/main/c/faultydisk.c}, which draws the layout of the
- * control file, and its rules. Builds the library if it is not there; needs gcc.
+ * Makes the disk of a process fail on demand, or refuses it threads: the preload library {@code torture/src/main/c/faultydisk.c}, which
+ * draws the layout of the control file, and its rules. Builds the library if it is not there; needs gcc.
  */
 final class FaultyDisk {
     /** Errors of Linux. */
