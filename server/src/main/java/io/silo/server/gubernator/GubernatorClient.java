@@ -64,6 +64,7 @@ public final class GubernatorClient implements AutoCloseable {
     private volatile boolean closed;
     private volatile boolean failing;
     private volatile boolean failQueued;
+    private volatile long failedNs;
     private volatile long holdNs;
     private volatile long heldUntilNs;
     private volatile long itemWarnedNs;
@@ -157,7 +158,7 @@ public final class GubernatorClient implements AutoCloseable {
         while (!closed) {
             if (failQueued) {
                 failQueued = false;
-                failAll(batch);
+                failAskedBefore(batch, failedNs);
             }
             gather(batch);
             final long nowNs = System.nanoTime();
@@ -171,6 +172,21 @@ public final class GubernatorClient implements AutoCloseable {
             }
         }
         failAll(batch);
+    }
+
+    /** What came while a call failed fails with it; a question of later may find Gubernator back. */
+    private void failAskedBefore(List<GubernatorAsk> batch, long beforeNs) {
+        boolean isMore = true;
+        while (isMore) {
+            gather(batch);
+            isMore = batch.removeIf(ask -> {
+                final boolean isBefore = ask.askedNs - beforeNs <= 0;
+                if (isBefore) {
+                    ask.answer(RateAnswer.ERROR, 0);
+                }
+                return isBefore;
+            });
+        }
     }
 
     /** What was asked up to now is not asked any more. */
@@ -309,7 +325,9 @@ public final class GubernatorClient implements AutoCloseable {
     private void onFailed(String why) {
         final long nextNs = failing ? Math.min(HOLD_NS_MAX, 2 * holdNs) : HOLD_NS_MIN;
         holdNs = nextNs;
-        heldUntilNs = System.nanoTime() + nextNs;
+        final long nowNs = System.nanoTime();
+        heldUntilNs = nowNs + nextNs;
+        failedNs = nowNs;
         failQueued = true;
         if (!failing && !closed) {
             failing = true;

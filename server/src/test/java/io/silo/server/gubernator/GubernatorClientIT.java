@@ -160,7 +160,7 @@ class GubernatorClientIT {
         final long untilNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (got.size() < count && System.nanoTime() < untilNs) {
             port.poll((id, answer, resetAtMs) -> got.add(new Got(id, answer, resetAtMs)), 100);
-            Thread.sleep(1);
+            Thread.onSpinWait(); // at once, so that what comes right behind an answer is tested, too
         }
         assertThat(got).hasSize(count);
         final List<Got> taken = List.copyOf(got);
@@ -205,6 +205,15 @@ class GubernatorClientIT {
                         Status.RESOURCE_EXHAUSTED.withDescription("enough").asRuntimeException())))
                 .isEqualTo(RateAnswer.ERROR);
         assertThat(answerTo(repeating(UNDER))).isEqualTo(RateAnswer.PASS);
+    }
+
+    @Test
+    void shouldAskAnewRightAfterACallFailed() throws Exception {
+        connect(1_000);
+        for (int i = 0; i < 30; i++) {
+            assertThat(answerTo(repeating(new byte[0]))).isEqualTo(RateAnswer.ERROR);
+            assertThat(answerTo(repeating(UNDER))).as("round %d", i).isEqualTo(RateAnswer.PASS);
+        }
     }
 
     @Test
