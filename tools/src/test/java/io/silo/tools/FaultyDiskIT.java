@@ -59,7 +59,7 @@ class FaultyDiskIT {
     private static final Duration LEASE = Duration.ofSeconds(1);
 
     /** Over the 5 s after which all leases get their full length again; {@code -Dsilo.disk.slow.ms=10000} for more. */
-    private static final long SLOW_MS = Long.getLong("silo.disk.slow.ms", 5_500);
+    private static final long SLOW_MS = Long.getLong("silo.disk.slow.ms", 10_500);
 
     /** Several leases, and less than those 5 s: what is granted under it counts from its end. */
     private static final long SLOWISH_MS = 4_000;

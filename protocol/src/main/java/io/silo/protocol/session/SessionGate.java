@@ -53,6 +53,7 @@ public final class SessionGate {
     private final ArrayList<Connection> endedSessions = new ArrayList<>();
     private long nextSessionId;
     private long nextTimeoutCheckNs;
+    private long listenedNs;
 
     private final HelloDecoder helloDecoder = new HelloDecoder();
     private final MessageHeaderDecoder commandHeader = new MessageHeaderDecoder();
@@ -71,6 +72,7 @@ public final class SessionGate {
         this.hello = hello;
         this.nextSessionId = (thread + 1L) << 40;
         this.nextTimeoutCheckNs = nowNs;
+        this.listenedNs = nowNs;
     }
 
     /** What happened so far; readable from any thread. */
@@ -178,8 +180,21 @@ public final class SessionGate {
         return ended;
     }
 
-    /** Closes connections that were silent for too long. Cheap to call every duty cycle. Returns how many. */
+    /**
+     * Closes connections that were silent for too long. Cheap, and to be called in every duty cycle: what passes between two calls
+     * beyond an eighth of the time-out, in a slow sync say, the thread did not listen, and nobody is silent for it.
+     *
+     * @return how many it closed.
+     */
     public int checkTimeouts(long nowNs) {
+        final long deafNs = nowNs - listenedNs;
+        listenedNs = nowNs;
+        if (deafNs > limits.sessionTimeoutNs() / TIMEOUT_CHECKS) {
+            for (int i = 0; i < connections.size(); i++) {
+                final Connection connection = connections.get(i);
+                connection.heardAt(Math.min(nowNs, connection.lastHeardNs() + deafNs));
+            }
+        }
         if (nowNs - nextTimeoutCheckNs < 0) {
             return 0;
         }

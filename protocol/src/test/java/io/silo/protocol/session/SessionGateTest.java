@@ -137,6 +137,28 @@ class SessionGateTest {
     }
 
     @Test
+    void shouldNotCountAsSilenceWhatItDidNotListen() {
+        final SessionGate gate = gate(TokenTable.open(), 4);
+        final TestConnection client = connect(gate);
+        say(gate, client, CommandSamples.hello("", 1));
+        final long step = TIMEOUT_NS / 10;
+        long now = 0;
+        for (; now < TIMEOUT_NS / 2; now += step) {
+            gate.checkTimeouts(now);
+        }
+        now += 3 * TIMEOUT_NS; // a slow sync
+        assertThat(gate.checkTimeouts(now)).isZero();
+        final long heardAgainNs = now;
+        while (gate.checkTimeouts(now) == 0 && now < heardAgainNs + TIMEOUT_NS) {
+            now += step;
+        }
+
+        // Half of the time-out it was silent before, so that the other half is left.
+        assertThat(client.closeReason()).isEqualTo(CloseReason.SILENT);
+        assertThat(now - heardAgainNs).isBetween(TIMEOUT_NS / 2 - step, TIMEOUT_NS / 2 + 3 * step);
+    }
+
+    @Test
     void shouldTellAnExplicitCloseFromALoss() {
         final SessionGate gate = gate(TokenTable.open(), 4);
         final TestConnection polite = connect(gate);
