@@ -58,7 +58,7 @@ class FaultyDiskIT {
     private static final int PAYLOAD_BYTES = 1_000;
     private static final Duration LEASE = Duration.ofSeconds(1);
 
-    /** Over the 5 s after which all leases get their full length again; {@code -Dsilo.disk.slow.ms=10000} for more. */
+    /** Over the 10 s of silence that end a session, and the 5 s after which all leases get their full length again. */
     private static final long SLOW_MS = Long.getLong("silo.disk.slow.ms", 10_500);
 
     /** Several leases, and less than those 5 s: what is granted under it counts from its end. */

@@ -108,7 +108,7 @@ final class LeaseJudge {
         final long decidedMs = context.monotonicMs;
         return expected.answered(reply -> {
             // Not before: a call that the environment refused renewed nothing.
-            leases.forEach(lease -> lease.renew(decidedMs, expected.session.id()));
+            leases.forEach(lease -> context.renewed(lease, decidedMs, expected.session));
             checkRepeat(reply, tasks);
         });
     }
@@ -145,7 +145,7 @@ final class LeaseJudge {
             final List<ModelJob> jobs = repeated(asker.session, command.requestId(), command.worker());
             final List<ModelReply.Task> repeated = new ArrayList<>();
             for (ModelJob job : jobs) {
-                job.runningLease().renew(context.monotonicMs, asker.session.id());
+                context.renewed(job.runningLease(), context.monotonicMs, asker.session);
                 context.state.touch(job);
                 repeated.add(Grants.task(job, job.tokenEpoch, job.token, job.runningLease().leaseMs));
             }

@@ -26,6 +26,11 @@ final class ModelContext {
     /** Position of the last record. */
     long lastPosition = -1;
 
+    /** The last duty cycle whose grants were held back by a slow sync, and for how long. */
+    private long heldAtMs = -1;
+
+    private long heldMs;
+
     /** Whether disk, memory or tables may be too full for grants and internal records. */
     boolean roomIsShort;
 
@@ -52,6 +57,26 @@ final class ModelContext {
     void came(JobDefinition definition) {
         final String tenant = definition.tenant();
         rates.take(tenant, state.tenants().of(tenant).perSecond(), monotonicMs);
+    }
+
+    /** What was granted or renewed now leaves only so long after. */
+    void hold(long atMs, long forMs) {
+        heldAtMs = atMs;
+        heldMs = forMs;
+        for (ModelJob job : state.running()) {
+            job.runningLease().postpone(atMs, forMs);
+        }
+    }
+
+    /** A reply tells that a lease was renewed; the sync it waited for may have held it back since. */
+    void renewed(ModelLease lease, long decidedMs, Session session) {
+        if (lease.isRenewedAfter(decidedMs)) {
+            return;
+        }
+        lease.renew(decidedMs, session.id());
+        if (decidedMs == heldAtMs) {
+            lease.postpone(decidedMs, heldMs);
+        }
     }
 
     /** Whether a session may see a job. A stranger's job looks like an unknown one. */

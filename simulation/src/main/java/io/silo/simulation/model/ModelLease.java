@@ -41,6 +41,10 @@ final class ModelLease {
         session = bySession;
     }
 
+    boolean isRenewedAfter(long monotonicMs) {
+        return renewedAtMs > monotonicMs;
+    }
+
     /** The attempt begins. */
     void begin(long monotonicMs, long maxRunMs) {
         runDeadlineMs = maxRunMs == 0 ? Long.MAX_VALUE : monotonicMs + maxRunMs;

@@ -127,9 +127,7 @@ public final class ReferenceShard implements ShardTap {
 
     @Override
     public void onGrantsHeld(long monotonicMs, long heldMs) {
-        for (ModelJob job : context.state.running()) {
-            job.runningLease().postpone(monotonicMs, heldMs);
-        }
+        context.hold(monotonicMs, heldMs);
     }
 
     private void beginAnew(long nowMs, long monotonicMs) {
