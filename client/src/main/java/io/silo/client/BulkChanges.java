@@ -101,6 +101,12 @@ final class BulkChanges {
         return sum;
     }
 
+    /** As the other, of the one shard that holds the tenant. */
+    CompletableFuture<TaskGroup> taskGroup(String tenant, String taskGroup, ShardMap map) {
+        final ShardMap.Target target = map.target(ShardMap.hash(tenant));
+        return taskGroup(tenant, taskGroup, target == null ? List.of() : List.of(target));
+    }
+
     /** That of the tenant, or all. */
     private CompletableFuture<List<ShardMap.Target>> shards(String tenant) {
         return client.withMap().thenApply(map -> {

@@ -21,6 +21,7 @@ import io.silo.protocol.command.HeartbeatEncoder;
 import io.silo.protocol.command.ImportJobsEncoder;
 import io.silo.protocol.command.LeaseJobEncoder;
 import io.silo.protocol.command.LeaseRefreshesEncoder;
+import io.silo.protocol.command.LeaseTasksEncoder;
 import io.silo.protocol.command.ListJobsEncoder;
 import io.silo.protocol.command.ListLimitsEncoder;
 import io.silo.protocol.command.ListPausesEncoder;
@@ -54,6 +55,7 @@ final class CommandCodecs {
     /** Of all four changes, which have one layout. */
     final CancelJobsEncoder changeJobs = new CancelJobsEncoder();
 
+    final LeaseTasksEncoder leaseTasks = new LeaseTasksEncoder();
     final LeaseJobEncoder leaseJob = new LeaseJobEncoder();
     final ImportJobsEncoder importJobs = new ImportJobsEncoder();
     final PutScheduleEncoder putSchedule = new PutScheduleEncoder();

@@ -1,5 +1,6 @@
 package io.silo.client;
 
+import io.silo.protocol.LeaseToken;
 import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobResultReplyDecoder;
 import java.time.Duration;
@@ -90,6 +91,8 @@ record JobDraft(Job job, Content payload, Content result) {
         }
         final List<Attempt> attempts = attempts(reply);
         final String tenant = reply.tenant();
+        final long tenantHash = ShardMap.hash(tenant);
+        attempts.replaceAll(attempt -> attempt.at(tenantHash));
         final String taskGroup = reply.taskGroup();
         final String jobId = reply.jobId();
         final String uniqueKey = reply.uniqueKey();
@@ -126,7 +129,7 @@ record JobDraft(Job job, Content payload, Content result) {
                 Payload.EMPTY,
                 emptyToNull(errorCode),
                 null,
-                attempts);
+                List.copyOf(attempts));
         final long jobKey = reply.jobKey();
         return new JobDraft(
                 job,
@@ -159,6 +162,7 @@ record JobDraft(Job job, Content payload, Content result) {
         return List.copyOf(limits);
     }
 
+    /** The tenant, which says where leases are, comes behind them. */
     private static List<Attempt> attempts(JobReplyDecoder reply) {
         final List<Attempt> attempts = new ArrayList<>();
         for (final JobReplyDecoder.AttemptsDecoder attempt : reply.attempts()) {
@@ -170,13 +174,16 @@ record JobDraft(Job job, Content payload, Content result) {
             attempts.add(new Attempt(
                     (int) attempt.attempt(),
                     running ? AttemptStatus.RUNNING : attemptStatus(attempt.outcome()),
+                    attempt.token() == LeaseToken.NULL_TOKEN
+                            ? null
+                            : new LeaseId(0, reply.jobKey(), attempt.tokenEpoch(), attempt.token()),
                     workerId,
                     Instant.ofEpochMilli(attempt.startedAtMs()),
                     running ? null : Instant.ofEpochMilli(attempt.finishedAtMs()),
                     emptyToNull(errorCode),
                     new Payload(result, Encoding.ofCode(attempt.resultEncodingRaw()))));
         }
-        return List.copyOf(attempts);
+        return attempts;
     }
 
     /** The job with payload and result, both whole and checked. */
@@ -220,6 +227,7 @@ record JobDraft(Job job, Content payload, Content result) {
         completed.add(new Attempt(
                 last.number(),
                 last.status(),
+                last.lease(),
                 last.workerId(),
                 last.startedAt(),
                 last.finishedAt(),

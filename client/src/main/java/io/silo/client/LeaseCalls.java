@@ -5,12 +5,15 @@ import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.reply.HeartbeatReplyDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.TasksLeasedDecoder;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.agrona.MutableDirectBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** The calls about one lease that no subscription asked for. */
+/** The calls about leases that no subscription asked for. */
 final class LeaseCalls {
     private static final int HEADER = MessageHeaderEncoder.ENCODED_LENGTH;
 
@@ -53,15 +56,52 @@ final class LeaseCalls {
         }
     }
 
+    /** Leases ready tasks. Its request id makes a repeat get the same leases. */
+    static final class LeaseTasks extends JobCalls.TenantCall<List<TaskData>> {
+        private final TaskPoll poll;
+        private final Durability durability;
+        private final long requestIdHigh = ThreadLocalRandom.current().nextLong() | 1;
+        private final long requestIdLow = ThreadLocalRandom.current().nextLong();
+
+        LeaseTasks(TaskPoll poll, Durability durability, long deadlineNs) {
+            super(poll.tenantHash(), deadlineNs);
+            this.poll = poll;
+            this.durability = durability;
+        }
+
+        @Override
+        int encode(CommandCodecs codecs, MutableDirectBuffer buffer, ShardMap.Target target) {
+            final var command = codecs.leaseTasks.wrapAndApplyHeader(buffer, 0, codecs.messageHeader);
+            CommandCodecs.fill(command.header(), target, durability);
+            command.requestIdHigh(requestIdHigh)
+                    .requestIdLow(requestIdLow)
+                    .waitMs(poll.longPoll().toMillis())
+                    .maxTasks(poll.max())
+                    .tenant(poll.tenant())
+                    .taskGroup(poll.taskGroup())
+                    .workerId(poll.workerId());
+            return HEADER + command.encodedLength();
+        }
+
+        @Override
+        public void onTasksLeased(TasksLeasedDecoder reply) {
+            final List<TaskData> leased = new ArrayList<>();
+            for (final TasksLeasedDecoder.TasksDecoder task : reply.tasks()) {
+                leased.add(TaskData.of(task));
+            }
+            succeed(List.copyOf(leased));
+        }
+    }
+
     /** A call about a lease that is held. */
     abstract static class LeaseCall<T> extends JobCalls.TenantCall<T> {
-        final TaskData data;
+        final LeaseId lease;
         final String workerId;
         final Durability durability;
 
-        LeaseCall(TaskData data, String workerId, Durability durability, long deadlineNs) {
-            super(ShardMap.hash(data.tenant()), deadlineNs);
-            this.data = data;
+        LeaseCall(LeaseId lease, String workerId, Durability durability, long deadlineNs) {
+            super(lease.tenantHash(), deadlineNs);
+            this.lease = lease;
             this.workerId = workerId;
             this.durability = durability;
         }
@@ -76,10 +116,10 @@ final class LeaseCalls {
         }
     }
 
-    /** Renews a lease. Its value: whether the job is to be cancelled. */
-    static final class Renew extends LeaseCall<Boolean> {
-        Renew(TaskData data, String workerId, long deadlineNs) {
-            super(data, workerId, Durability.DURABLE, deadlineNs);
+    /** Renews a lease. Its value: when the job was asked to be cancelled. */
+    static final class Renew extends LeaseCall<Optional<Instant>> {
+        Renew(LeaseId lease, String workerId, long deadlineNs) {
+            super(lease, workerId, Durability.DURABLE, deadlineNs);
         }
 
         @Override
@@ -88,17 +128,21 @@ final class LeaseCalls {
             CommandCodecs.fill(command.header(), target, durability);
             command.leasesCount(1)
                     .next()
-                    .jobKey(data.jobKey())
-                    .tokenEpoch(data.tokenEpoch())
-                    .token(data.token());
+                    .jobKey(lease.jobKey())
+                    .tokenEpoch(lease.tokenEpoch())
+                    .token(lease.token());
             command.workerId(workerId);
             return HEADER + command.encodedLength();
         }
 
         @Override
         public void onHeartbeatReply(HeartbeatReplyDecoder reply) {
-            for (final HeartbeatReplyDecoder.LeasesDecoder lease : reply.leases()) {
-                end(lease.cancelled() == 1, lease.code());
+            for (final HeartbeatReplyDecoder.LeasesDecoder answer : reply.leases()) {
+                end(
+                        answer.cancelled() == 1
+                                ? Optional.of(Instant.ofEpochMilli(answer.cancelledAtMs()))
+                                : Optional.empty(),
+                        answer.code());
             }
         }
     }
@@ -108,8 +152,8 @@ final class LeaseCalls {
         private final TaskResult result;
         private final long uploadId;
 
-        Report(TaskData data, TaskResult result, long uploadId, Durability durability, long deadlineNs) {
-            super(data, "", durability, deadlineNs);
+        Report(LeaseId lease, TaskResult result, long uploadId, Durability durability, long deadlineNs) {
+            super(lease, "", durability, deadlineNs);
             this.result = result;
             this.uploadId = uploadId;
         }
@@ -119,7 +163,14 @@ final class LeaseCalls {
             final var command = codecs.reportOutcome.wrapAndApplyHeader(buffer, 0, codecs.messageHeader);
             CommandCodecs.fill(command.header(), target, durability);
             command.subscriptionId(0).credits(0);
-            WorkerCalls.encodeOutcome(command.itemsCount(1).next(), data, result, uploadId);
+            WorkerCalls.encodeOutcome(
+                    command.itemsCount(1)
+                            .next()
+                            .jobKey(lease.jobKey())
+                            .tokenEpoch(lease.tokenEpoch())
+                            .token(lease.token()),
+                    result,
+                    uploadId);
             return HEADER + command.encodedLength();
         }
 
@@ -136,14 +187,14 @@ final class LeaseCalls {
         private final long snoozeMs;
         private boolean mayHaveTakenEffect;
 
-        Return(TaskData data, String workerId, long snoozeMs, Durability durability, long deadlineNs) {
-            super(data, workerId, durability, deadlineNs);
+        Return(LeaseId lease, String workerId, long snoozeMs, Durability durability, long deadlineNs) {
+            super(lease, workerId, durability, deadlineNs);
             this.snoozeMs = snoozeMs;
         }
 
         @Override
         int encode(CommandCodecs codecs, MutableDirectBuffer buffer, ShardMap.Target target) {
-            return WorkerCalls.encodeReturn(codecs, buffer, target, durability, List.of(data), snoozeMs, workerId);
+            return WorkerCalls.encodeReturn(codecs, buffer, target, durability, List.of(lease), snoozeMs, workerId);
         }
 
         @Override

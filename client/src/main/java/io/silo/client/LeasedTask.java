@@ -1,16 +1,15 @@
 package io.silo.client;
 
 import io.silo.protocol.RejectReason;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A task that was leased by the id of its job, by an operator or a test. Nobody renews its lease but {@link #heartbeat}, and
+ * A task that was leased by a call, not by a subscription. Nobody renews its lease but {@link #heartbeat}, and
  * closing the client gives it back. Any thread.
  */
 public final class LeasedTask {
-    // As a worker's: a server that gives up an upload thrice in a row does not want it.
-    private static final int UPLOAD_ATTEMPTS = 3;
-
     private final SiloClient client;
     private final TaskData data;
     private final String workerId;
@@ -26,6 +25,16 @@ public final class LeasedTask {
     /** What is to be done. */
     public Task task() {
         return task;
+    }
+
+    /** Names the lease, for {@link Leases}. */
+    public LeaseId leaseId() {
+        return data.leaseId();
+    }
+
+    /** How long the lease lasts from its grant and from each renewal. */
+    public Duration leaseLength() {
+        return Duration.ofMillis(data.leaseMs());
     }
 
     /** Whose the lease is. */
@@ -44,11 +53,13 @@ public final class LeasedTask {
 
     /** As {@link #heartbeat}, without waiting. */
     public CompletableFuture<Boolean> heartbeatAsync() {
-        return client.submit(new LeaseCalls.Renew(data, workerId, client.deadlineNs()))
+        return client.leases()
+                .heartbeat(data.leaseId(), workerId)
+                .thenApply(Optional::isPresent)
                 .whenComplete((cancelled, failure) -> {
                     if (failure == null && cancelled) {
                         task.cancel();
-                    } else if (failure instanceof SiloException told && told.reason() == RejectReason.LEASE_NOT_FOUND) {
+                    } else if (failure != null && SiloClient.unwrap(failure).reason() == RejectReason.LEASE_NOT_FOUND) {
                         task.loseLease();
                     }
                 });
@@ -61,37 +72,22 @@ public final class LeasedTask {
 
     /** As {@link #report}, without waiting. */
     public CompletableFuture<Boolean> reportAsync(TaskResult result) {
-        return result.kind == TaskResult.Kind.SNOOZE ? giveBack(result.snoozeMs) : report(result, UPLOAD_ATTEMPTS);
-    }
-
-    private CompletableFuture<Boolean> report(TaskResult result, int attemptsLeft) {
-        return client.withMap().thenCompose(map -> {
-            if (result.data.size() <= map.inlineBytesMax()) {
-                return send(result, 0);
-            }
-            return client.upload(result.data.bytes(), ShardMap.hash(data.tenant()))
-                    .thenCompose(uploadId -> send(result, uploadId))
-                    .exceptionallyCompose(failure -> {
-                        final SiloException told = SiloClient.unwrap(failure);
-                        return told.reason() == RejectReason.UPLOAD_NOT_FOUND && attemptsLeft > 1
-                                ? report(result, attemptsLeft - 1)
-                                : CompletableFuture.failedFuture(told);
-                    });
-        });
-    }
-
-    private CompletableFuture<Boolean> send(TaskResult result, long uploadId) {
-        return client.submit(
-                new LeaseCalls.Report(data, result, uploadId, client.settings().durability, client.deadlineNs()));
+        return result.kind == TaskResult.Kind.SNOOZE
+                ? giveBack(result.snoozeMs)
+                : client.leases().report(data.leaseId(), result);
     }
 
     /** Gives the lease back unspent: others may have the task at once. */
     public void giveBack() {
-        SiloClient.join(giveBack(0));
+        SiloClient.join(giveBackAsync());
+    }
+
+    /** As {@link #giveBack}, without waiting. */
+    public CompletableFuture<Boolean> giveBackAsync() {
+        return giveBack(0);
     }
 
     private CompletableFuture<Boolean> giveBack(long snoozeMs) {
-        return client.submit(
-                new LeaseCalls.Return(data, workerId, snoozeMs, client.settings().durability, client.deadlineNs()));
+        return client.leases().giveBack(data.leaseId(), workerId, snoozeMs);
     }
 }

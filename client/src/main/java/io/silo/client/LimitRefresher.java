@@ -91,7 +91,7 @@ final class LimitRefresher {
                 + TimeUnit.MILLISECONDS.toNanos(WAIT_MS)
                 + client.settings().requestTimeout.toNanos();
         var unused = client.submit(
-                        new RefreshCalls.LeaseRefreshes(shard, settings, asked, WAIT_MS, deadlineNs),
+                        new RefreshCalls.LeaseRefreshes(shard, pollFor(asked), settings.durability, deadlineNs),
                         client.waitingWindow)
                 .whenComplete((leases, failure) -> {
                     permits.release(asked - (leases == null ? 0 : leases.size()));
@@ -103,6 +103,11 @@ final class LimitRefresher {
                         poll(shard);
                     }
                 });
+    }
+
+    private TaskPoll pollFor(int asked) {
+        return new TaskPoll(
+                0, settings.tenant, settings.taskGroup, settings.workerId, asked, Duration.ofMillis(WAIT_MS));
     }
 
     private void onRefused(SiloException failure) {
@@ -136,7 +141,13 @@ final class LimitRefresher {
         }
         renewals.cancel(false);
         var unused = client.submit(new RefreshCalls.ReportRefresh(
-                        lease, Math.max(0, max), errorCode, settings.durability, client.deadlineNs()))
+                        lease.shard(),
+                        lease.tokenEpoch(),
+                        lease.token(),
+                        Math.max(0, max),
+                        errorCode,
+                        settings.durability,
+                        client.deadlineNs()))
                 .whenComplete((done, failure) -> {
                     permits.release();
                     if (failure != null) {
@@ -151,7 +162,8 @@ final class LimitRefresher {
 
     private void renew(RefreshCalls.Lease lease) {
         final long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(lease.leaseMs()) / 3;
-        var unused = client.submit(new RefreshCalls.RenewRefresh(lease, deadlineNs))
+        var unused = client.submit(
+                        new RefreshCalls.RenewRefresh(lease.shard(), lease.tokenEpoch(), lease.token(), deadlineNs))
                 .exceptionally(failure -> false); // lost: the report will say so
     }
 

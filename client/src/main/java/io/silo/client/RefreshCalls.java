@@ -3,6 +3,7 @@ package io.silo.client;
 import io.silo.protocol.command.MessageHeaderEncoder;
 import io.silo.protocol.reply.RefreshReportedDecoder;
 import io.silo.protocol.reply.RefreshesLeasedDecoder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,32 +18,35 @@ final class RefreshCalls {
     private RefreshCalls() {}
 
     /** One lease. */
-    record Lease(int shard, long tokenEpoch, long token, long leaseMs, RefreshTask task) {}
+    record Lease(int shard, long tokenEpoch, long token, long leaseMs, RefreshTask task) {
+        /** As callers know it. */
+        LeasedRefresh told(long tenantHash) {
+            return new LeasedRefresh(new LeaseId(tenantHash, 0, tokenEpoch, token), task, Duration.ofMillis(leaseMs));
+        }
+    }
 
     /** Waits for refreshes of one shard. Asked again after a lost session it may leave leases to run out. */
     static final class LeaseRefreshes extends ShardCall<List<Lease>> {
         private final int shard;
-        private final SiloWorkerBuilder worker;
-        private final int most;
-        private final long waitMs;
+        private final TaskPoll poll;
+        private final Durability durability;
 
-        LeaseRefreshes(int shard, SiloWorkerBuilder worker, int most, long waitMs, long deadlineNs) {
+        LeaseRefreshes(int shard, TaskPoll poll, Durability durability, long deadlineNs) {
             super(shard, "", deadlineNs);
             this.shard = shard;
-            this.worker = worker;
-            this.most = most;
-            this.waitMs = waitMs;
+            this.poll = poll;
+            this.durability = durability;
         }
 
         @Override
         int encode(CommandCodecs codecs, MutableDirectBuffer buffer, ShardMap.Target target) {
             final var command = codecs.leaseRefreshes.wrapAndApplyHeader(buffer, 0, codecs.messageHeader);
-            CommandCodecs.fill(command.header(), target, worker.durability);
-            command.waitMs(waitMs)
-                    .maxRefreshes(most)
-                    .tenant(worker.tenant)
-                    .taskGroup(worker.taskGroup)
-                    .workerId(worker.workerId);
+            CommandCodecs.fill(command.header(), target, durability);
+            command.waitMs(poll.longPoll().toMillis())
+                    .maxRefreshes(poll.max())
+                    .tenant(poll.tenant())
+                    .taskGroup(poll.taskGroup())
+                    .workerId(poll.workerId());
             return HEADER + command.encodedLength();
         }
 
@@ -69,15 +73,24 @@ final class RefreshCalls {
 
     /** Ends a lease. */
     static final class ReportRefresh extends ShardCall<Boolean> {
-        private final Lease lease;
+        private final long tokenEpoch;
+        private final long token;
         private final int max;
         private final @Nullable String errorCode;
         private final Durability durability;
 
         /** @param errorCode null = {@code max} was found out. */
-        ReportRefresh(Lease lease, int max, @Nullable String errorCode, Durability durability, long deadlineNs) {
-            super(lease.shard(), "", deadlineNs);
-            this.lease = lease;
+        ReportRefresh(
+                int shard,
+                long tokenEpoch,
+                long token,
+                int max,
+                @Nullable String errorCode,
+                Durability durability,
+                long deadlineNs) {
+            super(shard, "", deadlineNs);
+            this.tokenEpoch = tokenEpoch;
+            this.token = token;
             this.max = max;
             this.errorCode = errorCode;
             this.durability = durability;
@@ -87,8 +100,8 @@ final class RefreshCalls {
         int encode(CommandCodecs codecs, MutableDirectBuffer buffer, ShardMap.Target target) {
             final var command = codecs.reportRefresh.wrapAndApplyHeader(buffer, 0, codecs.messageHeader);
             CommandCodecs.fill(command.header(), target, durability);
-            command.tokenEpoch(lease.tokenEpoch())
-                    .token(lease.token())
+            command.tokenEpoch(tokenEpoch)
+                    .token(token)
                     .maxConcurrency(max)
                     .isFailure((short) (errorCode == null ? 0 : 1))
                     .errorCode(errorCode == null ? "" : errorCode);
@@ -103,18 +116,20 @@ final class RefreshCalls {
 
     /** Renews a lease. */
     static final class RenewRefresh extends ShardCall<Boolean> {
-        private final Lease lease;
+        private final long tokenEpoch;
+        private final long token;
 
-        RenewRefresh(Lease lease, long deadlineNs) {
-            super(lease.shard(), "", deadlineNs);
-            this.lease = lease;
+        RenewRefresh(int shard, long tokenEpoch, long token, long deadlineNs) {
+            super(shard, "", deadlineNs);
+            this.tokenEpoch = tokenEpoch;
+            this.token = token;
         }
 
         @Override
         int encode(CommandCodecs codecs, MutableDirectBuffer buffer, ShardMap.Target target) {
             final var command = codecs.renewRefresh.wrapAndApplyHeader(buffer, 0, codecs.messageHeader);
             CommandCodecs.fill(command.header(), target, Durability.DURABLE);
-            command.tokenEpoch(lease.tokenEpoch()).token(lease.token());
+            command.tokenEpoch(tokenEpoch).token(token);
             return HEADER + command.encodedLength();
         }
 

@@ -408,10 +408,7 @@ public final class SiloClient implements AutoCloseable {
 
     /** As {@link #leaseJob}, without waiting. */
     public CompletableFuture<LeasedTask> leaseJobAsync(String tenant, String jobId, String workerId) {
-        final JobRef job = new JobRef(tenant, jobId);
-        return submit(new LeaseCalls.LeaseJob(job, workerId, settings.durability, deadlineNs()))
-                .thenCompose(data ->
-                        whole(data.payload()).thenApply(payload -> new LeasedTask(this, data, workerId, payload)));
+        return leases().leaseJob(new JobRef(tenant, jobId), workerId);
     }
 
     /**
@@ -650,6 +647,11 @@ public final class SiloClient implements AutoCloseable {
         return new Limits(this);
     }
 
+    /** Leases for those who do not subscribe. */
+    public Leases leases() {
+        return new Leases(this);
+    }
+
     /** Reads why a job does not run. Throws {@code JOB_NOT_FOUND} if there is none. */
     public Explanation explain(String tenant, String jobId) {
         return join(submit(new LimitCalls.ExplainJob(tenant, jobId, deadlineNs())));
@@ -710,10 +712,7 @@ public final class SiloClient implements AutoCloseable {
 
     /** As the other, of one tenant only. */
     public TaskGroup taskGroup(String tenant, String taskGroup) {
-        return join(withMap().thenCompose(map -> {
-            final ShardMap.Target target = map.target(ShardMap.hash(tenant));
-            return bulk.taskGroup(tenant, taskGroup, target == null ? List.of() : List.of(target));
-        }));
+        return join(withMap().thenCompose(map -> bulk.taskGroup(tenant, taskGroup, map)));
     }
 
     /** Fetches what a reply was too small for, and checks all of it. */

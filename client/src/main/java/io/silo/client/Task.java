@@ -76,6 +76,11 @@ public final class Task {
         return Instant.ofEpochMilli(data.startAtMs());
     }
 
+    /** What the job is limited by, in the producer's order. */
+    public List<Limit> limits() {
+        return data.limits();
+    }
+
     /** Names and values given by the producer. */
     public Map<String, String> metadata() {
         return data.metadata();

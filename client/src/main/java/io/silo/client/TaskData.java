@@ -1,7 +1,9 @@
 package io.silo.client;
 
 import io.silo.protocol.reply.TasksLeasedDecoder;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** A task as the server granted it; the payload may be cut, and is not checked yet. */
@@ -17,6 +19,7 @@ record TaskData(
         long maxRunMs,
         int priority,
         boolean isLastAttempt,
+        List<Limit> limits,
         Map<String, String> metadata,
         String tenant,
         String taskGroup,
@@ -24,7 +27,16 @@ record TaskData(
         String uniqueKey,
         JobDraft.Content payload) {
 
+    LeaseId leaseId() {
+        return new LeaseId(ShardMap.hash(tenant), jobKey, tokenEpoch, token);
+    }
+
     static TaskData of(TasksLeasedDecoder.TasksDecoder task) {
+        final List<Limit> limits = new ArrayList<>(0);
+        for (final TasksLeasedDecoder.TasksDecoder.LimitsDecoder limit : task.limits()) {
+            final String key = limit.key();
+            limits.add(LimitCodec.decode(key, limit.maxConcurrency(), limit.detailsLength(), limit::getDetails));
+        }
         final Map<String, String> metadata = new HashMap<>();
         for (final TasksLeasedDecoder.TasksDecoder.MetadataDecoder entry : task.metadata()) {
             final String key = entry.key();
@@ -48,6 +60,7 @@ record TaskData(
                 task.maxRunMs(),
                 task.priority(),
                 task.isLastAttempt() == 1,
+                List.copyOf(limits),
                 Map.copyOf(metadata),
                 tenant,
                 taskGroup,

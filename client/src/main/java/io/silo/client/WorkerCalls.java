@@ -168,12 +168,9 @@ final class WorkerCalls {
         }
     }
 
-    /** Encodes one outcome; a snooze is none. */
-    static void encodeOutcome(ReportOutcomeEncoder.ItemsEncoder item, TaskData data, TaskResult result, long uploadId) {
-        item.jobKey(data.jobKey())
-                .tokenEpoch(data.tokenEpoch())
-                .token(data.token())
-                .uploadId(uploadId)
+    /** Encodes one outcome of the lease that the item names; a snooze is none. */
+    static void encodeOutcome(ReportOutcomeEncoder.ItemsEncoder item, TaskResult result, long uploadId) {
+        item.uploadId(uploadId)
                 .outcome(outcome(result.kind))
                 .resultEncoding(CommandCodecs.wire(result.data.encoding()))
                 .errorCode(result.errorCode);
@@ -196,17 +193,17 @@ final class WorkerCalls {
             MutableDirectBuffer buffer,
             ShardMap.Target target,
             Durability durability,
-            List<TaskData> tasks,
+            List<LeaseId> named,
             long snoozeMs,
             String workerId) {
         final ReturnLeasesEncoder command = codecs.returnLeases.wrapAndApplyHeader(buffer, 0, codecs.messageHeader);
         CommandCodecs.fill(command.header(), target, durability);
-        final ReturnLeasesEncoder.LeasesEncoder leases = command.leasesCount(tasks.size());
-        for (final TaskData task : tasks) {
+        final ReturnLeasesEncoder.LeasesEncoder leases = command.leasesCount(named.size());
+        for (final LeaseId lease : named) {
             leases.next()
-                    .jobKey(task.jobKey())
-                    .tokenEpoch(task.tokenEpoch())
-                    .token(task.token())
+                    .jobKey(lease.jobKey())
+                    .tokenEpoch(lease.tokenEpoch())
+                    .token(lease.token())
                     .snoozeMs(snoozeMs);
         }
         command.workerId(workerId);
@@ -250,7 +247,9 @@ final class WorkerCalls {
             command.subscriptionId(subscriptionId).credits(subscriptionId == 0 ? 0 : credits);
             final ReportOutcomeEncoder.ItemsEncoder items = command.itemsCount(reports.size());
             for (final Report report : reports) {
-                encodeOutcome(items.next(), report.task.data, report.result, report.uploadId);
+                final TaskData data = report.task.data;
+                items.next().jobKey(data.jobKey()).tokenEpoch(data.tokenEpoch()).token(data.token());
+                encodeOutcome(items, report.result, report.uploadId);
             }
             return HEADER + command.encodedLength();
         }
@@ -276,19 +275,19 @@ final class WorkerCalls {
 
     /** Gives leases back unspent. */
     static final class ReturnLeases extends Fixed<Boolean> {
-        private final List<TaskData> tasks;
+        private final List<LeaseId> named;
         private final String workerId;
 
-        /** @param tasks at most {@link Bounds#BATCH_ITEMS_MAX}. */
-        ReturnLeases(ShardMap.Target target, List<TaskData> tasks, String workerId, long deadlineNs) {
+        /** @param named at most {@link Bounds#BATCH_ITEMS_MAX}. */
+        ReturnLeases(ShardMap.Target target, List<LeaseId> named, String workerId, long deadlineNs) {
             super(target, deadlineNs);
-            this.tasks = tasks;
+            this.named = named;
             this.workerId = workerId;
         }
 
         @Override
         int encode(CommandCodecs codecs, MutableDirectBuffer buffer, ShardMap.Target target) {
-            return encodeReturn(codecs, buffer, target, Durability.APPENDED, tasks, 0, workerId);
+            return encodeReturn(codecs, buffer, target, Durability.APPENDED, named, 0, workerId);
         }
 
         @Override
@@ -323,7 +322,8 @@ final class WorkerCalls {
 
         @Override
         int encode(CommandCodecs codecs, MutableDirectBuffer buffer, ShardMap.Target target) {
-            return encodeReturn(codecs, buffer, target, session.durability(), List.of(task.data), snoozeMs, workerId);
+            return encodeReturn(
+                    codecs, buffer, target, session.durability(), List.of(task.data.leaseId()), snoozeMs, workerId);
         }
 
         @Override

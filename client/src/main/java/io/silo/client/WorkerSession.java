@@ -379,7 +379,7 @@ final class WorkerSession {
                 returns.add(returned);
                 final WorkerCalls.ReturnLeases call = new WorkerCalls.ReturnLeases(
                         target,
-                        part.stream().map(task -> task.data).toList(),
+                        part.stream().map(task -> task.data.leaseId()).toList(),
                         settings.workerId,
                         System.nanoTime() + requestTimeoutNs);
                 // Refused or not: what could not be returned runs out.

@@ -91,6 +91,7 @@ final class TestReplies {
                 .priority((short) job.priority)
                 .isLastAttempt((short) (job.retriesLeft == 0 ? 1 : 0))
                 .payloadEncoding(PayloadEncoding.get((short) job.encoding));
+        task.limitsCount(0);
         final TasksLeasedEncoder.TasksEncoder.MetadataEncoder metadata = task.metadataCount(job.metadata.size());
         for (final Map.Entry<String, String> entry : job.metadata.entrySet()) {
             metadata.next().key(entry.getKey()).value(entry.getValue());

@@ -11,6 +11,7 @@ import java.util.function.Function;
  * @param port to listen on; 0 = any that is free.
  * @param nodeId of the server, told to clients.
  * @param shards that the server owns.
+ * @param tenancy whether calls name a tenant.
  * @param tokens secrets that are taken; empty = every call is.
  * @param connect makes the client of the holder of a token, or of everybody with the empty one. Called once a token, when a call first
  *     carries it.
@@ -20,6 +21,7 @@ public record GatewayContext(
         int port,
         String nodeId,
         List<ServedShard> shards,
+        Tenancy tenancy,
         List<String> tokens,
         Function<String, SiloClient> connect) {
     /** Keeps copies of the lists. */

@@ -43,7 +43,9 @@ public final class GrpcGateway implements AutoCloseable {
         executor.prestartAllCoreThreads();
         tokens = new TokenCheck(context.tokens(), context.connect());
         final SiloService service = new SiloService(
-                context.nodeId(), () -> context.host() + ":" + port(), new ShardAddresses(context.shards()));
+                context.nodeId(),
+                () -> context.host() + ":" + port(),
+                new ShardAddresses(context.shards(), context.tenancy()));
         server = NettyServerBuilder.forAddress(new InetSocketAddress(context.host(), context.port()))
                 .executor(executor)
                 .maxInboundMessageSize(MESSAGE_BYTES_MAX)

@@ -1,6 +1,5 @@
 package io.silo.gateway;
 
-import com.google.protobuf.ByteString;
 import io.silo.client.Attempt;
 import io.silo.client.ConcurrencyLimit;
 import io.silo.client.FloatingLimit;
@@ -19,6 +18,7 @@ import io.silo.grpc.v1.GetJobResultResponse;
 import io.silo.grpc.v1.GubernatorAlgorithm;
 import io.silo.grpc.v1.GubernatorBehavior;
 import io.silo.grpc.v1.GubernatorRateLimit;
+import io.silo.grpc.v1.ImportJobRequest;
 import io.silo.grpc.v1.JobAttempt;
 import io.silo.grpc.v1.JobCancelled;
 import io.silo.grpc.v1.JobFailure;
@@ -58,7 +58,29 @@ final class Messages {
         if (request.hasRetryPolicy()) {
             builder.retry(retry(request.getRetryPolicy()));
         }
-        for (final io.silo.grpc.v1.Limit limit : request.getLimitsList()) {
+        limits(builder, request.getLimitsList());
+        return builder.build();
+    }
+
+    static JobRequest job(ImportJobRequest request, String tenant) {
+        final JobRequest.Builder builder = JobRequest.to(request.getTaskGroup())
+                .tenant(tenant)
+                .id(request.getId())
+                .priority(bounded(request.getPriority()))
+                .metadata(request.getMetadataMap())
+                .payload(payload(request.getPayload()));
+        if (request.getStartAtMs() > 0) {
+            builder.startAt(Instant.ofEpochMilli(request.getStartAtMs()));
+        }
+        if (request.hasRetryPolicy()) {
+            builder.retry(retry(request.getRetryPolicy()));
+        }
+        limits(builder, request.getLimitsList());
+        return builder.build();
+    }
+
+    private static void limits(JobRequest.Builder builder, List<io.silo.grpc.v1.Limit> limits) {
+        for (final io.silo.grpc.v1.Limit limit : limits) {
             switch (limit.getLimitCase()) {
                 case CONCURRENCY ->
                     builder.limit(new ConcurrencyLimit(
@@ -71,11 +93,10 @@ final class Messages {
                 }
             }
         }
-        return builder.build();
     }
 
     /** The largest int for what is larger: no bound lets either pass. */
-    private static int bounded(int unsigned) {
+    static int bounded(int unsigned) {
         return unsigned < 0 ? Integer.MAX_VALUE : unsigned;
     }
 
@@ -162,6 +183,7 @@ final class Messages {
     private static JobAttempt attempt(Job job, Attempt attempt) {
         final JobAttempt.Builder builder = JobAttempt.newBuilder()
                 .setJobId(job.id())
+                .setTaskId(TaskIds.text(job, attempt))
                 .setAttemptNumber(attempt.number())
                 .setStartedAtMs(attempt.startedAt().toEpochMilli())
                 .setStatus(
@@ -200,13 +222,11 @@ final class Messages {
         return builder.build();
     }
 
-    private static SerializedBytes bytes(Payload payload) {
-        return SerializedBytes.newBuilder()
-                .setMsgpack(ByteString.copyFrom(payload.bytes()))
-                .build();
+    static SerializedBytes bytes(Payload payload) {
+        return SerializedBytes.newBuilder().setMsgpack(MessagePack.of(payload)).build();
     }
 
-    private static JobStatus status(io.silo.client.JobStatus status) {
+    static JobStatus status(io.silo.client.JobStatus status) {
         return switch (status) {
             case SCHEDULED -> JobStatus.JOB_STATUS_SCHEDULED;
             case RUNNING -> JobStatus.JOB_STATUS_RUNNING;
@@ -226,7 +246,7 @@ final class Messages {
                 .build();
     }
 
-    private static io.silo.grpc.v1.Limit limit(Limit limit) {
+    static io.silo.grpc.v1.Limit limit(Limit limit) {
         final io.silo.grpc.v1.Limit.Builder builder = io.silo.grpc.v1.Limit.newBuilder();
         if (limit instanceof ConcurrencyLimit fixed) {
             builder.setConcurrency(io.silo.grpc.v1.ConcurrencyLimit.newBuilder()

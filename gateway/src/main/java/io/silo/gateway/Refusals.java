@@ -60,11 +60,17 @@ final class Refusals {
 
     private static String sentence(SiloException refused) {
         return switch (refused.reason()) {
+            case UNKNOWN_OUTCOME, UNREACHABLE, BUSY -> String.valueOf(refused.getMessage());
+            default -> sentence(refused.reason());
+        };
+    }
+
+    static String sentence(RejectReason reason) {
+        return switch (reason) {
             case TENANT_NOT_ALLOWED -> "tenant must not be provided when tenancy is disabled on the server";
             case TENANT_REQUIRED -> "tenant id required";
             case INVALID_TENANT -> "invalid tenant id";
-            case UNKNOWN_OUTCOME, UNREACHABLE, BUSY -> String.valueOf(refused.getMessage());
-            default -> refused.reason().sentence();
+            default -> reason.sentence();
         };
     }
 }

@@ -10,15 +10,17 @@ import org.agrona.concurrent.UnsafeBuffer;
 /** Checks the shard that a call names: every call names one, and with it a tenant that belongs there. Immutable; any thread. */
 final class ShardAddresses {
     /** Stands for no tenant. Its jobs are found whatever shard is named, since clients without tenants choose one at will. */
-    private static final String NO_TENANT = "-";
+    static final String NO_TENANT = "-";
 
     /** Of a UUID in full; the parser takes shortened ones, too. */
     private static final int ID_LENGTH = 36;
 
     private final List<ServedShard> shards;
+    private final Tenancy tenancy;
 
-    ShardAddresses(List<ServedShard> shards) {
+    ShardAddresses(List<ServedShard> shards, Tenancy tenancy) {
         this.shards = List.copyOf(shards);
+        this.tenancy = tenancy;
     }
 
     List<ServedShard> shards() {
@@ -40,15 +42,31 @@ final class ShardAddresses {
         if (tenant.isEmpty() || tenant.equals(NO_TENANT)) {
             return NO_TENANT;
         }
+        check(addressed, tenant);
+        return tenant;
+    }
+
+    /** The shard that a worker speaks to of a lease. Its tenant counts where calls name one (behaviour TEN-5). */
+    ServedShard ofWorker(String shard, String tenant) {
+        final ServedShard addressed = find(shard);
+        if (tenancy == Tenancy.REQUIRED && tenant.isEmpty()) {
+            throw Refusals.invalid("tenant_id is required for worker operations when tenancy is enabled");
+        }
+        if (tenancy != Tenancy.OFF && !tenant.isEmpty() && !tenant.equals(NO_TENANT)) {
+            check(addressed, tenant);
+        }
+        return addressed;
+    }
+
+    private static void check(ServedShard addressed, String tenant) {
         final byte[] bytes = tenant.getBytes(StandardCharsets.UTF_8);
         if (!addressed.holds(Xxh64.hash(new UnsafeBuffer(bytes), 0, bytes.length))) {
             throw Refusals.precondition("tenant '" + tenant + "' is not within shard " + addressed.id() + " range "
                     + addressed.range() + "; refresh topology and retry");
         }
-        return tenant;
     }
 
-    private ServedShard find(String text) {
+    ServedShard find(String text) {
         final UUID id = parse(text);
         for (final ServedShard shard : shards) {
             if (shard.id().equals(id)) {

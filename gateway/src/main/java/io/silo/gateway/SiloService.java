@@ -1,9 +1,12 @@
 package io.silo.gateway;
 
-import io.grpc.Status;
-import io.grpc.stub.ServerCallStreamObserver;
+import static io.silo.gateway.Answers.answer;
+import static io.silo.gateway.Answers.cannot;
+import static io.silo.gateway.Answers.isPrecondition;
+import static io.silo.gateway.Answers.kind;
+import static io.silo.gateway.Answers.reworded;
+
 import io.grpc.stub.StreamObserver;
-import io.silo.client.Job;
 import io.silo.client.JobRef;
 import io.silo.client.JobRequest;
 import io.silo.client.SiloClient;
@@ -12,6 +15,8 @@ import io.silo.grpc.v1.CancelJobResponse;
 import io.silo.grpc.v1.ClusterMember;
 import io.silo.grpc.v1.DeleteJobRequest;
 import io.silo.grpc.v1.DeleteJobResponse;
+import io.silo.grpc.v1.DropTenantHoldersRequest;
+import io.silo.grpc.v1.DropTenantHoldersResponse;
 import io.silo.grpc.v1.EnqueueRequest;
 import io.silo.grpc.v1.EnqueueResponse;
 import io.silo.grpc.v1.ExpediteJobRequest;
@@ -22,31 +27,45 @@ import io.silo.grpc.v1.GetJobRequest;
 import io.silo.grpc.v1.GetJobResponse;
 import io.silo.grpc.v1.GetJobResultRequest;
 import io.silo.grpc.v1.GetJobResultResponse;
+import io.silo.grpc.v1.HeartbeatRequest;
+import io.silo.grpc.v1.HeartbeatResponse;
+import io.silo.grpc.v1.ImportJobsRequest;
+import io.silo.grpc.v1.ImportJobsResponse;
+import io.silo.grpc.v1.LeaseTaskRequest;
+import io.silo.grpc.v1.LeaseTaskResponse;
+import io.silo.grpc.v1.LeaseTasksRequest;
+import io.silo.grpc.v1.LeaseTasksResponse;
+import io.silo.grpc.v1.ReportOutcomeRequest;
+import io.silo.grpc.v1.ReportOutcomeResponse;
+import io.silo.grpc.v1.ReportRefreshOutcomeRequest;
+import io.silo.grpc.v1.ReportRefreshOutcomeResponse;
 import io.silo.grpc.v1.RestartJobRequest;
 import io.silo.grpc.v1.RestartJobResponse;
 import io.silo.grpc.v1.ShardOwner;
 import io.silo.grpc.v1.SiloGrpc;
 import io.silo.protocol.RejectReason;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BiFunction;
 import java.util.function.Supplier;
 
 /**
- * The calls of {@code silo.v1} about jobs and where they are. What is not overridden here answers {@code UNIMPLEMENTED}. Called by the
+ * The calls of {@code silo.v1}. What is not overridden here answers {@code UNIMPLEMENTED}. Called by the
  * gateway's threads; answers come from the client's.
  */
 final class SiloService extends SiloGrpc.SiloImplBase {
     private final String nodeId;
     private final Supplier<String> address;
     private final ShardAddresses addresses;
+    private final TaskCalls tasks;
+    private final ImportCalls imports;
 
     /** @param address of this node, as clients reach it. */
     SiloService(String nodeId, Supplier<String> address, ShardAddresses addresses) {
         this.nodeId = nodeId;
         this.address = address;
         this.addresses = addresses;
+        this.tasks = new TaskCalls(addresses);
+        this.imports = new ImportCalls(addresses);
     }
 
     @Override
@@ -160,71 +179,56 @@ final class SiloService extends SiloGrpc.SiloImplBase {
         });
     }
 
-    private static CompletableFuture<String> cannot(
-            String verb, SiloClient client, JobRef job, RejectReason reason, String sentence) {
-        return isPrecondition(reason)
-                ? kind(client, job)
-                        .thenApply(kind ->
-                                "cannot " + verb + " job " + job.id() + ": " + sentence + " (status: " + kind + ")")
-                : CompletableFuture.completedFuture(sentence);
+    // ---- calls of workers
+
+    @Override
+    public void leaseTasks(LeaseTasksRequest request, StreamObserver<LeaseTasksResponse> observer) {
+        final SiloClient client = client();
+        answer(observer, () -> tasks.leaseTasks(client, request), unheard -> tasks.giveBack(client, request, unheard));
     }
 
-    private static boolean isPrecondition(RejectReason reason) {
-        return reason.grpcCode().equals(Status.Code.FAILED_PRECONDITION.name());
+    @Override
+    public void leaseTask(LeaseTaskRequest request, StreamObserver<LeaseTaskResponse> observer) {
+        answer(observer, () -> tasks.leaseTask(client(), request));
     }
 
-    /** The status that a refusal speaks of: read behind it, so a job that goes on meanwhile is named as it is now. */
-    private static CompletableFuture<String> kind(SiloClient client, JobRef job) {
-        return client.getJobAsync(job.tenant(), job.id(), false).thenApply(SiloService::kind);
+    @Override
+    public void heartbeat(HeartbeatRequest request, StreamObserver<HeartbeatResponse> observer) {
+        answer(observer, () -> tasks.heartbeat(client(), request));
     }
 
-    private static String kind(Job job) {
-        final String name = job.status().name();
-        return name.charAt(0) + name.substring(1).toLowerCase(Locale.ROOT);
+    @Override
+    public void reportOutcome(ReportOutcomeRequest request, StreamObserver<ReportOutcomeResponse> observer) {
+        answer(observer, () -> tasks.reportOutcome(client(), request));
     }
 
-    /**
-     * As {@code call}, but a refusal by a shard says what {@code words} makes of its reason and sentence. Where they cannot be had (the
-     * caller may not read the job) it says its own.
-     */
-    private static <A> CompletableFuture<A> reworded(
-            CompletableFuture<A> call, BiFunction<RejectReason, String, CompletableFuture<String>> words) {
-        return call.exceptionallyCompose(failed -> {
-            final RejectReason reason = Refusals.reason(failed);
-            if (reason == null) {
-                return CompletableFuture.failedFuture(failed);
-            }
-            final Status status = Refusals.of(failed).getStatus();
-            final String own = String.valueOf(status.getDescription());
-            return words.apply(reason, own)
-                    .exceptionally(unread -> own)
-                    .thenCompose(sentence -> CompletableFuture.failedFuture(status.withDescription(sentence)
-                            .asRuntimeException(Refusals.of(failed).getTrailers())));
+    @Override
+    public void reportRefreshOutcome(
+            ReportRefreshOutcomeRequest request, StreamObserver<ReportRefreshOutcomeResponse> observer) {
+        answer(observer, () -> tasks.reportRefresh(client(), request));
+    }
+
+    // ---- calls of operators
+
+    @Override
+    public void importJobs(ImportJobsRequest request, StreamObserver<ImportJobsResponse> observer) {
+        answer(observer, () -> imports.importJobs(client(), request));
+    }
+
+    @Override
+    public void dropTenantHolders(
+            DropTenantHoldersRequest request, StreamObserver<DropTenantHoldersResponse> observer) {
+        answer(observer, () -> {
+            final String tenant = addresses.tenant(request.getShard(), request.getTenant());
+            return client().limits()
+                    .dropHoldersAsync(tenant, "")
+                    .thenApply(jobs -> DropTenantHoldersResponse.newBuilder()
+                            .setHoldersDropped(jobs)
+                            .build());
         });
     }
 
     private static SiloClient client() {
         return TokenCheck.CLIENT.get();
-    }
-
-    private static <A> void answer(StreamObserver<A> observer, Supplier<CompletableFuture<A>> call) {
-        if (observer instanceof ServerCallStreamObserver<A> cancellable) {
-            // Else an answer to a caller who has gone would be thrown back at the client's thread.
-            cancellable.setOnCancelHandler(() -> {});
-        }
-        CompletableFuture<A> answer;
-        try {
-            answer = call.get();
-        } catch (RuntimeException refused) {
-            answer = CompletableFuture.failedFuture(refused);
-        }
-        var unused = answer.whenComplete((value, failed) -> {
-            if (failed == null) {
-                observer.onNext(value);
-                observer.onCompleted();
-            } else {
-                observer.onError(Refusals.of(failed));
-            }
-        });
     }
 }

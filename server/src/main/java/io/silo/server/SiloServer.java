@@ -7,6 +7,7 @@ import io.silo.client.SiloClientBuilder;
 import io.silo.gateway.GatewayContext;
 import io.silo.gateway.GrpcGateway;
 import io.silo.gateway.ServedShard;
+import io.silo.gateway.Tenancy;
 import io.silo.log.FailPoint;
 import io.silo.log.FaultPlan;
 import io.silo.protocol.Bounds;
@@ -372,6 +373,7 @@ public final class SiloServer implements AutoCloseable {
                                     slot.entry().rangeFirst(),
                                     slot.entry().rangeLast()))
                             .toList(),
+                    Tenancy.valueOf(config.value(Settings.TENANCY_MODE).name()),
                     config.tokens().stream().map(AccessToken::secret).toList(),
                     token -> connect(data, token)));
         } catch (UncheckedIOException taken) {

@@ -262,6 +262,7 @@ class ColdReadThreadIT {
             for (TasksLeasedDecoder.TasksDecoder task : new TasksLeasedDecoder()
                     .wrapAndApplyHeader(buffer, offset, messageHeader)
                     .tasks()) {
+                task.limits().forEach(TasksLeasedDecoder.TasksDecoder.LimitsDecoder::sbeSkip);
                 for (TasksLeasedDecoder.TasksDecoder.MetadataDecoder entry : task.metadata()) {
                     entry.skipKey();
                     entry.skipValue();

@@ -180,6 +180,10 @@ class SteadyStateTest {
                     tokens[waiting] = tasks.token();
                     epoch = tasks.tokenEpoch();
                     waiting++;
+                    var limits = tasks.limits();
+                    while (limits.hasNext()) {
+                        limits.next().sbeSkip();
+                    }
                     var metadata = tasks.metadata();
                     while (metadata.hasNext()) {
                         metadata.next();

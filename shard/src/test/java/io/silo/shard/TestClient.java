@@ -241,6 +241,7 @@ final class TestClient {
         decoder.wrapAndApplyHeader(reply.bytes(), 0, messageHeader);
         var tasks = new ArrayList<Task>();
         for (var task : decoder.tasks()) {
+            task.limits().forEach(limit -> limit.sbeSkip());
             task.metadata().forEach(entry -> {
                 entry.key();
                 entry.value();

@@ -219,6 +219,9 @@ final class LoadLane implements Lane {
             final long jobKey = task.jobKey();
             final long tokenEpoch = task.tokenEpoch();
             final long token = task.token();
+            for (TasksLeasedDecoder.TasksDecoder.LimitsDecoder limit : task.limits()) {
+                limit.sbeSkip();
+            }
             for (TasksLeasedDecoder.TasksDecoder.MetadataDecoder metadata : task.metadata()) {
                 metadata.sbeSkip();
             }

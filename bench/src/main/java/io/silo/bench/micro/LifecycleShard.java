@@ -300,6 +300,10 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
     }
 
     private static void skip(TasksLeasedDecoder.TasksDecoder tasks) {
+        final TasksLeasedDecoder.TasksDecoder.LimitsDecoder limits = tasks.limits();
+        while (limits.hasNext()) {
+            limits.next().sbeSkip();
+        }
         final TasksLeasedDecoder.TasksDecoder.MetadataDecoder metadata = tasks.metadata();
         while (metadata.hasNext()) {
             metadata.next();

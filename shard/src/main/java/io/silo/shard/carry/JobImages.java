@@ -225,7 +225,7 @@ final class JobImages {
     private static int imageBytes(DirectBuffer definition, List<AttemptRecord> ended) {
         int bytes = 512 + definition.capacity();
         for (AttemptRecord attempt : ended) {
-            bytes += 64 + attempt.workerId().length + attempt.errorCode().length + attempt.result().length;
+            bytes += 80 + attempt.workerId().length + attempt.errorCode().length + attempt.result().length;
         }
         return bytes;
     }
@@ -291,6 +291,8 @@ final class JobImages {
                     .resultCrc(Integer.toUnsignedLong(attempt.resultCrc()))
                     .outcome(Outcome.get((short) attempt.outcome()))
                     .resultEncoding(PayloadEncoding.get((short) attempt.resultEncoding()))
+                    .leaseEpoch(attempt.tokenEpoch())
+                    .leaseToken(attempt.token())
                     .putWorkerId(attempt.workerId(), 0, attempt.workerId().length)
                     .putErrorCode(attempt.errorCode(), 0, attempt.errorCode().length)
                     .putResult(attempt.result(), 0, left ? 0 : attempt.result().length);

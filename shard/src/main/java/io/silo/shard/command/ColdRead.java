@@ -268,6 +268,8 @@ public final class ColdRead {
                     .finishedAtMs(record.finishedAtMs())
                     .outcome((short) record.outcome())
                     .resultEncoding(PayloadEncoding.get((short) record.resultEncoding()))
+                    .tokenEpoch(record.tokenEpoch())
+                    .token(record.token())
                     .putWorkerId(record.workerId(), 0, record.workerId().length)
                     .putErrorCode(record.errorCode(), 0, record.errorCode().length)
                     .putResult(record.result(), 0, resultLength);
@@ -275,7 +277,7 @@ public final class ColdRead {
     }
 
     private static int attemptBytes(AttemptRecord record, int resultLength) {
-        return 32 + record.workerId().length + record.errorCode().length + resultLength;
+        return 48 + record.workerId().length + record.errorCode().length + resultLength;
     }
 
     private static void encodeNames(

@@ -216,7 +216,6 @@ public final class TaskGrants {
         final JobView jobs = context.view().jobs();
         final DirectBuffer source = context.definition(slot);
         definition.wrapAndApplyHeader(source, 0, header);
-        JobLimits.skip(definition);
         final int variableBytes = source.capacity() - definition.limit();
         final int room = Bounds.MESSAGE_BYTES_MAX - message.limit() - TASK_BYTES;
         if (variableBytes > room && behindOthers) {
@@ -243,11 +242,12 @@ public final class TaskGrants {
         return true;
     }
 
-    /** Metadata, tenant, task group, id and payload have one layout in event and message: copied as they are. */
+    /** Limits, metadata, tenant, task group, id and payload have one layout in event and message: copied as they are. */
     private void copyVariablePart(CommandContext context, DirectBuffer source, boolean withPayload) {
         final int from = definition.limit();
         int to = source.capacity();
         if (!withPayload) {
+            JobLimits.skip(definition);
             for (final JobEnqueuedDecoder.MetadataDecoder entry = definition.metadata(); entry.hasNext(); ) {
                 entry.next();
                 entry.skipKey();

@@ -8,6 +8,7 @@ import io.silo.log.EventLog;
  * @param finishedAtMs 0 while it runs.
  * @param outcome wire number of an Outcome, or {@link #RUNNING}.
  * @param resultBytes length of the whole result or error data.
+ * @param tokenEpoch with {@code token}, of its lease; 0, 0 = it had none.
  * @param chunkPosition record of the last chunk, or {@link EventLog#NULL_POSITION} if {@code result} holds all of it.
  */
 public record AttemptRecord(
@@ -19,6 +20,8 @@ public record AttemptRecord(
         int resultBytes,
         int resultCrc,
         long chunkPosition,
+        long tokenEpoch,
+        long token,
         byte[] workerId,
         byte[] errorCode,
         byte[] result) {
@@ -27,12 +30,24 @@ public record AttemptRecord(
 
     static final byte[] NONE = new byte[0];
 
-    static AttemptRecord running(int attempt, long startedAtMs, byte[] workerId) {
+    static AttemptRecord running(int attempt, long startedAtMs, long tokenEpoch, long token, byte[] workerId) {
         return new AttemptRecord(
-                attempt, startedAtMs, 0, RUNNING, 0, 0, 0, EventLog.NULL_POSITION, workerId, NONE, NONE);
+                attempt,
+                startedAtMs,
+                0,
+                RUNNING,
+                0,
+                0,
+                0,
+                EventLog.NULL_POSITION,
+                tokenEpoch,
+                token,
+                workerId,
+                NONE,
+                NONE);
     }
 
-    AttemptRecord withWorker(byte[] worker) {
+    AttemptRecord withLease(long leaseEpoch, long leaseToken, byte[] worker) {
         return new AttemptRecord(
                 attempt,
                 startedAtMs,
@@ -42,6 +57,8 @@ public record AttemptRecord(
                 resultBytes,
                 resultCrc,
                 chunkPosition,
+                leaseEpoch,
+                leaseToken,
                 worker,
                 errorCode,
                 result);

@@ -6,6 +6,7 @@ import io.silo.log.EventLog;
 import io.silo.log.LogReader;
 import io.silo.log.RecordHandler;
 import io.silo.protocol.Bounds;
+import io.silo.protocol.LeaseToken;
 import io.silo.protocol.event.AttemptCancelledDecoder;
 import io.silo.protocol.event.AttemptFailedDecoder;
 import io.silo.protocol.event.AttemptRefusedDecoder;
@@ -69,6 +70,11 @@ public final class JobHistory {
     private long jobKey;
     private long next;
     private long recordTimeMs;
+    private long recordEpoch;
+
+    /** Of a lease, if the event is one. */
+    private long eventToken;
+
     private boolean awaitsWorker;
     private boolean skipLease;
 
@@ -145,8 +151,10 @@ public final class JobHistory {
     private void onChainRecord(
             long position, long epoch, long timeMs, int eventCount, DirectBuffer buffer, int offset, int length) {
         recordTimeMs = timeMs;
+        recordEpoch = epoch;
         EventFrames.forEach(buffer, offset, length, (index, b, at, eventLength) -> {
             if (eventLength >= JOB_KEY_AT + Long.BYTES && b.getLong(at + JOB_KEY_AT, LITTLE_ENDIAN) == jobKey) {
+                eventToken = LeaseToken.of(position, index);
                 onEvent(b, at);
             }
         });
@@ -249,10 +257,11 @@ public final class JobHistory {
             skipLease = false;
         } else if (awaitsWorker) {
             final int last = newestFirst.size() - 1;
-            newestFirst.set(last, newestFirst.get(last).withWorker(worker));
+            newestFirst.set(last, newestFirst.get(last).withLease(recordEpoch, eventToken, worker));
             awaitsWorker = false;
         } else {
-            newestFirst.add(AttemptRecord.running((int) leased.attempt(), recordTimeMs, worker));
+            newestFirst.add(
+                    AttemptRecord.running((int) leased.attempt(), recordTimeMs, recordEpoch, eventToken, worker));
         }
     }
 
@@ -269,6 +278,8 @@ public final class JobHistory {
                 (int) succeeded.resultBytes(),
                 (int) succeeded.resultCrc(),
                 succeeded.chunkPosition(),
+                0,
+                0,
                 AttemptRecord.NONE,
                 AttemptRecord.NONE,
                 result));
@@ -289,6 +300,8 @@ public final class JobHistory {
                 (int) failed.resultBytes(),
                 (int) failed.resultCrc(),
                 failed.chunkPosition(),
+                0,
+                0,
                 AttemptRecord.NONE,
                 errorCode,
                 result));
@@ -305,6 +318,8 @@ public final class JobHistory {
                 0,
                 0,
                 EventLog.NULL_POSITION,
+                0,
+                0,
                 AttemptRecord.NONE,
                 AttemptRecord.NONE,
                 AttemptRecord.NONE));
@@ -324,6 +339,8 @@ public final class JobHistory {
                 0,
                 0,
                 EventLog.NULL_POSITION,
+                0,
+                0,
                 AttemptRecord.NONE,
                 errorCode,
                 AttemptRecord.NONE));
@@ -346,6 +363,8 @@ public final class JobHistory {
                     (int) attempt.resultBytes(),
                     (int) attempt.resultCrc(),
                     attempt.chunkPosition(),
+                    0,
+                    0,
                     AttemptRecord.NONE,
                     errorCode,
                     result));
@@ -374,6 +393,8 @@ public final class JobHistory {
                     (int) attempt.resultBytes(),
                     (int) attempt.resultCrc(),
                     attempt.chunkPosition(),
+                    attempt.leaseEpoch(),
+                    attempt.leaseToken(),
                     worker,
                     errorCode,
                     result));
@@ -385,10 +406,15 @@ public final class JobHistory {
                 skipLease = false;
             } else if (openLease) {
                 final int last = newestFirst.size() - 1;
-                newestFirst.set(last, newestFirst.get(last).withWorker(worker));
+                newestFirst.set(last, newestFirst.get(last).withLease(image.leaseEpoch(), image.leaseToken(), worker));
                 awaitsWorker = false;
             } else {
-                newestFirst.add(AttemptRecord.running((int) image.attempt(), image.leaseStartedAtMs(), worker));
+                newestFirst.add(AttemptRecord.running(
+                        (int) image.attempt(),
+                        image.leaseStartedAtMs(),
+                        image.leaseEpoch(),
+                        image.leaseToken(),
+                        worker));
             }
         }
         Collections.reverse(ascending);

@@ -163,6 +163,9 @@ final class Reply {
         decoder.wrapAndApplyHeader(bytes, 0, messageHeader);
         var tasks = new ArrayList<Lease>();
         for (var task : decoder.tasks()) {
+            for (var limit : task.limits()) {
+                limit.sbeSkip();
+            }
             for (var entry : task.metadata()) {
                 entry.skipKey();
                 entry.skipValue();

@@ -117,6 +117,7 @@ final class Grants {
                 d.priority(),
                 job.relativeAttempt > d.retry().count(),
                 d.payloadEncoding(),
+                d.limits(),
                 d.metadata(),
                 d.tenant(),
                 d.taskGroup(),

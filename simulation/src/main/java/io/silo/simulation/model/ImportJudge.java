@@ -257,6 +257,8 @@ final class ImportJudge {
                     told.encoding(),
                     upload == null ? told.result().length() : upload.totalBytes,
                     upload == null ? Checksum.of(told.result()) : upload.checksum(),
+                    0,
+                    0,
                     "",
                     told.errorCode()));
         }

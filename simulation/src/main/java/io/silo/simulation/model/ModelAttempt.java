@@ -4,6 +4,7 @@ package io.silo.simulation.model;
  * An attempt that ended. Immutable.
  *
  * @param outcome wire number of an Outcome.
+ * @param tokenEpoch with {@code token}, of its lease; 0, 0 = it had none.
  */
 record ModelAttempt(
         long attempt,
@@ -13,5 +14,7 @@ record ModelAttempt(
         int resultEncoding,
         long resultBytes,
         long resultCrc,
+        long tokenEpoch,
+        long token,
         String worker,
         String errorCode) {}

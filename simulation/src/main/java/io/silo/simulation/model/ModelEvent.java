@@ -501,7 +501,7 @@ sealed interface ModelEvent {
             final String error = Text.of(a.errorCodeLength(), a::getErrorCode);
             results.add(Text.of(a.resultLength(), a::getResult));
             attempts.add(new ModelAttempt(
-                    numbers[0], numbers[1], numbers[2], outcome, encoding, numbers[3], numbers[4], "", error));
+                    numbers[0], numbers[1], numbers[2], outcome, encoding, numbers[3], numbers[4], 0, 0, "", error));
         }
         final byte[] definition = new byte[d.definitionLength()];
         d.getDefinition(definition, 0, definition.length);
@@ -587,14 +587,32 @@ sealed interface ModelEvent {
         final JobImageDecoder d = new JobImageDecoder().wrapAndApplyHeader(b, 0, h);
         final List<ModelAttempt> attempts = new ArrayList<>();
         for (JobImageDecoder.AttemptsDecoder a : d.attempts()) {
-            final long[] numbers = {a.attempt(), a.startedAtMs(), a.finishedAtMs(), a.resultBytes(), a.resultCrc()};
+            final long[] numbers = {
+                a.attempt(),
+                a.startedAtMs(),
+                a.finishedAtMs(),
+                a.resultBytes(),
+                a.resultCrc(),
+                a.leaseEpoch(),
+                a.leaseToken()
+            };
             final int outcome = a.outcomeRaw();
             final int encoding = a.resultEncodingRaw();
             final String worker = Text.of(a.workerIdLength(), a::getWorkerId);
             final String error = Text.of(a.errorCodeLength(), a::getErrorCode);
             a.skipResult();
             attempts.add(new ModelAttempt(
-                    numbers[0], numbers[1], numbers[2], outcome, encoding, numbers[3], numbers[4], worker, error));
+                    numbers[0],
+                    numbers[1],
+                    numbers[2],
+                    outcome,
+                    encoding,
+                    numbers[3],
+                    numbers[4],
+                    numbers[5],
+                    numbers[6],
+                    worker,
+                    error));
         }
         final String worker = Text.of(d.workerIdLength(), d::getWorkerId);
         final byte[] definition = new byte[d.definitionLength()];

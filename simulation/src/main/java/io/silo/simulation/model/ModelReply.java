@@ -41,6 +41,7 @@ record ModelReply(
             int priority,
             boolean isLastAttempt,
             int payloadEncoding,
+            List<ModelLimit> limits,
             List<String> metadata,
             String tenant,
             String taskGroup,
@@ -64,6 +65,7 @@ record ModelReply(
                     priority,
                     isLastAttempt,
                     payloadEncoding,
+                    limits,
                     metadata,
                     tenant,
                     taskGroup,
@@ -126,6 +128,13 @@ record ModelReply(
             final int priority = t.priority();
             final boolean isLast = t.isLastAttempt() != 0;
             final int encoding = t.payloadEncodingRaw();
+            final List<ModelLimit> limits = new ArrayList<>();
+            for (TasksLeasedDecoder.TasksDecoder.LimitsDecoder limit : t.limits()) {
+                limits.add(new ModelLimit(
+                        Text.of(limit.keyLength(), limit::getKey),
+                        limit.maxConcurrency(),
+                        Text.of(limit.detailsLength(), limit::getDetails)));
+            }
             for (TasksLeasedDecoder.TasksDecoder.MetadataDecoder entry : t.metadata()) {
                 metadata.add(Text.of(entry.keyLength(), entry::getKey));
                 metadata.add(Text.of(entry.valueLength(), entry::getValue));
@@ -145,6 +154,7 @@ record ModelReply(
                     priority,
                     isLast,
                     encoding,
+                    limits,
                     metadata,
                     Text.of(t.tenantLength(), t::getTenant),
                     Text.of(t.taskGroupLength(), t::getTaskGroup),

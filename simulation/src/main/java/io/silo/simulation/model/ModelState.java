@@ -255,6 +255,8 @@ final class ModelState {
                         0,
                         0,
                         0,
+                        0,
+                        0,
                         "",
                         refused.errorCode()));
                 if (refused.nextStartMs() < 0) {
@@ -507,6 +509,8 @@ final class ModelState {
                 ended.resultEncoding(),
                 ended.resultBytes(),
                 ended.resultCrc(),
+                job.tokenEpoch,
+                job.token,
                 lease == null ? "" : lease.worker,
                 ended.errorCode()));
         final boolean isRetried = ended.status() == JobState.SCHEDULED;

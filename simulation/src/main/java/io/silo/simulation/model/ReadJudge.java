@@ -106,11 +106,17 @@ final class ReadJudge {
         if (withAttempts) {
             for (ModelAttempt a : job.ended) {
                 attempts.add(attempt(
-                        a.attempt(), a.startedAtMs(), a.finishedAtMs(), a.outcome(), a.worker(), a.errorCode()));
+                        a.attempt(),
+                        a.startedAtMs(),
+                        a.finishedAtMs(),
+                        a.outcome(),
+                        lease(a.tokenEpoch(), a.token(), a.worker()),
+                        a.errorCode()));
             }
             if (job.state == JobState.RUNNING) {
                 final ModelLease lease = job.runningLease();
-                attempts.add(attempt(job.attempt, lease.startedAtMs, 0, 255, lease.worker, ""));
+                attempts.add(attempt(
+                        job.attempt, lease.startedAtMs, 0, 255, lease(job.tokenEpoch, job.token, lease.worker), ""));
             }
         }
         return facts(
@@ -160,7 +166,8 @@ final class ReadJudge {
             final String worker = Text.of(a.workerIdLength(), a::getWorkerId);
             final String error = Text.of(a.errorCodeLength(), a::getErrorCode);
             a.skipResult();
-            attempts.add(attempt(a.attempt(), a.startedAtMs(), a.finishedAtMs(), a.outcome(), worker, error));
+            final String lease = lease(a.tokenEpoch(), a.token(), worker);
+            attempts.add(attempt(a.attempt(), a.startedAtMs(), a.finishedAtMs(), a.outcome(), lease, error));
         }
         final List<String> names = List.of(
                 Text.of(d.tenantLength(), d::getTenant),
@@ -210,9 +217,13 @@ final class ReadJudge {
         return numbers + " " + retry + ' ' + state + ' ' + attempts + ' ' + names + ' ' + extras;
     }
 
+    private static String lease(long tokenEpoch, long token, String worker) {
+        return tokenEpoch + "/" + token + ':' + worker;
+    }
+
     private static String attempt(
-            long attempt, long startedAtMs, long finishedAtMs, int outcome, String worker, String error) {
-        return attempt + ":" + startedAtMs + '-' + finishedAtMs + ':' + outcome + ':' + worker + ':' + error;
+            long attempt, long startedAtMs, long finishedAtMs, int outcome, String lease, String error) {
+        return attempt + ":" + startedAtMs + '-' + finishedAtMs + ':' + outcome + ':' + lease + ':' + error;
     }
 
     // ---- GetJobResult

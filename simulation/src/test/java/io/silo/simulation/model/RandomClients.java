@@ -360,6 +360,7 @@ final class RandomClients {
                 false,
                 0,
                 List.of(),
+                List.of(),
                 "",
                 "g0",
                 "j1",

@@ -242,6 +242,7 @@ class ShardChild implements CommandSource, ReplySink, ColdReads, ShardListener, 
             final long attempt = task.attempt();
             final long epoch = task.tokenEpoch();
             final long token = task.token();
+            task.limits().forEach(TasksLeasedDecoder.TasksDecoder.LimitsDecoder::sbeSkip);
             task.metadata().forEach(entry -> {
                 entry.skipKey();
                 entry.skipValue();

@@ -1,0 +1,191 @@
+package io.silo.client;
+
+import io.silo.protocol.RejectReason;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
+
+/**
+ * Leases one by one, for those who cannot subscribe as a {@link SiloWorker} does: they ask a shard for tasks, renew each lease themselves
+ * and report each outcome by the lease's name. Got from {@link SiloClient#leases}. Any thread; nothing here waits.
+ */
+public final class Leases {
+    // As a worker's: a server that gives up an upload thrice in a row does not want it.
+    private static final int UPLOAD_ATTEMPTS = 3;
+
+    private final SiloClient client;
+
+    Leases(SiloClient client) {
+        this.client = client;
+    }
+
+    /**
+     * Leases ready tasks of one shard. None is an answer, too. A lease whose answer is lost runs out; its payload is not read then.
+     *
+     * @return at most as many as were asked for; fewer also where one message holds no more.
+     */
+    public CompletableFuture<List<LeasedTask>> poll(TaskPoll poll) {
+        final long deadlineNs = client.deadlineNs() + TimeUnit.MILLISECONDS.toNanos(waitMs(poll));
+        return client.submit(
+                        new LeaseCalls.LeaseTasks(poll, client.settings().durability, deadlineNs), client.waitingWindow)
+                .thenCompose(tasks -> all(
+                        tasks.stream().map(data -> whole(data, poll.workerId())).toList()));
+    }
+
+    /** As {@link SiloClient#leaseJobAsync}. */
+    CompletableFuture<LeasedTask> leaseJob(JobRef job, String workerId) {
+        return client.submit(new LeaseCalls.LeaseJob(job, workerId, client.settings().durability, client.deadlineNs()))
+                .thenCompose(data -> whole(data, workerId));
+    }
+
+    private CompletableFuture<LeasedTask> whole(TaskData data, String workerId) {
+        return client.whole(data.payload()).thenApply(payload -> new LeasedTask(client, data, workerId, payload));
+    }
+
+    private static long waitMs(TaskPoll poll) {
+        return Math.max(0, poll.longPoll().toMillis());
+    }
+
+    private static <T> CompletableFuture<List<T>> all(List<CompletableFuture<T>> futures) {
+        return CompletableFuture.allOf(futures.toArray(new CompletableFuture<?>[0]))
+                .thenApply(done -> futures.stream().map(CompletableFuture::join).toList());
+    }
+
+    /**
+     * Renews the lease of a task.
+     *
+     * @return when the job was asked to be cancelled; empty = it was not. Fails with {@code LEASE_NOT_FOUND} or
+     *     {@code LEASE_OWNER_MISMATCH}.
+     */
+    public CompletableFuture<Optional<Instant>> heartbeat(LeaseId lease, String workerId) {
+        return client.submit(new LeaseCalls.Renew(lease, workerId, client.deadlineNs()));
+    }
+
+    /**
+     * Ends an attempt. A snooze is no outcome.
+     *
+     * @return always true. Fails with {@code LEASE_NOT_FOUND} if the lease is gone: its outcome was reported, or it ran out.
+     */
+    public CompletableFuture<Boolean> report(LeaseId lease, TaskResult result) {
+        if (result.kind == TaskResult.Kind.SNOOZE) {
+            throw new IllegalArgumentException("A snooze is no outcome.");
+        }
+        return report(lease, result, UPLOAD_ATTEMPTS);
+    }
+
+    private CompletableFuture<Boolean> report(LeaseId lease, TaskResult result, int attemptsLeft) {
+        return client.withMap().thenCompose(map -> {
+            if (result.data.size() <= map.inlineBytesMax()) {
+                return send(lease, result, 0);
+            }
+            if (result.data.size() > map.payloadBytesMax()) {
+                return CompletableFuture.failedFuture(new SiloException(RejectReason.PAYLOAD_TOO_LARGE));
+            }
+            return client.upload(result.data.bytes(), lease.tenantHash())
+                    .thenCompose(uploadId -> send(lease, result, uploadId))
+                    .exceptionallyCompose(failure -> {
+                        final SiloException told = SiloClient.unwrap(failure);
+                        return told.reason() == RejectReason.UPLOAD_NOT_FOUND && attemptsLeft > 1
+                                ? report(lease, result, attemptsLeft - 1)
+                                : CompletableFuture.failedFuture(told);
+                    });
+        });
+    }
+
+    private CompletableFuture<Boolean> send(LeaseId lease, TaskResult result, long uploadId) {
+        return client.submit(
+                new LeaseCalls.Report(lease, result, uploadId, client.settings().durability, client.deadlineNs()));
+    }
+
+    /** Gives a lease back unspent: others may have the task at once. Always true. Fails as {@link #heartbeat} does. */
+    public CompletableFuture<Boolean> giveBack(LeaseId lease, String workerId) {
+        return giveBack(lease, workerId, 0);
+    }
+
+    CompletableFuture<Boolean> giveBack(LeaseId lease, String workerId, long snoozeMs) {
+        return client.submit(
+                new LeaseCalls.Return(lease, workerId, snoozeMs, client.settings().durability, client.deadlineNs()));
+    }
+
+    /** Leases floating limits of one shard that are due to be found out. As {@link #poll} of tasks otherwise. */
+    public CompletableFuture<List<LeasedRefresh>> pollRefreshes(TaskPoll poll) {
+        final long deadlineNs = client.deadlineNs() + TimeUnit.MILLISECONDS.toNanos(waitMs(poll));
+        return client.withMap().thenCompose(map -> {
+            final ShardMap.Target target = map.target(poll.tenantHash());
+            return target == null
+                    ? CompletableFuture.failedFuture(new SiloException(RejectReason.NOT_OWNER))
+                    : pollRefreshes(poll, target.shard(), deadlineNs);
+        });
+    }
+
+    private CompletableFuture<List<LeasedRefresh>> pollRefreshes(TaskPoll poll, int shard, long deadlineNs) {
+        return client.submit(
+                        new RefreshCalls.LeaseRefreshes(shard, poll, client.settings().durability, deadlineNs),
+                        client.waitingWindow)
+                .thenApply(leases -> {
+                    final List<LeasedRefresh> told = new ArrayList<>(leases.size());
+                    for (final RefreshCalls.Lease lease : leases) {
+                        told.add(lease.told(poll.tenantHash()));
+                    }
+                    return List.copyOf(told);
+                });
+    }
+
+    /** Renews the lease of a refresh. Always true. Fails with {@code LEASE_NOT_FOUND}. */
+    public CompletableFuture<Boolean> heartbeatRefresh(LeaseId lease) {
+        return onShard(
+                lease,
+                shard -> new RefreshCalls.RenewRefresh(shard, lease.tokenEpoch(), lease.token(), client.deadlineNs()));
+    }
+
+    /**
+     * Says what was found out.
+     *
+     * @param max 0 = nothing new runs until the next refresh.
+     * @return always true. Fails with {@code LEASE_NOT_FOUND}.
+     */
+    public CompletableFuture<Boolean> reportRefresh(LeaseId lease, int max) {
+        return onShard(
+                lease,
+                shard -> new RefreshCalls.ReportRefresh(
+                        shard,
+                        lease.tokenEpoch(),
+                        lease.token(),
+                        max,
+                        null,
+                        client.settings().durability,
+                        client.deadlineNs()));
+    }
+
+    /**
+     * Says that it could not be found out: what was known goes on to count.
+     *
+     * @param errorCode 1 to 256 bytes.
+     * @return always true. Fails with {@code LEASE_NOT_FOUND}.
+     */
+    public CompletableFuture<Boolean> failRefresh(LeaseId lease, String errorCode) {
+        return onShard(
+                lease,
+                shard -> new RefreshCalls.ReportRefresh(
+                        shard,
+                        lease.tokenEpoch(),
+                        lease.token(),
+                        0,
+                        errorCode,
+                        client.settings().durability,
+                        client.deadlineNs()));
+    }
+
+    private <T> CompletableFuture<T> onShard(LeaseId lease, IntFunction<Call<T>> call) {
+        return client.withMap().thenCompose(map -> {
+            final ShardMap.Target target = map.target(lease.tenantHash());
+            return target == null
+                    ? CompletableFuture.failedFuture(new SiloException(RejectReason.NOT_OWNER))
+                    : client.submit(call.apply(target.shard()));
+        });
+    }
+}
