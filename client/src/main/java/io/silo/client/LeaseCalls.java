@@ -98,6 +98,7 @@ final class LeaseCalls {
         final LeaseId lease;
         final String workerId;
         final Durability durability;
+        private boolean mayHaveTakenEffect;
 
         LeaseCall(LeaseId lease, String workerId, Durability durability, long deadlineNs) {
             super(lease.tenantHash(), deadlineNs);
@@ -106,9 +107,19 @@ final class LeaseCalls {
             this.durability = durability;
         }
 
-        final void end(T value, int code) {
-            final RejectReason refused = JobCalls.reason(code);
-            if (refused == null || refused == RejectReason.ALREADY_REPORTED) {
+        /** Whether it was sent before and had no answer: what it finds may be its own doing. */
+        final boolean mayHaveTakenEffect() {
+            return mayHaveTakenEffect;
+        }
+
+        @Override
+        public void onUnknownOutcome(long correlationId) {
+            mayHaveTakenEffect = true;
+            super.onUnknownOutcome(correlationId);
+        }
+
+        final void end(T value, @Nullable RejectReason refused) {
+            if (refused == null) {
                 succeed(value);
             } else {
                 fail(new SiloException(refused));
@@ -142,7 +153,7 @@ final class LeaseCalls {
                         answer.cancelled() == 1
                                 ? Optional.of(Instant.ofEpochMilli(answer.cancelledAtMs()))
                                 : Optional.empty(),
-                        answer.code());
+                        JobCalls.reason(answer.code()));
             }
         }
     }
@@ -177,7 +188,8 @@ final class LeaseCalls {
         @Override
         public void onOutcomeReply(OutcomeReplyDecoder reply) {
             for (final OutcomeReplyDecoder.ResultsDecoder answer : reply.results()) {
-                end(true, answer.code());
+                final @Nullable RejectReason refused = JobCalls.reason(answer.code());
+                end(true, mayHaveTakenEffect() && refused == RejectReason.ALREADY_REPORTED ? null : refused);
             }
         }
     }
@@ -185,7 +197,6 @@ final class LeaseCalls {
     /** Gives a lease back unspent. */
     static final class Return extends LeaseCall<Boolean> {
         private final long snoozeMs;
-        private boolean mayHaveTakenEffect;
 
         Return(LeaseId lease, String workerId, long snoozeMs, Durability durability, long deadlineNs) {
             super(lease, workerId, durability, deadlineNs);
@@ -198,20 +209,10 @@ final class LeaseCalls {
         }
 
         @Override
-        public void onUnknownOutcome(long correlationId) {
-            mayHaveTakenEffect = true;
-            super.onUnknownOutcome(correlationId);
-        }
-
-        @Override
         public void onOutcomeReply(OutcomeReplyDecoder reply) {
             for (final OutcomeReplyDecoder.ResultsDecoder answer : reply.results()) {
                 final @Nullable RejectReason refused = JobCalls.reason(answer.code());
-                end(
-                        true,
-                        mayHaveTakenEffect && refused == RejectReason.LEASE_NOT_FOUND
-                                ? RejectReason.OK
-                                : answer.code());
+                end(true, mayHaveTakenEffect() && refused == RejectReason.LEASE_NOT_FOUND ? null : refused);
             }
         }
     }

@@ -74,7 +74,12 @@ public final class LeasedTask {
     public CompletableFuture<Boolean> reportAsync(TaskResult result) {
         return result.kind == TaskResult.Kind.SNOOZE
                 ? giveBack(result.snoozeMs)
-                : client.leases().report(data.leaseId(), result);
+                : client.leases().report(data.leaseId(), result).exceptionallyCompose(failure -> {
+                    final SiloException told = SiloClient.unwrap(failure);
+                    return told.reason() == RejectReason.ALREADY_REPORTED
+                            ? CompletableFuture.completedFuture(true)
+                            : CompletableFuture.failedFuture(told);
+                });
     }
 
     /** Gives the lease back unspent: others may have the task at once. */

@@ -68,7 +68,7 @@ public final class Leases {
     /**
      * Ends an attempt. A snooze is no outcome.
      *
-     * @return always true. Fails with {@code LEASE_NOT_FOUND} if the lease is gone: its outcome was reported, or it ran out.
+     * @return always true. Fails with {@code LEASE_NOT_FOUND} if the lease is gone, {@code ALREADY_REPORTED} if it ended by such a report.
      */
     public CompletableFuture<Boolean> report(LeaseId lease, TaskResult result) {
         if (result.kind == TaskResult.Kind.SNOOZE) {

@@ -44,8 +44,11 @@ final class Refusals {
         if (!refused.retryAfter().isZero()) {
             trailers.put(PUSHBACK_MS, Long.toString(refused.retryAfter().toMillis()));
         }
-        return Status.fromCode(Status.Code.valueOf(refused.reason().grpcCode()))
-                .withDescription(sentence(refused))
+        // A second report finds no lease, whatever the first one said (behaviour OUT-2).
+        final RejectReason reason =
+                refused.reason() == RejectReason.ALREADY_REPORTED ? RejectReason.LEASE_NOT_FOUND : refused.reason();
+        return Status.fromCode(Status.Code.valueOf(reason.grpcCode()))
+                .withDescription(reason == refused.reason() ? sentence(refused) : reason.sentence())
                 .asRuntimeException(trailers);
     }
 

@@ -134,7 +134,8 @@ class GrpcJobsIT {
                 SiloWorker worker = SiloWorker.with(client)
                         .taskGroup("group")
                         .handler(task -> task.attempt() == 1
-                                ? TaskResult.fail("E1", io.silo.client.Payload.msgpack("why".getBytes(StandardCharsets.UTF_8)))
+                                ? TaskResult.fail(
+                                        "E1", io.silo.client.Payload.msgpack("why".getBytes(StandardCharsets.UTF_8)))
                                 : TaskResult.success(task.payload()))
                         .start()) {
             assertThat(worker).isNotNull();

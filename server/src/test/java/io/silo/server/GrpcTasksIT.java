@@ -85,7 +85,10 @@ class GrpcTasksIT {
                 .setPriority(3)
                 .putMetadata("m", "v")
                 .addLimits(limit)
-                .setRetryPolicy(RetryPolicy.newBuilder().setRetryCount(1).setInitialIntervalMs(1))
+                .setRetryPolicy(RetryPolicy.newBuilder()
+                        .setRetryCount(1)
+                        .setInitialIntervalMs(1)
+                        .setBackoffFactor(1))
                 .build());
         final Task first = leaseOne();
         assertThat(first.getJobId()).isEqualTo("j");
@@ -156,10 +159,12 @@ class GrpcTasksIT {
         final int before = leased.size();
         final LeaseTasksResponse some = grpc.silo.leaseTasks(poll(17).build());
         assertThat(some.getTasksCount()).isEqualTo(17);
-        some.getTasksList().forEach(task -> assertThat(leased.add(task.getJobId())).isTrue());
+        some.getTasksList()
+                .forEach(task -> assertThat(leased.add(task.getJobId())).isTrue());
         final LeaseTasksResponse others = grpc.silo.leaseTasks(poll(-1).build());
         assertThat(others.getTasksCount()).isEqualTo(60 - 17 - before);
-        others.getTasksList().forEach(task -> assertThat(leased.add(task.getJobId())).isTrue());
+        others.getTasksList()
+                .forEach(task -> assertThat(leased.add(task.getJobId())).isTrue());
         assertThat(leased).isEqualTo(jobs);
         assertThat(grpc.silo.leaseTasks(poll(5).build())).isEqualTo(LeaseTasksResponse.getDefaultInstance());
     }
@@ -185,9 +190,8 @@ class GrpcTasksIT {
         assertThat(grpc.get(TENANT, "j").getStatus()).isEqualTo(JobStatus.JOB_STATUS_CANCELLED);
         // Without having been asked.
         grpc.silo.enqueue(grpc.job(TENANT, "i").build());
-        grpc.silo.reportOutcome(outcome(leaseOne())
-                .setCancelled(Cancelled.getDefaultInstance())
-                .build());
+        grpc.silo.reportOutcome(
+                outcome(leaseOne()).setCancelled(Cancelled.getDefaultInstance()).build());
         assertThat(grpc.get(TENANT, "i").getStatus()).isEqualTo(JobStatus.JOB_STATUS_CANCELLED);
     }
 
@@ -216,9 +220,7 @@ class GrpcTasksIT {
         final long untilNs = System.nanoTime() + 5_000_000_000L;
         while (there.size() < 20 && System.nanoTime() < untilNs) {
             grpc.silo.leaseTasks(poll(20).build()).getTasksList().forEach(task -> there.add(task.getJobId()));
-            IntStream.range(0, 20)
-                    .filter(i -> isHeard("j" + i))
-                    .forEach(i -> there.add("j" + i));
+            IntStream.range(0, 20).filter(i -> isHeard("j" + i)).forEach(i -> there.add("j" + i));
         }
         assertThat(there).hasSize(20);
     }
@@ -254,8 +256,7 @@ class GrpcTasksIT {
                 .setShard(shard)
                 .setTenantId(TENANT)
                 .setTaskId(none);
-        assertRefused(
-                () -> grpc.silo.reportOutcome(report.build()), Status.Code.INVALID_ARGUMENT, "missing outcome");
+        assertRefused(() -> grpc.silo.reportOutcome(report.build()), Status.Code.INVALID_ARGUMENT, "missing outcome");
         for (String id : List.of(none, "", "x", "g".repeat(48), "f".repeat(48), none + "0")) {
             assertRefused(
                     () -> grpc.silo.reportOutcome(
@@ -282,10 +283,10 @@ class GrpcTasksIT {
         assertRefused(
                 () -> grpc.silo.reportRefreshOutcome(found.build()), Status.Code.INVALID_ARGUMENT, "missing outcome");
         found.setSuccess(RefreshSuccess.newBuilder().setNewMaxConcurrency(1));
+        assertRefused(() -> grpc.silo.reportRefreshOutcome(found.build()), Status.Code.NOT_FOUND, LEASE_NOT_FOUND);
         assertRefused(
-                () -> grpc.silo.reportRefreshOutcome(found.build()), Status.Code.NOT_FOUND, LEASE_NOT_FOUND);
-        assertRefused(
-                () -> grpc.silo.reportRefreshOutcome(found.clone().setTaskId(none).build()),
+                () -> grpc.silo.reportRefreshOutcome(
+                        found.clone().setTaskId(none).build()),
                 Status.Code.FAILED_PRECONDITION,
                 "task is not a RefreshFloatingLimit");
     }
@@ -306,8 +307,8 @@ class GrpcTasksIT {
                 .filter(tenant -> !grpc.shardOf(tenant).equals(task.getShard()))
                 .findFirst()
                 .orElseThrow();
-        assertThat(org.assertj.core.api.Assertions.catchThrowable(
-                        () -> grpc.silo.reportOutcome(report.clone().setTenantId(elsewhere).build())))
+        assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> grpc.silo.reportOutcome(
+                        report.clone().setTenantId(elsewhere).build())))
                 .hasMessageContaining("FAILED_PRECONDITION: tenant '" + elsewhere + "' is not within shard ")
                 .hasMessageEndingWith("; refresh topology and retry");
         grpc.silo.reportOutcome(report.build());
@@ -448,8 +449,8 @@ class GrpcTasksIT {
         start(Map.of());
         try (SiloClient client =
                 SiloClient.builder().dataDirectory(directory.resolve("data")).build()) {
-            for (Payload payload : List.of(
-                    Payload.text("hi"), Payload.raw(new byte[] {1, 2}), Payload.json("{\"a\":[1,true]}"))) {
+            for (Payload payload :
+                    List.of(Payload.text("hi"), Payload.raw(new byte[] {1, 2}), Payload.json("{\"a\":[1,true]}"))) {
                 client.enqueue(JobRequest.to(GROUP)
                         .tenant(TENANT)
                         .id(payload.encoding().name())
@@ -492,8 +493,8 @@ class GrpcTasksIT {
                 imported("far").toBuilder().setPriority(100).build(),
                 imported("dead", failed));
         assertThat(results)
-                .extracting(result -> result.getId() + " " + result.getSuccess() + " " + result.getStatus() + " "
-                        + result.getError())
+                .extracting(result ->
+                        result.getId() + " " + result.getSuccess() + " " + result.getStatus() + " " + result.getError())
                 .containsExactly(
                         "new true JOB_STATUS_SCHEDULED ",
                         "done true JOB_STATUS_SUCCEEDED ",
@@ -506,15 +507,13 @@ class GrpcTasksIT {
                         "dead true JOB_STATUS_FAILED ");
         final GetJobResponse done = grpc.get(TENANT, "done");
         assertThat(done.getEnqueueTimeMs()).isEqualTo(900);
-        assertThat(done.getAttemptsList())
-                .extracting(JobAttempt::getTaskId)
-                .containsExactly("done:1", "done:2");
+        assertThat(done.getAttemptsList()).extracting(JobAttempt::getTaskId).containsExactly("done:1", "done:2");
         assertThat(done.getAttempts(0).getErrorData()).isEqualTo(bytes("d"));
         assertThat(done.getResult()).isEqualTo(bytes("r"));
 
         final String why = "cannot reimport job: cannot reimport job ";
         assertThat(importJobs(
-                        imported("done", failed, succeeded, failed),
+                        imported("done", failed, failed, failed),
                         imported("dead", failed),
                         imported("dead"),
                         imported("dead", failed.toBuilder().setErrorCode("F").build(), succeeded)))
@@ -557,7 +556,10 @@ class GrpcTasksIT {
     }
 
     private static ImportAttempt.Builder attempt(AttemptStatus status) {
-        return ImportAttempt.newBuilder().setStatus(status).setStartedAtMs(1_000).setFinishedAtMs(2_000);
+        return ImportAttempt.newBuilder()
+                .setStatus(status)
+                .setStartedAtMs(1_000)
+                .setFinishedAtMs(2_000);
     }
 
     // ---- helpers
@@ -569,7 +571,10 @@ class GrpcTasksIT {
     }
 
     private static LeaseTasksRequest.Builder poll(int max) {
-        return LeaseTasksRequest.newBuilder().setTaskGroup(GROUP).setWorkerId("w").setMaxTasks(max);
+        return LeaseTasksRequest.newBuilder()
+                .setTaskGroup(GROUP)
+                .setWorkerId("w")
+                .setMaxTasks(max);
     }
 
     /** A task that is ready, or will be in a moment. */
