@@ -69,9 +69,7 @@ final class ServerProcess implements AutoCloseable {
         final List<String> command = new ArrayList<>(within);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Xmx512m");
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(flag -> flag.startsWith("--") || flag.startsWith("-Dchronicle"))
-                .forEach(command::add);
+        command.addAll(jvmFlags());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), SiloCommand.class.getName(), "server"));
         command.addAll(List.of("--data", data.toString()));
         command.addAll(List.of(options));
@@ -80,6 +78,13 @@ final class ServerProcess implements AutoCloseable {
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
         builder.environment().putAll(settings);
         return new ServerProcess(builder.start(), output);
+    }
+
+    /** Those of this JVM that a program of Silo needs. */
+    static List<String> jvmFlags() {
+        return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(flag -> flag.startsWith("--") || flag.startsWith("-Dchronicle"))
+                .toList();
     }
 
     /** Starts a server and waits until it is ready. */

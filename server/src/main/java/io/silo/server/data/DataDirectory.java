@@ -229,8 +229,16 @@ public final class DataDirectory implements AutoCloseable {
     public static void beginRestored(Path path, ServerIdentity identity) {
         try {
             createOwnerOnly(path);
+            final Path restoring = path.resolve(IDENTITY_RESTORING);
             try {
-                Files.createFile(path.resolve(LOCK)); // of two restores one makes it
+                Files.createFile(restoring); // of two restores one makes it; first of all, so that no start finds less
+                AtomicFile.syncDirectory(path);
+                try {
+                    Files.createFile(path.resolve(LOCK));
+                } catch (FileAlreadyExistsException server) {
+                    Files.delete(restoring);
+                    throw server;
+                }
             } catch (FileAlreadyExistsException other) {
                 throw new ServerException(
                         ServerErrorCode.TARGET_NOT_EMPTY,
@@ -238,7 +246,7 @@ public final class DataDirectory implements AutoCloseable {
                         "Name another directory.",
                         other);
             }
-            writeIdentity(path.resolve(IDENTITY_RESTORING), identity);
+            writeIdentity(restoring, identity);
         } catch (IOException failed) {
             throw unusable(path, failed);
         }
