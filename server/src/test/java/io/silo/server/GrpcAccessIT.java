@@ -1,0 +1,164 @@
+package io.silo.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.reflection.v1.ServerReflectionGrpc;
+import io.grpc.reflection.v1.ServerReflectionRequest;
+import io.grpc.reflection.v1.ServerReflectionResponse;
+import io.grpc.reflection.v1.ServiceResponse;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.StreamObserver;
+import io.silo.grpc.v1.SiloGrpc;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every call of {@code silo.v1} with tokens of all kinds. A call that is not listed here fails the test. */
+class GrpcAccessIT {
+    private static final String TOKEN = "correct-horse-battery-staple";
+
+    /** What a request with no field set is told by a server that takes the token. */
+    private static final Map<String, Status.Code> TOLD = new TreeMap<>(Map.ofEntries(
+            Map.entry("CancelJob", Status.Code.INVALID_ARGUMENT),
+            Map.entry("CompactShard", Status.Code.UNIMPLEMENTED),
+            Map.entry("ConfigureShard", Status.Code.UNIMPLEMENTED),
+            Map.entry("CpuProfile", Status.Code.UNIMPLEMENTED),
+            Map.entry("DeleteJob", Status.Code.INVALID_ARGUMENT),
+            Map.entry("DropTenantHolders", Status.Code.INVALID_ARGUMENT),
+            Map.entry("DumpTasks", Status.Code.UNIMPLEMENTED),
+            Map.entry("Enqueue", Status.Code.INVALID_ARGUMENT),
+            Map.entry("ExpediteJob", Status.Code.INVALID_ARGUMENT),
+            Map.entry("FlushShard", Status.Code.UNIMPLEMENTED),
+            Map.entry("ForceReleaseShard", Status.Code.UNIMPLEMENTED),
+            Map.entry("GetClusterInfo", Status.Code.OK),
+            Map.entry("GetJob", Status.Code.INVALID_ARGUMENT),
+            Map.entry("GetJobResult", Status.Code.INVALID_ARGUMENT),
+            Map.entry("GetNodeInfo", Status.Code.UNIMPLEMENTED),
+            Map.entry("GetShardStorageInfo", Status.Code.UNIMPLEMENTED),
+            Map.entry("GetSplitStatus", Status.Code.UNIMPLEMENTED),
+            Map.entry("HeapProfile", Status.Code.UNIMPLEMENTED),
+            Map.entry("Heartbeat", Status.Code.INVALID_ARGUMENT),
+            Map.entry("ImportJobs", Status.Code.OK),
+            Map.entry("LeaseTask", Status.Code.INVALID_ARGUMENT),
+            Map.entry("LeaseTasks", Status.Code.INVALID_ARGUMENT),
+            Map.entry("Query", Status.Code.UNIMPLEMENTED),
+            Map.entry("QueryArrow", Status.Code.UNIMPLEMENTED),
+            Map.entry("ReportOutcome", Status.Code.INVALID_ARGUMENT),
+            Map.entry("ReportRefreshOutcome", Status.Code.INVALID_ARGUMENT),
+            Map.entry("RequestSplit", Status.Code.UNIMPLEMENTED),
+            Map.entry("ResetShards", Status.Code.UNIMPLEMENTED),
+            Map.entry("RestartJob", Status.Code.INVALID_ARGUMENT)));
+
+    @TempDir
+    Path directory;
+
+    /** AUTH-1. */
+    @Test
+    void shouldAskEachCallForItsToken() throws Exception {
+        try (GrpcFixture grpc = GrpcFixture.start(directory, Map.of("SILO_SERVER_AUTH_TOKEN", TOKEN))) {
+            final Map<String, Status.Code> told = new TreeMap<>();
+            for (MethodDescriptor<?, ?> method : SiloGrpc.getServiceDescriptor().getMethods()) {
+                final String name = String.valueOf(method.getBareMethodName());
+                assertThat(refusal(grpc.channel, method))
+                        .as(name)
+                        .isEqualTo(unauthenticated("missing authorization header"));
+                for (String wrong :
+                        List.of("", "Bearer", "Bearer ", "Bearer x", "bearer " + TOKEN, TOKEN, "Basic " + TOKEN)) {
+                    assertThat(refusal(with(grpc, wrong), method))
+                            .as("%s with '%s'", name, wrong)
+                            .isEqualTo(unauthenticated("invalid auth token"));
+                }
+                final String refusal = refusal(with(grpc, "Bearer " + TOKEN), method);
+                told.put(
+                        name,
+                        refusal == null
+                                ? Status.Code.OK
+                                : Status.Code.valueOf(refusal.substring(0, refusal.indexOf(':'))));
+            }
+            assertThat(told).isEqualTo(TOLD);
+        }
+    }
+
+    /** AUTH-2. */
+    @Test
+    void shouldTellHealthAndItsServicesToAnybody() throws Exception {
+        try (GrpcFixture grpc = GrpcFixture.start(directory, Map.of("SILO_SERVER_AUTH_TOKEN", TOKEN))) {
+            assertThat(HealthGrpc.newBlockingStub(grpc.channel)
+                            .check(HealthCheckRequest.newBuilder()
+                                    .setService(SiloGrpc.SERVICE_NAME)
+                                    .build())
+                            .getStatus()
+                            .name())
+                    .isEqualTo("SERVING");
+            final CompletableFuture<List<String>> services = new CompletableFuture<>();
+            final StreamObserver<ServerReflectionRequest> asks = ServerReflectionGrpc.newStub(grpc.channel)
+                    .serverReflectionInfo(new StreamObserver<>() {
+                        private final List<String> names = new ArrayList<>();
+
+                        @Override
+                        public void onNext(ServerReflectionResponse response) {
+                            response.getListServicesResponse().getServiceList().stream()
+                                    .map(ServiceResponse::getName)
+                                    .forEach(names::add);
+                        }
+
+                        @Override
+                        public void onError(Throwable failed) {
+                            services.completeExceptionally(failed);
+                        }
+
+                        @Override
+                        public void onCompleted() {
+                            services.complete(names);
+                        }
+                    });
+            asks.onNext(
+                    ServerReflectionRequest.newBuilder().setListServices("*").build());
+            asks.onCompleted();
+            assertThat(services.get(10, TimeUnit.SECONDS)).contains(SiloGrpc.SERVICE_NAME);
+        }
+    }
+
+    private static String unauthenticated(String sentence) {
+        return Status.Code.UNAUTHENTICATED + ": " + sentence;
+    }
+
+    private static Channel with(GrpcFixture grpc, String authorization) {
+        final Metadata headers = new Metadata();
+        headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), authorization);
+        return ClientInterceptors.intercept(grpc.channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+    }
+
+    /** Code and sentence of what a request without a field is told; null if it is answered. */
+    private static <Q, A> String refusal(Channel channel, MethodDescriptor<Q, A> method) {
+        final StatusRuntimeException refused = catchThrowableOfType(
+                StatusRuntimeException.class,
+                () -> ClientCalls.blockingServerStreamingCall(
+                                channel,
+                                method,
+                                CallOptions.DEFAULT.withDeadlineAfter(10, TimeUnit.SECONDS),
+                                method.parseRequest(InputStream.nullInputStream()))
+                        .forEachRemaining(answer -> {}));
+        return refused == null
+                ? null
+                : refused.getStatus().getCode() + ": " + refused.getStatus().getDescription();
+    }
+}
