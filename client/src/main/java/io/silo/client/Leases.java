@@ -2,12 +2,12 @@ package io.silo.client;
 
 import io.silo.protocol.RejectReason;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Leases one by one, for those who cannot subscribe as a {@link SiloWorker} does: they ask a shard for tasks, renew each lease themselves
@@ -114,32 +114,22 @@ public final class Leases {
     /** Leases floating limits of one shard that are due to be found out. As {@link #poll} of tasks otherwise. */
     public CompletableFuture<List<LeasedRefresh>> pollRefreshes(TaskPoll poll) {
         final long deadlineNs = client.deadlineNs() + TimeUnit.MILLISECONDS.toNanos(waitMs(poll));
-        return client.withMap().thenCompose(map -> {
-            final ShardMap.Target target = map.target(poll.tenantHash());
-            return target == null
-                    ? CompletableFuture.failedFuture(new SiloException(RejectReason.NOT_OWNER))
-                    : pollRefreshes(poll, target.shard(), deadlineNs);
-        });
-    }
-
-    private CompletableFuture<List<LeasedRefresh>> pollRefreshes(TaskPoll poll, int shard, long deadlineNs) {
-        return client.submit(
-                        new RefreshCalls.LeaseRefreshes(shard, poll, client.settings().durability, deadlineNs),
-                        client.waitingWindow)
-                .thenApply(leases -> {
-                    final List<LeasedRefresh> told = new ArrayList<>(leases.size());
-                    for (final RefreshCalls.Lease lease : leases) {
-                        told.add(lease.told(poll.tenantHash()));
-                    }
-                    return List.copyOf(told);
-                });
+        return onShard(
+                poll.tenantHash(),
+                shard -> client.submit(
+                                new RefreshCalls.LeaseRefreshes(shard, poll, client.settings().durability, deadlineNs),
+                                client.waitingWindow)
+                        .thenApply(leases -> leases.stream()
+                                .map(lease -> lease.told(poll.tenantHash()))
+                                .toList()));
     }
 
     /** Renews the lease of a refresh. Always true. Fails with {@code LEASE_NOT_FOUND}. */
     public CompletableFuture<Boolean> heartbeatRefresh(LeaseId lease) {
         return onShard(
-                lease,
-                shard -> new RefreshCalls.RenewRefresh(shard, lease.tokenEpoch(), lease.token(), client.deadlineNs()));
+                lease.tenantHash(),
+                shard -> client.submit(
+                        new RefreshCalls.RenewRefresh(shard, lease.tokenEpoch(), lease.token(), client.deadlineNs())));
     }
 
     /**
@@ -149,16 +139,7 @@ public final class Leases {
      * @return always true. Fails with {@code LEASE_NOT_FOUND}.
      */
     public CompletableFuture<Boolean> reportRefresh(LeaseId lease, int max) {
-        return onShard(
-                lease,
-                shard -> new RefreshCalls.ReportRefresh(
-                        shard,
-                        lease.tokenEpoch(),
-                        lease.token(),
-                        max,
-                        null,
-                        client.settings().durability,
-                        client.deadlineNs()));
+        return endRefresh(lease, max, null);
     }
 
     /**
@@ -168,24 +149,29 @@ public final class Leases {
      * @return always true. Fails with {@code LEASE_NOT_FOUND}.
      */
     public CompletableFuture<Boolean> failRefresh(LeaseId lease, String errorCode) {
+        return endRefresh(lease, 0, errorCode);
+    }
+
+    private CompletableFuture<Boolean> endRefresh(LeaseId lease, int max, @Nullable String errorCode) {
         return onShard(
-                lease,
-                shard -> new RefreshCalls.ReportRefresh(
+                lease.tenantHash(),
+                shard -> client.submit(new RefreshCalls.ReportRefresh(
                         shard,
                         lease.tokenEpoch(),
                         lease.token(),
-                        0,
+                        max,
                         errorCode,
                         client.settings().durability,
-                        client.deadlineNs()));
+                        client.deadlineNs())));
     }
 
-    private <T> CompletableFuture<T> onShard(LeaseId lease, IntFunction<Call<T>> call) {
+    /** Does something with the number of the shard that holds a hash. */
+    private <T> CompletableFuture<T> onShard(long tenantHash, IntFunction<CompletableFuture<T>> call) {
         return client.withMap().thenCompose(map -> {
-            final ShardMap.Target target = map.target(lease.tenantHash());
+            final ShardMap.Target target = map.target(tenantHash);
             return target == null
                     ? CompletableFuture.failedFuture(new SiloException(RejectReason.NOT_OWNER))
-                    : client.submit(call.apply(target.shard()));
+                    : call.apply(target.shard());
         });
     }
 }

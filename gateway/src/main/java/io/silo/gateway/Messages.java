@@ -62,21 +62,20 @@ final class Messages {
         return builder.build();
     }
 
+    /** What an import says of the job itself, as if it were enqueued. */
     static JobRequest job(ImportJobRequest request, String tenant) {
-        final JobRequest.Builder builder = JobRequest.to(request.getTaskGroup())
-                .tenant(tenant)
-                .id(request.getId())
-                .priority(bounded(request.getPriority()))
-                .metadata(request.getMetadataMap())
-                .payload(payload(request.getPayload()));
-        if (request.getStartAtMs() > 0) {
-            builder.startAt(Instant.ofEpochMilli(request.getStartAtMs()));
-        }
+        final EnqueueRequest.Builder same = EnqueueRequest.newBuilder()
+                .setTaskGroup(request.getTaskGroup())
+                .setId(request.getId())
+                .setPriority(request.getPriority())
+                .setStartAtMs(request.getStartAtMs())
+                .putAllMetadata(request.getMetadataMap())
+                .setPayload(request.getPayload())
+                .addAllLimits(request.getLimitsList());
         if (request.hasRetryPolicy()) {
-            builder.retry(retry(request.getRetryPolicy()));
+            same.setRetryPolicy(request.getRetryPolicy());
         }
-        limits(builder, request.getLimitsList());
-        return builder.build();
+        return job(same.build(), tenant);
     }
 
     private static void limits(JobRequest.Builder builder, List<io.silo.grpc.v1.Limit> limits) {
