@@ -1,6 +1,7 @@
 package io.silo.gateway;
 
 import io.silo.client.SiloClient;
+import io.silo.protocol.session.AccessToken;
 import java.util.List;
 import java.util.function.Function;
 
@@ -12,7 +13,7 @@ import java.util.function.Function;
  * @param nodeId of the server, told to clients.
  * @param shards that the server owns.
  * @param tenancy whether calls name a tenant.
- * @param tokens secrets that are taken; empty = every call is.
+ * @param tokens that are taken; empty = every call is.
  * @param connect makes the client of the holder of a token, or of everybody with the empty one. Called once a token, when a call first
  *     carries it.
  */
@@ -22,7 +23,7 @@ public record GatewayContext(
         String nodeId,
         List<ServedShard> shards,
         Tenancy tenancy,
-        List<String> tokens,
+        List<AccessToken> tokens,
         Function<String, SiloClient> connect) {
     /** Keeps copies of the lists. */
     public GatewayContext {

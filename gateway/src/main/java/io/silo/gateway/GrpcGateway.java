@@ -34,6 +34,7 @@ public final class GrpcGateway implements AutoCloseable {
     private static final long DRAIN_MS = 5_000;
 
     private final TokenCheck tokens;
+    private final OperatorCalls operators;
     private final HealthStatusManager health = new HealthStatusManager();
     private final ThreadPoolExecutor executor = new ThreadPoolExecutor(
             THREADS, THREADS, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> new Thread(task, "silo-grpc"));
@@ -42,10 +43,10 @@ public final class GrpcGateway implements AutoCloseable {
     private GrpcGateway(GatewayContext context) throws IOException {
         executor.prestartAllCoreThreads();
         tokens = new TokenCheck(context.tokens(), context.connect());
-        final SiloService service = new SiloService(
-                context.nodeId(),
-                () -> context.host() + ":" + port(),
-                new ShardAddresses(context.shards(), context.tenancy()));
+        final ShardAddresses addresses = new ShardAddresses(context.shards(), context.tenancy());
+        operators = new OperatorCalls(context.nodeId(), addresses);
+        final SiloService service =
+                new SiloService(context.nodeId(), () -> context.host() + ":" + port(), addresses, operators);
         server = NettyServerBuilder.forAddress(new InetSocketAddress(context.host(), context.port()))
                 .executor(executor)
                 .maxInboundMessageSize(MESSAGE_BYTES_MAX)
@@ -101,6 +102,7 @@ public final class GrpcGateway implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         executor.shutdown();
+        operators.close();
         tokens.close();
     }
 }

@@ -2,6 +2,7 @@ package io.silo.gateway;
 
 import java.util.HexFormat;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /**
  * A shard as clients address it.
@@ -9,8 +10,17 @@ import java.util.UUID;
  * @param id of the shard map.
  * @param rangeFirst lowest hash of a tenant in it, unsigned.
  * @param rangeLast highest, unsigned.
+ * @param storage what its log takes now; any thread.
  */
-public record ServedShard(UUID id, long rangeFirst, long rangeLast) {
+public record ServedShard(UUID id, long rangeFirst, long rangeLast, Supplier<Storage> storage) {
+    /**
+     * What a log takes.
+     *
+     * @param cycles files of it, the one that is written too.
+     * @param bytes of the records in them.
+     */
+    public record Storage(long cycles, long bytes) {}
+
     private static final HexFormat HEX = HexFormat.of();
 
     boolean holds(long hash) {

@@ -76,7 +76,7 @@ final class ShardAddresses {
         throw Refusals.shardNotFound();
     }
 
-    private static UUID parse(String text) {
+    static UUID parse(String text) {
         try {
             if (text.length() == ID_LENGTH) {
                 return UUID.fromString(text);

@@ -13,20 +13,38 @@ import io.silo.client.SiloClient;
 import io.silo.grpc.v1.CancelJobRequest;
 import io.silo.grpc.v1.CancelJobResponse;
 import io.silo.grpc.v1.ClusterMember;
+import io.silo.grpc.v1.ConfigureShardRequest;
+import io.silo.grpc.v1.ConfigureShardResponse;
+import io.silo.grpc.v1.CpuProfileRequest;
+import io.silo.grpc.v1.CpuProfileResponse;
 import io.silo.grpc.v1.DeleteJobRequest;
 import io.silo.grpc.v1.DeleteJobResponse;
 import io.silo.grpc.v1.DropTenantHoldersRequest;
 import io.silo.grpc.v1.DropTenantHoldersResponse;
+import io.silo.grpc.v1.DumpTasksRequest;
+import io.silo.grpc.v1.DumpTasksResponse;
 import io.silo.grpc.v1.EnqueueRequest;
 import io.silo.grpc.v1.EnqueueResponse;
 import io.silo.grpc.v1.ExpediteJobRequest;
 import io.silo.grpc.v1.ExpediteJobResponse;
+import io.silo.grpc.v1.FlushShardRequest;
+import io.silo.grpc.v1.FlushShardResponse;
+import io.silo.grpc.v1.ForceReleaseShardRequest;
+import io.silo.grpc.v1.ForceReleaseShardResponse;
 import io.silo.grpc.v1.GetClusterInfoRequest;
 import io.silo.grpc.v1.GetClusterInfoResponse;
 import io.silo.grpc.v1.GetJobRequest;
 import io.silo.grpc.v1.GetJobResponse;
 import io.silo.grpc.v1.GetJobResultRequest;
 import io.silo.grpc.v1.GetJobResultResponse;
+import io.silo.grpc.v1.GetNodeInfoRequest;
+import io.silo.grpc.v1.GetNodeInfoResponse;
+import io.silo.grpc.v1.GetShardStorageInfoRequest;
+import io.silo.grpc.v1.GetShardStorageInfoResponse;
+import io.silo.grpc.v1.GetSplitStatusRequest;
+import io.silo.grpc.v1.GetSplitStatusResponse;
+import io.silo.grpc.v1.HeapProfileRequest;
+import io.silo.grpc.v1.HeapProfileResponse;
 import io.silo.grpc.v1.HeartbeatRequest;
 import io.silo.grpc.v1.HeartbeatResponse;
 import io.silo.grpc.v1.ImportJobsRequest;
@@ -39,6 +57,8 @@ import io.silo.grpc.v1.ReportOutcomeRequest;
 import io.silo.grpc.v1.ReportOutcomeResponse;
 import io.silo.grpc.v1.ReportRefreshOutcomeRequest;
 import io.silo.grpc.v1.ReportRefreshOutcomeResponse;
+import io.silo.grpc.v1.RequestSplitRequest;
+import io.silo.grpc.v1.RequestSplitResponse;
 import io.silo.grpc.v1.RestartJobRequest;
 import io.silo.grpc.v1.RestartJobResponse;
 import io.silo.grpc.v1.ShardOwner;
@@ -58,14 +78,16 @@ final class SiloService extends SiloGrpc.SiloImplBase {
     private final ShardAddresses addresses;
     private final TaskCalls tasks;
     private final ImportCalls imports;
+    private final OperatorCalls operators;
 
     /** @param address of this node, as clients reach it. */
-    SiloService(String nodeId, Supplier<String> address, ShardAddresses addresses) {
+    SiloService(String nodeId, Supplier<String> address, ShardAddresses addresses, OperatorCalls operators) {
         this.nodeId = nodeId;
         this.address = address;
         this.addresses = addresses;
         this.tasks = new TaskCalls(addresses);
         this.imports = new ImportCalls(addresses);
+        this.operators = operators;
     }
 
     @Override
@@ -226,6 +248,58 @@ final class SiloService extends SiloGrpc.SiloImplBase {
                             .setHoldersDropped(jobs)
                             .build());
         });
+    }
+
+    @Override
+    public void getNodeInfo(GetNodeInfoRequest request, StreamObserver<GetNodeInfoResponse> observer) {
+        answer(observer, () -> operators.nodeInfo(client()));
+    }
+
+    @Override
+    public void getSplitStatus(GetSplitStatusRequest request, StreamObserver<GetSplitStatusResponse> observer) {
+        answer(observer, () -> operators.splitStatus(request));
+    }
+
+    @Override
+    public void requestSplit(RequestSplitRequest request, StreamObserver<RequestSplitResponse> observer) {
+        answer(observer, () -> operators.requestSplit());
+    }
+
+    @Override
+    public void configureShard(ConfigureShardRequest request, StreamObserver<ConfigureShardResponse> observer) {
+        answer(observer, () -> operators.configureShard(request));
+    }
+
+    @Override
+    public void forceReleaseShard(
+            ForceReleaseShardRequest request, StreamObserver<ForceReleaseShardResponse> observer) {
+        answer(observer, () -> operators.forceRelease(request));
+    }
+
+    @Override
+    public void dumpTasks(DumpTasksRequest request, StreamObserver<DumpTasksResponse> observer) {
+        answer(observer, () -> operators.dumpTasks());
+    }
+
+    @Override
+    public void cpuProfile(CpuProfileRequest request, StreamObserver<CpuProfileResponse> observer) {
+        answer(observer, () -> operators.cpuProfile(request));
+    }
+
+    @Override
+    public void heapProfile(HeapProfileRequest request, StreamObserver<HeapProfileResponse> observer) {
+        answer(observer, () -> operators.heapProfile(request));
+    }
+
+    @Override
+    public void flushShard(FlushShardRequest request, StreamObserver<FlushShardResponse> observer) {
+        answer(observer, () -> operators.flush(client(), request));
+    }
+
+    @Override
+    public void getShardStorageInfo(
+            GetShardStorageInfoRequest request, StreamObserver<GetShardStorageInfoResponse> observer) {
+        answer(observer, () -> operators.storage(request));
     }
 
     private static SiloClient client() {

@@ -8,6 +8,8 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.silo.client.SiloClient;
+import io.silo.protocol.session.AccessToken;
+import io.silo.protocol.session.Verb;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.List;
@@ -20,6 +22,9 @@ final class TokenCheck implements ServerInterceptor, AutoCloseable {
     /** The client of the caller, while a call is handled. */
     static final Context.Key<SiloClient> CLIENT = Context.key("silo-client");
 
+    /** Whether the caller may look into the process and change shards as wholes. */
+    static final Context.Key<Boolean> IS_OPERATOR = Context.keyWithDefault("silo-operator", false);
+
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
     private static final String BEARER = "Bearer ";
@@ -27,11 +32,11 @@ final class TokenCheck implements ServerInterceptor, AutoCloseable {
     /** The token of everybody, where none is asked for. */
     private static final String OPEN = "";
 
-    private final List<String> tokens;
+    private final List<AccessToken> tokens;
     private final Function<String, SiloClient> connect;
     private final ConcurrentHashMap<String, SiloClient> clients = new ConcurrentHashMap<>();
 
-    TokenCheck(List<String> tokens, Function<String, SiloClient> connect) {
+    TokenCheck(List<AccessToken> tokens, Function<String, SiloClient> connect) {
         this.tokens = tokens;
         this.connect = connect;
     }
@@ -40,22 +45,25 @@ final class TokenCheck implements ServerInterceptor, AutoCloseable {
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
         final String header = headers.get(AUTHORIZATION);
-        final String token = tokens.isEmpty() ? OPEN : header == null ? null : find(header);
-        if (token == null) {
+        final AccessToken token = header == null ? null : find(header);
+        if (token == null && !tokens.isEmpty()) {
             final String why = header == null ? "missing authorization header" : "invalid auth token";
             call.close(Status.UNAUTHENTICATED.withDescription(why), new Metadata());
             return new ServerCall.Listener<>() {};
         }
-        final SiloClient client = clients.computeIfAbsent(token, connect);
-        return Contexts.interceptCall(Context.current().withValue(CLIENT, client), call, headers, next);
+        final SiloClient client = clients.computeIfAbsent(token == null ? OPEN : token.secret(), connect);
+        final boolean isOperator =
+                token == null || token.tenant() == null && token.verbs().contains(Verb.ADMIN);
+        return Contexts.interceptCall(
+                Context.current().withValues(CLIENT, client, IS_OPERATOR, isOperator), call, headers, next);
     }
 
     /** Compares with every token in full, so that the time tells nothing of them. */
-    private @Nullable String find(String header) {
+    private @Nullable AccessToken find(String header) {
         final byte[] given = header.getBytes(StandardCharsets.UTF_8);
-        String found = null;
-        for (final String token : tokens) {
-            if (MessageDigest.isEqual(given, (BEARER + token).getBytes(StandardCharsets.UTF_8))) {
+        AccessToken found = null;
+        for (final AccessToken token : tokens) {
+            if (MessageDigest.isEqual(given, (BEARER + token.secret()).getBytes(StandardCharsets.UTF_8))) {
                 found = token;
             }
         }

@@ -12,7 +12,6 @@ import io.silo.log.FailPoint;
 import io.silo.log.FaultPlan;
 import io.silo.protocol.Bounds;
 import io.silo.protocol.CommandSource;
-import io.silo.protocol.session.AccessToken;
 import io.silo.protocol.session.ServerHello;
 import io.silo.protocol.session.SessionLimits;
 import io.silo.protocol.session.ShardRoute;
@@ -360,6 +359,15 @@ public final class SiloServer implements AutoCloseable {
                 taken);
     }
 
+    private static ServedShard.Storage storage(ShardSlot slot) {
+        final Shard shard = slot.shard();
+        return shard == null
+                ? new ServedShard.Storage(0, 0)
+                : new ServedShard.Storage(
+                        shard.counters().get(Figure.LOG_CYCLES),
+                        shard.counters().get(Figure.LOG_BYTES));
+    }
+
     private GrpcGateway startGateway(DataDirectory data) {
         final HostPort address = config.value(Settings.GRPC_ADDRESS);
         try {
@@ -371,10 +379,11 @@ public final class SiloServer implements AutoCloseable {
                             .map(slot -> new ServedShard(
                                     slot.id(),
                                     slot.entry().rangeFirst(),
-                                    slot.entry().rangeLast()))
+                                    slot.entry().rangeLast(),
+                                    () -> storage(slot)))
                             .toList(),
                     Tenancy.valueOf(config.value(Settings.TENANCY_MODE).name()),
-                    config.tokens().stream().map(AccessToken::secret).toList(),
+                    config.tokens(),
                     token -> connect(data, token)));
         } catch (UncheckedIOException taken) {
             throw addressInUse(Settings.GRPC_ADDRESS, taken);

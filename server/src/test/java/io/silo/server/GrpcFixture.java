@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
 
 /** A whole server on free ports and a client of its {@code silo.v1}, made from the proto file. */
 final class GrpcFixture implements AutoCloseable {
@@ -39,10 +40,10 @@ final class GrpcFixture implements AutoCloseable {
     final ManagedChannel channel;
     final SiloGrpc.SiloBlockingStub silo;
 
-    private GrpcFixture(Path data, Map<String, String> settings) throws IOException {
+    private GrpcFixture(@Nullable Path file, Path data, Map<String, String> settings) throws IOException {
         final Map<String, String> all = new HashMap<>(freePorts());
         all.putAll(settings);
-        server = SiloServer.start(ConfigLoader.load(null, all, Map.of("database.path", data.toString())));
+        server = SiloServer.start(ConfigLoader.load(file, all, Map.of("database.path", data.toString())));
         channel = ManagedChannelBuilder.forAddress(
                         server.grpcAddress().host(), server.grpcAddress().port())
                 .usePlaintext()
@@ -53,7 +54,12 @@ final class GrpcFixture implements AutoCloseable {
 
     /** @param settings environment variables. */
     static GrpcFixture start(Path data, Map<String, String> settings) throws IOException {
-        return new GrpcFixture(data, settings);
+        return new GrpcFixture(null, data, settings);
+    }
+
+    /** The same with a configuration file. */
+    static GrpcFixture start(Path file, Path data) throws IOException {
+        return new GrpcFixture(file, data, Map.of());
     }
 
     private static Map<String, String> freePorts() throws IOException {
