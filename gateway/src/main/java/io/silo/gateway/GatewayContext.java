@@ -4,12 +4,14 @@ import io.silo.client.SiloClient;
 import io.silo.protocol.session.AccessToken;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a gateway is made of.
  *
  * @param host to listen on.
  * @param port to listen on; 0 = any that is free.
+ * @param tls null = calls come in the clear.
  * @param nodeId of the server, told to clients.
  * @param shards that the server owns.
  * @param tenancy whether calls name a tenant.
@@ -20,6 +22,7 @@ import java.util.function.Function;
 public record GatewayContext(
         String host,
         int port,
+        @Nullable GrpcTls tls,
         String nodeId,
         List<ServedShard> shards,
         Tenancy tenancy,

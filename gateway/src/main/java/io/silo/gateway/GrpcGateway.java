@@ -47,7 +47,9 @@ public final class GrpcGateway implements AutoCloseable {
         operators = new OperatorCalls(context.nodeId(), addresses);
         final SiloService service =
                 new SiloService(context.nodeId(), () -> context.host() + ":" + port(), addresses, operators);
-        server = NettyServerBuilder.forAddress(new InetSocketAddress(context.host(), context.port()))
+        final GrpcTls tls = context.tls();
+        final InetSocketAddress bound = new InetSocketAddress(context.host(), context.port());
+        server = (tls == null ? NettyServerBuilder.forAddress(bound) : tls.serverAt(bound))
                 .executor(executor)
                 .maxInboundMessageSize(MESSAGE_BYTES_MAX)
                 .flowControlWindow(STREAM_WINDOW_BYTES)
@@ -74,6 +76,7 @@ public final class GrpcGateway implements AutoCloseable {
      * Starts to serve.
      *
      * @throws UncheckedIOException if the address cannot be listened on.
+     * @throws GrpcTls.Unusable if its certificates cannot be used.
      */
     public static GrpcGateway start(GatewayContext context) {
         try {

@@ -6,6 +6,7 @@ import io.silo.client.SiloClient;
 import io.silo.client.SiloClientBuilder;
 import io.silo.gateway.GatewayContext;
 import io.silo.gateway.GrpcGateway;
+import io.silo.gateway.GrpcTls;
 import io.silo.gateway.ServedShard;
 import io.silo.gateway.Tenancy;
 import io.silo.log.FailPoint;
@@ -46,6 +47,7 @@ import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -374,6 +376,7 @@ public final class SiloServer implements AutoCloseable {
             return GrpcGateway.start(new GatewayContext(
                     address.host(),
                     address.port(),
+                    tls(),
                     data.identity().nodeId().toString(),
                     slots.stream()
                             .map(slot -> new ServedShard(
@@ -387,7 +390,30 @@ public final class SiloServer implements AutoCloseable {
                     token -> connect(data, token)));
         } catch (UncheckedIOException taken) {
             throw addressInUse(Settings.GRPC_ADDRESS, taken);
+        } catch (GrpcTls.Unusable unusable) {
+            throw new ServerException(
+                    ServerErrorCode.TLS_UNUSABLE,
+                    String.valueOf(unusable.getMessage()),
+                    "Correct server.grpc_tls_cert, server.grpc_tls_key and server.grpc_tls_client_ca, or leave them out.",
+                    unusable);
         }
+    }
+
+    private @Nullable GrpcTls tls() {
+        final String certificates = config.value(Settings.GRPC_TLS_CERT);
+        final String key = config.value(Settings.GRPC_TLS_KEY);
+        final String authorities = config.value(Settings.GRPC_TLS_CLIENT_CA);
+        if (certificates.isEmpty() && key.isEmpty() && authorities.isEmpty()) {
+            return null;
+        }
+        if (certificates.isEmpty() || key.isEmpty()) {
+            // With half of it calls would come in the clear, which nobody meant.
+            throw new ServerException(
+                    ServerErrorCode.TLS_UNUSABLE,
+                    "Expected both server.grpc_tls_cert and server.grpc_tls_key, but one is missing.",
+                    "Set both, or none of the settings of TLS.");
+        }
+        return new GrpcTls(Path.of(certificates), Path.of(key), authorities.isEmpty() ? null : Path.of(authorities));
     }
 
     /** A client as any other, over shared memory. What is refused with BUSY the caller repeats, who is told when. */

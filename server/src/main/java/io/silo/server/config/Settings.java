@@ -18,6 +18,14 @@ public final class Settings {
             "server.aeron_control_addr",
             "127.0.0.1:7452",
             "Where clients ask for their response streams (Aeron, UDP).");
+    public static final Setting<String> GRPC_TLS_CERT = Setting.text(
+            "server.grpc_tls_cert", "", "Certificates (PEM) that callers over gRPC are shown; empty = no TLS.");
+    public static final Setting<String> GRPC_TLS_KEY =
+            Setting.text("server.grpc_tls_key", "", "Key of the first of them (PEM, PKCS 8).");
+    public static final Setting<String> GRPC_TLS_CLIENT_CA = Setting.text(
+            "server.grpc_tls_client_ca",
+            "",
+            "Authorities (PEM), one of which has to have signed each caller's certificate; empty = none is asked for.");
     public static final Setting<String> AERON_DIRECTORY =
             Setting.text("server.aeron_dir", "", "Where the media driver makes its directory; empty = /dev/shm.");
     public static final Setting<String> AUTH_TOKEN =
@@ -130,6 +138,9 @@ public final class Settings {
             GRPC_ADDRESS,
             AERON_ADDRESS,
             AERON_CONTROL_ADDRESS,
+            GRPC_TLS_CERT,
+            GRPC_TLS_KEY,
+            GRPC_TLS_CLIENT_CA,
             AERON_DIRECTORY,
             AUTH_TOKEN,
             SHUTDOWN_TIMEOUT_MS,

@@ -46,7 +46,9 @@ public enum ServerErrorCode {
     /** What is named as a backup is none, is not complete, or is not as it was written. */
     BACKUP_UNUSABLE(119),
     /** The process may start too few threads. */
-    THREAD_LIMIT_TOO_LOW(120);
+    THREAD_LIMIT_TOO_LOW(120),
+    /** The certificates or keys for calls over gRPC cannot be used. */
+    TLS_UNUSABLE(121);
 
     private final int number;
 
