@@ -24,7 +24,8 @@ public final class Leases {
     }
 
     /**
-     * Leases ready tasks of one shard. None is an answer, too. A lease whose answer is lost runs out; its payload is not read then.
+     * Leases ready tasks of one shard. None is an answer, too. A job whose payload is damaged fails, with
+     * {@code PAYLOAD_CORRUPT}.
      *
      * @return at most as many as were asked for; fewer also where one message holds no more.
      */
@@ -32,8 +33,10 @@ public final class Leases {
         final long deadlineNs = client.deadlineNs() + TimeUnit.MILLISECONDS.toNanos(waitMs(poll));
         return client.submit(
                         new LeaseCalls.LeaseTasks(poll, client.settings().durability, deadlineNs), client.waitingWindow)
-                .thenCompose(tasks -> all(
-                        tasks.stream().map(data -> whole(data, poll.workerId())).toList()));
+                .thenCompose(tasks -> all(tasks.stream()
+                        .map(data -> readable(data, poll.workerId()))
+                        .toList()))
+                .thenApply(tasks -> tasks.stream().flatMap(Optional::stream).toList());
     }
 
     /** As {@link SiloClient#leaseJobAsync}. */
@@ -44,6 +47,20 @@ public final class Leases {
 
     private CompletableFuture<LeasedTask> whole(TaskData data, String workerId) {
         return client.whole(data.payload()).thenApply(payload -> new LeasedTask(client, data, workerId, payload));
+    }
+
+    /**
+     * A task whose payload is damaged would be leased again and again: its job fails where people see it. One that cannot be read for now
+     * goes back. Both are left out, so that the others of the answer are not lost with them.
+     */
+    private CompletableFuture<Optional<LeasedTask>> readable(TaskData data, String workerId) {
+        return whole(data, workerId).thenApply(Optional::of).exceptionallyCompose(failure -> {
+            final SiloException told = SiloClient.unwrap(failure);
+            final CompletableFuture<Boolean> ended = told.reason() == RejectReason.PAYLOAD_CORRUPT
+                    ? report(data.leaseId(), TaskResult.fail(told.reason().name(), String.valueOf(told.getMessage())))
+                    : giveBack(data.leaseId(), workerId);
+            return ended.handle((done, refused) -> Optional.empty());
+        });
     }
 
     private static long waitMs(TaskPoll poll) {

@@ -18,6 +18,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -153,6 +154,23 @@ class SiloClientIT {
                     .payload(Payload.raw(new byte[65_536]))
                     .build());
             assertThat(server.broker.jobs.get(wide.id()).payload).hasSize(65_536);
+        }
+    }
+
+    /** One damaged payload costs neither the other tasks nor the next calls. */
+    @Test
+    void shouldFailAJobThatItLeasesWithADamagedPayload() throws Exception {
+        server.broker.corrupt.add("bad");
+        try (SiloClient client = server.client(false).build()) {
+            final JobHandle bad =
+                    client.enqueue(JobRequest.to("g").id("bad").payload("x").build());
+            client.enqueue(JobRequest.to("g").id("good").payload("y").build());
+            final TaskPoll poll = new TaskPoll(0, "", "g", "w", 10, Duration.ZERO);
+            assertThat(client.leases().poll(poll).get(10, TimeUnit.SECONDS)).isEmpty();
+            assertThat(client.leases().poll(poll).get(10, TimeUnit.SECONDS))
+                    .extracting(leased -> leased.task().id())
+                    .containsExactly("good");
+            assertThat(server.broker.jobs.get(bad.id()).errorCode).isEqualTo("PAYLOAD_CORRUPT");
         }
     }
 

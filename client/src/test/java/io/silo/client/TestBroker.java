@@ -9,6 +9,7 @@ import io.silo.protocol.command.EnqueueDecoder;
 import io.silo.protocol.command.GetJobDecoder;
 import io.silo.protocol.command.GetJobResultDecoder;
 import io.silo.protocol.command.HeartbeatDecoder;
+import io.silo.protocol.command.LeaseTasksDecoder;
 import io.silo.protocol.command.MessageHeaderDecoder;
 import io.silo.protocol.command.ReadBytesDecoder;
 import io.silo.protocol.command.ReportOutcomeDecoder;
@@ -126,6 +127,8 @@ final class TestBroker implements CommandConsumer {
                 subscriptions.remove(command.subscriptionId());
                 replies.subscribe(session, command.header().correlationId(), command.subscriptionId());
             }
+            case LeaseTasksDecoder.TEMPLATE_ID ->
+                onLeaseTasks(session, new LeaseTasksDecoder().wrapAndApplyHeader(buffer, offset, header));
             case HeartbeatDecoder.TEMPLATE_ID ->
                 onHeartbeat(session, new HeartbeatDecoder().wrapAndApplyHeader(buffer, offset, header));
             case ReportOutcomeDecoder.TEMPLATE_ID ->
@@ -200,6 +203,21 @@ final class TestBroker implements CommandConsumer {
                 (int) byKey.values().stream().filter(job -> job.status == 1).count();
         mostLeased.accumulateAndGet(leased, Math::max);
         return granted;
+    }
+
+    /** At once, and one at most: enough for what is tested of it. */
+    private void onLeaseTasks(Session session, LeaseTasksDecoder command) {
+        command.skipTenant();
+        final TestJob job = takeReady(command.taskGroup());
+        final String worker = command.workerId();
+        if (job != null) {
+            job.status = 1;
+            job.attempt++;
+            job.token = nextToken++;
+            job.workerId = worker;
+            job.leaseEndsNs = System.nanoTime() + LEASE_MS * 1_000_000L;
+        }
+        replies.tasksLeased(session, command.header().correlationId(), 0, job, job != null && corrupt.contains(job.id));
     }
 
     private TestJob takeReady(String group) {

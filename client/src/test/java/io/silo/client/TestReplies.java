@@ -22,6 +22,7 @@ import io.silo.protocol.reply.UploadReplyEncoder;
 import java.util.List;
 import java.util.Map;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** What the test broker says. */
 final class TestReplies {
@@ -73,10 +74,27 @@ final class TestReplies {
     }
 
     void tasksLeased(TestBroker.Subscription subscription, TestBroker.TestJob job, boolean corrupt) {
+        tasksLeased(subscription.session, 0, subscription.id, job, corrupt);
+    }
+
+    /** @param job null = none. */
+    void tasksLeased(
+            Session session,
+            long correlationId,
+            long subscriptionId,
+            TestBroker.@Nullable TestJob job,
+            boolean corrupt) {
         final TasksLeasedEncoder reply = new TasksLeasedEncoder().wrapAndApplyHeader(buffer, 0, messageHeader);
-        fill(reply.header(), 0, 0, 0);
-        reply.subscriptionId(subscription.id);
-        final TasksLeasedEncoder.TasksEncoder task = reply.tasksCount(1).next();
+        fill(reply.header(), correlationId, 0, 0);
+        reply.subscriptionId(subscriptionId);
+        final TasksLeasedEncoder.TasksEncoder tasks = reply.tasksCount(job == null ? 0 : 1);
+        if (job != null) {
+            encode(tasks.next(), job, corrupt);
+        }
+        send(session, reply.encodedLength());
+    }
+
+    private static void encode(TasksLeasedEncoder.TasksEncoder task, TestBroker.TestJob job, boolean corrupt) {
         task.jobKey(job.key)
                 .tokenEpoch(1)
                 .token(job.token)
@@ -98,7 +116,6 @@ final class TestReplies {
         }
         task.tenant(job.tenant).taskGroup(job.taskGroup).jobId(job.id).uniqueKey("");
         task.putPayload(job.payload, 0, inline(job.payload));
-        send(subscription.session, reply.encodedLength());
     }
 
     void heartbeat(Session session, long correlationId, List<long[]> leases) {

@@ -104,8 +104,10 @@ final class TaskCalls {
             LeaseTasksResponse.Builder found) {
         final Leases leases = client.leases();
         final CompletableFuture<List<LeasedTask>> tasks = leases.poll(poll(request, shard, max, wait));
-        final CompletableFuture<List<LeasedRefresh>> refreshes =
-                leases.pollRefreshes(poll(request, shard, Math.min(max, Bounds.REFRESHES_PER_CALL_MAX), Duration.ZERO));
+        // Whatever it is refused for, it takes no task from the answer: they are leased already.
+        final CompletableFuture<List<LeasedRefresh>> refreshes = leases.pollRefreshes(
+                        poll(request, shard, Math.min(max, Bounds.REFRESHES_PER_CALL_MAX), Duration.ZERO))
+                .exceptionally(refused -> List.of());
         return tasks.thenCombine(refreshes, (leased, due) -> {
             leased.forEach(task -> found.addTasks(task(shard, task)));
             due.forEach(refresh -> found.addRefreshTasks(refresh(shard, request.getTaskGroup(), refresh)));
