@@ -284,7 +284,11 @@ public final class LogCopy {
         final CycleArchive source = new CycleArchive(from);
         final CycleArchive target = new CycleArchive(to);
         final List<CopiedFile> files = new ArrayList<>();
+        final long[] copied = new CycleDirectory(to).cycles();
         for (long cycle : source.cycles()) {
+            if (copied.length > 0 && cycle >= copied[0]) {
+                continue; // let go of and archived since: the copy of the log has it
+            }
             final CopiedFile file = copyFile(source.file(cycle), target.file(cycle), to);
             if (file != null) {
                 files.add(file);

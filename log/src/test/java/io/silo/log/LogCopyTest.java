@@ -13,6 +13,7 @@ import io.silo.log.CopiedLog.CopiedFile;
 import io.silo.log.LogWorkbench.Seen;
 import io.silo.log.chronicle.ChronicleCycleStore;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -111,6 +112,30 @@ class LogCopyTest {
             });
             assertThat(copied.firstPosition()).isZero();
             assertThat(read(copy, IDENTITY)).startsWith(before.toArray(Seen[]::new));
+        }
+    }
+
+    /** Else its events would stand twice in what is restored. */
+    @Test
+    void shouldNotCopyTheArchiveOfWhatItCopiedOfTheLog() throws IOException {
+        try (EventLog log = open(shard, IDENTITY, 1)) {
+            log.start(1);
+            write(log, 300);
+            log.sync();
+            final CycleArchive archive = new CycleArchive(shard);
+            LogCopy.copy(shard, copy, true, new LogCopy.Steps() {
+                @Override
+                public void onOpened() {
+                    try {
+                        Files.createDirectories(archive.path());
+                        Files.write(archive.file(0), new byte[] {1});
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                }
+            });
+            assertThat(archive.cycles()).containsExactly(0);
+            assertThat(new CycleArchive(copy).cycles()).isEmpty();
         }
     }
 

@@ -10,6 +10,7 @@ import io.silo.log.CycleArchive;
 import io.silo.tools.CommandLineFixture.Run;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -434,7 +435,11 @@ class InterruptedToolsIT {
         }
         // A stop interrupts the archiving of a cycle that was let go of: the next start goes on with it.
         try (ServerProcess again = ServerProcess.start(source, keeping)) {
-            Thread.sleep(ARCHIVE_MS);
+            String before = "";
+            for (String now = files(source); !now.equals(before); now = files(source)) {
+                before = now;
+                Thread.sleep(ARCHIVE_MS);
+            }
             assertThat(again.terminate()).isZero();
         }
         final List<String> lines = dump(source);
@@ -474,6 +479,15 @@ class InterruptedToolsIT {
         final Run run = run("log", "dump", "--archived", path.toString());
         checkDone(run);
         return run.out().lines().toList();
+    }
+
+    /** Of the shards, by name: they change as long as something is archived. */
+    private static String files(Path path) throws IOException {
+        try (Stream<Path> files = Files.walk(path.resolve("shards"))) {
+            return files.map(Path::toString).sorted().toList().toString();
+        } catch (UncheckedIOException gone) { // while it was looked at
+            return "changing at " + System.nanoTime();
+        }
     }
 
     private static int archivedCycles(Path path) throws IOException {
