@@ -41,7 +41,6 @@ public final class GrpcGateway implements AutoCloseable {
     private final Server server;
 
     private GrpcGateway(GatewayContext context) throws IOException {
-        executor.prestartAllCoreThreads();
         tokens = new TokenCheck(context.tokens(), context.connect());
         final ShardAddresses addresses = new ShardAddresses(context.shards(), context.tenancy());
         operators = new OperatorCalls(context.nodeId(), addresses);
@@ -62,6 +61,8 @@ public final class GrpcGateway implements AutoCloseable {
                 .build();
         boolean isStarted = false;
         try {
+            // Behind all else that can be refused: its threads would keep a process that does not start.
+            executor.prestartAllCoreThreads();
             server.start();
             isStarted = true;
         } finally {

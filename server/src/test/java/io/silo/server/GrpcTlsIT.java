@@ -91,6 +91,9 @@ class GrpcTlsIT {
         assertThat(refused).as(what).isNotNull();
         assertThat(refused.code()).as(what).isEqualTo(ServerErrorCode.TLS_UNUSABLE);
         assertThat(refused.sentence()).as(what).startsWith("Expected ").doesNotContain("null");
+        assertThat(Thread.getAllStackTraces().keySet())
+                .as("threads that would keep the process")
+                .noneMatch(thread -> thread.getName().startsWith("silo-grpc"));
     }
 
     private static Map<String, String> settings(Pair own, @Nullable Pair clients) {
