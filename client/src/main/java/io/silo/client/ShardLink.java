@@ -13,6 +13,7 @@ import io.silo.protocol.reply.ImportReplyDecoder;
 import io.silo.protocol.reply.JobCountsReplyDecoder;
 import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobResultReplyDecoder;
+import io.silo.protocol.reply.JobRowsReplyDecoder;
 import io.silo.protocol.reply.JobsChangedReplyDecoder;
 import io.silo.protocol.reply.JobsReplyDecoder;
 import io.silo.protocol.reply.LimitReplyDecoder;
@@ -30,6 +31,7 @@ import io.silo.protocol.reply.SchedulesReplyDecoder;
 import io.silo.protocol.reply.SubscribeReplyDecoder;
 import io.silo.protocol.reply.TaskGroupReplyDecoder;
 import io.silo.protocol.reply.TasksLeasedDecoder;
+import io.silo.protocol.reply.TenantCountsReplyDecoder;
 import io.silo.protocol.reply.TenantSetReplyDecoder;
 import io.silo.protocol.reply.TenantsReplyDecoder;
 import io.silo.protocol.reply.UploadReplyDecoder;
@@ -338,6 +340,24 @@ final class ShardLink implements ReplyHandler {
         final Call<?> call = take(reply.header());
         if (call != null) {
             call.onJobCountsReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onJobRowsReply(JobRowsReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onJobRowsReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onTenantCountsReply(TenantCountsReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onTenantCountsReply(reply);
             agent.afterReply(call);
         }
     }

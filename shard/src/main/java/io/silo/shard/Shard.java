@@ -448,14 +448,11 @@ public final class Shard {
 
     /** A read that missed its records, because they were carried and their cycle trimmed meanwhile, goes to where they lie now. */
     private boolean isReadAgain(ColdRead read) {
-        if (read.replyCode() != RejectReason.RESULT_GONE.code() || !read.mayBeRepeated()) {
+        final ColdRead again = read.replyCode() == RejectReason.RESULT_GONE.code() ? read.again(state) : null;
+        if (again == null) {
             return false;
         }
-        final int slot = state.jobs().findByKey(read.jobKey());
-        if (slot == RowSlab.NULL_SLOT || !read.isOutdated(state.jobs(), slot)) {
-            return false;
-        }
-        if (!context.coldReads().submit(read.again(state, slot))) {
+        if (!context.coldReads().submit(again)) {
             refuse(read.session(), read.correlationId(), RejectReason.BUSY);
         }
         return true;

@@ -13,6 +13,7 @@ import io.silo.protocol.reply.ImportReplyDecoder;
 import io.silo.protocol.reply.JobCountsReplyDecoder;
 import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobResultReplyDecoder;
+import io.silo.protocol.reply.JobRowsReplyDecoder;
 import io.silo.protocol.reply.JobsChangedReplyDecoder;
 import io.silo.protocol.reply.JobsReplyDecoder;
 import io.silo.protocol.reply.LimitReplyDecoder;
@@ -31,6 +32,7 @@ import io.silo.protocol.reply.SchedulesReplyDecoder;
 import io.silo.protocol.reply.SubscribeReplyDecoder;
 import io.silo.protocol.reply.TaskGroupReplyDecoder;
 import io.silo.protocol.reply.TasksLeasedDecoder;
+import io.silo.protocol.reply.TenantCountsReplyDecoder;
 import io.silo.protocol.reply.TenantSetReplyDecoder;
 import io.silo.protocol.reply.TenantsReplyDecoder;
 import io.silo.protocol.reply.UploadReplyDecoder;
@@ -74,6 +76,8 @@ final class ReplyDispatcher {
     private final ExplainReplyDecoder explainReply = new ExplainReplyDecoder();
     private final TenantSetReplyDecoder tenantSetReply = new TenantSetReplyDecoder();
     private final TenantsReplyDecoder tenantsReply = new TenantsReplyDecoder();
+    private final JobRowsReplyDecoder jobRowsReply = new JobRowsReplyDecoder();
+    private final TenantCountsReplyDecoder tenantCountsReply = new TenantCountsReplyDecoder();
     private final ErrorReplyDecoder errorReply = new ErrorReplyDecoder();
     private DirectBuffer buffer = new UnsafeBuffer(0, 0);
     private int offset;
@@ -173,6 +177,10 @@ final class ReplyDispatcher {
                 handler.onExplainReply(explainReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             case TenantSetReplyDecoder.TEMPLATE_ID ->
                 handler.onTenantSetReply(tenantSetReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case JobRowsReplyDecoder.TEMPLATE_ID ->
+                handler.onJobRowsReply(jobRowsReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case TenantCountsReplyDecoder.TEMPLATE_ID ->
+                handler.onTenantCountsReply(tenantCountsReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             case TenantsReplyDecoder.TEMPLATE_ID ->
                 handler.onTenantsReply(tenantsReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             default ->

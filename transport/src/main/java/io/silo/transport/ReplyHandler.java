@@ -12,6 +12,7 @@ import io.silo.protocol.reply.ImportReplyDecoder;
 import io.silo.protocol.reply.JobCountsReplyDecoder;
 import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobResultReplyDecoder;
+import io.silo.protocol.reply.JobRowsReplyDecoder;
 import io.silo.protocol.reply.JobsChangedReplyDecoder;
 import io.silo.protocol.reply.JobsReplyDecoder;
 import io.silo.protocol.reply.LimitReplyDecoder;
@@ -28,6 +29,7 @@ import io.silo.protocol.reply.SchedulesReplyDecoder;
 import io.silo.protocol.reply.SubscribeReplyDecoder;
 import io.silo.protocol.reply.TaskGroupReplyDecoder;
 import io.silo.protocol.reply.TasksLeasedDecoder;
+import io.silo.protocol.reply.TenantCountsReplyDecoder;
 import io.silo.protocol.reply.TenantSetReplyDecoder;
 import io.silo.protocol.reply.TenantsReplyDecoder;
 import io.silo.protocol.reply.UploadReplyDecoder;
@@ -97,6 +99,10 @@ public interface ReplyHandler {
     default void onPausedReply(PausedReplyDecoder reply) {}
 
     default void onBulkReply(BulkReplyDecoder reply) {}
+
+    default void onJobRowsReply(JobRowsReplyDecoder reply) {}
+
+    default void onTenantCountsReply(TenantCountsReplyDecoder reply) {}
 
     default void onJobsReply(JobsReplyDecoder reply) {}
 

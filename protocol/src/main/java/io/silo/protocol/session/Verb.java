@@ -3,6 +3,7 @@ package io.silo.protocol.session;
 import io.silo.protocol.command.BulkChangeDecoder;
 import io.silo.protocol.command.CancelJobsDecoder;
 import io.silo.protocol.command.CountJobsDecoder;
+import io.silo.protocol.command.CountTenantsDecoder;
 import io.silo.protocol.command.DeleteJobsDecoder;
 import io.silo.protocol.command.DeleteSchedulesDecoder;
 import io.silo.protocol.command.DropHoldersDecoder;
@@ -35,6 +36,7 @@ import io.silo.protocol.command.ReportRefreshDecoder;
 import io.silo.protocol.command.RestartJobsDecoder;
 import io.silo.protocol.command.ResumeSchedulesDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
+import io.silo.protocol.command.ScanJobsDecoder;
 import io.silo.protocol.command.SetLimitDecoder;
 import io.silo.protocol.command.SetPausedDecoder;
 import io.silo.protocol.command.SetTenantDecoder;
@@ -78,6 +80,8 @@ public enum Verb {
             ExplainJobDecoder.TEMPLATE_ID,
             ListTenantsDecoder.TEMPLATE_ID,
             GetTenantDecoder.TEMPLATE_ID,
+            ScanJobsDecoder.TEMPLATE_ID,
+            CountTenantsDecoder.TEMPLATE_ID,
             GetBulkDecoder.TEMPLATE_ID),
     /** Changes jobs that exist, and brings in those of another system. */
     MANAGE(

@@ -7,6 +7,7 @@ import io.silo.protocol.command.CatchUp;
 import io.silo.protocol.command.CloseSessionEncoder;
 import io.silo.protocol.command.CommandHeaderEncoder;
 import io.silo.protocol.command.CountJobsEncoder;
+import io.silo.protocol.command.CountTenantsEncoder;
 import io.silo.protocol.command.DeleteJobsEncoder;
 import io.silo.protocol.command.DeleteSchedulesEncoder;
 import io.silo.protocol.command.DropHoldersEncoder;
@@ -46,6 +47,8 @@ import io.silo.protocol.command.ReportRefreshEncoder;
 import io.silo.protocol.command.RestartJobsEncoder;
 import io.silo.protocol.command.ResumeSchedulesEncoder;
 import io.silo.protocol.command.ReturnLeasesEncoder;
+import io.silo.protocol.command.ScanJobsEncoder;
+import io.silo.protocol.command.ScanPath;
 import io.silo.protocol.command.SetLimitEncoder;
 import io.silo.protocol.command.SetPausedEncoder;
 import io.silo.protocol.command.SetTenantEncoder;
@@ -113,6 +116,8 @@ final class CommandSamples {
         all.add(samples.explainJob());
         all.add(samples.setTenant());
         all.add(samples.listTenants());
+        all.add(samples.scanJobs());
+        all.add(samples.countTenants());
         all.add(samples.getTenant());
         return all;
     }
@@ -465,6 +470,23 @@ final class CommandSamples {
         final ListTenantsEncoder e = new ListTenantsEncoder().wrapAndApplyHeader(buffer, 0, header);
         fill(e.header());
         e.after("t");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] scanJobs() {
+        final ScanJobsEncoder e = new ScanJobsEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.cursor(-1).cursorAtMs(0).asOfMs(0).minChangedAtMs(0).maxChangedAtMs(Long.MAX_VALUE);
+        e.untilRow(1_000).rowsMax(10).columns((short) 1).statuses((short) 0).path(ScanPath.METADATA);
+        e.limitedOnly((short) 0).isPrefix((short) 0);
+        e.tenant("t").taskGroup("g").jobId("j").metadataKey("k").metadataValue("v");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] countTenants() {
+        final CountTenantsEncoder e = new CountTenantsEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.cursor(3).tenant("t");
         return bytes(e.encodedLength());
     }
 

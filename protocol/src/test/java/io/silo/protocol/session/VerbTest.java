@@ -63,7 +63,9 @@ class VerbTest {
             Map.entry("ExplainJob", EnumSet.of(READ)),
             Map.entry("SetTenant", EnumSet.of(MANAGE)),
             Map.entry("ListTenants", EnumSet.of(READ)),
-            Map.entry("GetTenant", EnumSet.of(READ)));
+            Map.entry("GetTenant", EnumSet.of(READ)),
+            Map.entry("ScanJobs", EnumSet.of(READ)),
+            Map.entry("CountTenants", EnumSet.of(READ)));
 
     private static Map<String, Integer> commands() throws Exception {
         final Map<String, Integer> commands = new TreeMap<>();

@@ -5,6 +5,7 @@ import io.silo.protocol.Bounds;
 import io.silo.protocol.command.BulkChangeDecoder;
 import io.silo.protocol.command.CancelJobsDecoder;
 import io.silo.protocol.command.CountJobsDecoder;
+import io.silo.protocol.command.CountTenantsDecoder;
 import io.silo.protocol.command.DeleteJobsDecoder;
 import io.silo.protocol.command.DeleteSchedulesDecoder;
 import io.silo.protocol.command.DropHoldersDecoder;
@@ -37,6 +38,7 @@ import io.silo.protocol.command.ReportRefreshDecoder;
 import io.silo.protocol.command.RestartJobsDecoder;
 import io.silo.protocol.command.ResumeSchedulesDecoder;
 import io.silo.protocol.command.ReturnLeasesDecoder;
+import io.silo.protocol.command.ScanJobsDecoder;
 import io.silo.protocol.command.SetLimitDecoder;
 import io.silo.protocol.command.SetPausedDecoder;
 import io.silo.protocol.command.SetTenantDecoder;
@@ -97,6 +99,8 @@ public final class CommandDeciders {
         deciders[GetBulkDecoder.TEMPLATE_ID] = new GetBulkDecider();
         deciders[ListJobsDecoder.TEMPLATE_ID] = new ListJobsDecider();
         deciders[CountJobsDecoder.TEMPLATE_ID] = new CountJobsDecider();
+        deciders[ScanJobsDecoder.TEMPLATE_ID] = new ScanJobsDecider();
+        deciders[CountTenantsDecoder.TEMPLATE_ID] = new CountTenantsDecider();
         deciders[ListPausesDecoder.TEMPLATE_ID] = new ListPausesDecider();
         deciders[ListSchedulesDecoder.TEMPLATE_ID] = new ListSchedulesDecider();
         deciders[GetScheduleDecoder.TEMPLATE_ID] = new GetScheduleDecider();
@@ -120,6 +124,8 @@ public final class CommandDeciders {
                 && templateId != GetBulkDecoder.TEMPLATE_ID
                 && templateId != ListJobsDecoder.TEMPLATE_ID
                 && templateId != CountJobsDecoder.TEMPLATE_ID
+                && templateId != ScanJobsDecoder.TEMPLATE_ID
+                && templateId != CountTenantsDecoder.TEMPLATE_ID
                 && templateId != ListPausesDecoder.TEMPLATE_ID
                 && templateId != ListLimitsDecoder.TEMPLATE_ID
                 && templateId != GetLimitDecoder.TEMPLATE_ID

@@ -23,7 +23,7 @@ final class GetJobDecider implements CommandDecider {
         if (slot == RowSlab.NULL_SLOT) {
             return;
         }
-        final ColdRead read = new ColdRead(ColdRead.Kind.JOB, context, slot, command.includeAttempts() != 0, 0, 0);
+        final JobRead read = new JobRead(JobRead.Kind.JOB, context, slot, command.includeAttempts() != 0, 0, 0);
         if (context.coldReads().submit(read)) {
             context.noReply();
         } else {

@@ -26,7 +26,7 @@ final class GetJobResultDecider implements CommandDecider {
             return;
         }
         if (context.view().jobs().state(slot).isTerminal()) {
-            final ColdRead read = new ColdRead(ColdRead.Kind.RESULT, context, slot, false, 0, 0);
+            final JobRead read = new JobRead(JobRead.Kind.RESULT, context, slot, false, 0, 0);
             if (context.coldReads().submit(read)) {
                 context.noReply();
             } else {

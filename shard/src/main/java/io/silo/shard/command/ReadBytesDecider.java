@@ -33,9 +33,9 @@ final class ReadBytesDecider implements CommandDecider {
             context.reject(RejectReason.JOB_NOT_FOUND);
             return;
         }
-        final ColdRead.Kind kind = command.result() == 0 ? ColdRead.Kind.PAYLOAD_PART : ColdRead.Kind.RESULT_PART;
-        final ColdRead read =
-                new ColdRead(kind, context, slot, false, (int) command.chunkOffset(), (int) command.byteCount());
+        final JobRead.Kind kind = command.result() == 0 ? JobRead.Kind.PAYLOAD_PART : JobRead.Kind.RESULT_PART;
+        final JobRead read =
+                new JobRead(kind, context, slot, false, (int) command.chunkOffset(), (int) command.byteCount());
         if (context.coldReads().submit(read)) {
             context.noReply();
         } else {

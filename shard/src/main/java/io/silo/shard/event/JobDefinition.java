@@ -56,6 +56,7 @@ final class JobDefinition {
     int insert(ShardState state, DirectBuffer buffer) {
         final int limitsAt = decoder.limit();
         final int limitCount = JobLimits.skip(decoder);
+        final int metadataAt = decoder.limit();
         locateNames();
         final int slot = state.jobEnqueued(
                 decoder.jobKey(), buffer, tenantOffset, tenantLength, groupOffset, groupLength, idOffset, idLength);
@@ -83,11 +84,26 @@ final class JobDefinition {
             final int keyOffset = decoder.limit() + JobEnqueuedDecoder.uniqueKeyHeaderLength();
             state.jobUniqueKey(slot, buffer, keyOffset, keyLength);
         }
+        decoder.limit(metadataAt);
+        addMetadata(state, slot, buffer);
         if (limitCount > 0) {
             decoder.limit(limitsAt);
             addLimits(state, slot, buffer);
         }
         return slot;
+    }
+
+    private void addMetadata(ShardState state, int slot, DirectBuffer buffer) {
+        for (final JobEnqueuedDecoder.MetadataDecoder entry = decoder.metadata(); entry.hasNext(); ) {
+            entry.next();
+            final int keyLength = entry.keyLength();
+            final int keyOffset = decoder.limit() + JobEnqueuedDecoder.MetadataDecoder.keyHeaderLength();
+            entry.skipKey();
+            final int valueLength = entry.valueLength();
+            final int valueOffset = decoder.limit() + JobEnqueuedDecoder.MetadataDecoder.valueHeaderLength();
+            entry.skipValue();
+            state.jobMetadata(slot, buffer, keyOffset, keyLength, valueOffset, valueLength);
+        }
     }
 
     private void addLimits(ShardState state, int slot, DirectBuffer buffer) {

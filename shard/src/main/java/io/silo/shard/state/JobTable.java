@@ -110,6 +110,7 @@ final class JobTable implements JobView, ReadyLinks {
     private final FinishedJobs finished = new FinishedJobs();
     final TenantBytes tenantBytes = new TenantBytes();
     final LiveBytes liveBytes = new LiveBytes();
+    final MetadataIndex metadata;
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
     private final UnsafeBuffer keyView = new UnsafeBuffer(0, 0);
     private final JobHashes hashes;
@@ -128,6 +129,7 @@ final class JobTable implements JobView, ReadyLinks {
             LeaseTable leases,
             LimitTable limits) {
         this.hashSeed = hashSeed;
+        this.metadata = new MetadataIndex(this, hashSeed);
         this.rows = new RowSlab(ROW_BYTES, ROWS_PER_CHUNK, jobsMax);
         this.strings = new BytesSlab(idBytesMax);
         this.ids = new JobIds(jobsMax, strings);
@@ -188,10 +190,7 @@ final class JobTable implements JobView, ReadyLinks {
     @Override
     public int findUnique(
             DirectBuffer tenant, int tenantOffset, int tenantLength, DirectBuffer key, int keyOffset, int keyLength) {
-        if (byUniqueKey.size() == 0) {
-            return RowSlab.NULL_SLOT;
-        }
-        final int tenantName = tenants.find(tenant, tenantOffset, tenantLength);
+        final int tenantName = byUniqueKey.size() == 0 ? -1 : tenants.find(tenant, tenantOffset, tenantLength);
         return tenantName < 0
                 ? RowSlab.NULL_SLOT
                 : findUnique(tenantName, key, keyOffset, keyLength, RowSlab.NULL_SLOT);
@@ -199,11 +198,10 @@ final class JobTable implements JobView, ReadyLinks {
 
     @Override
     public int findOtherHolder(int slot) {
-        final int ref = extras.uniqueKey(rows.getInt(slot, EXTRAS));
-        if (ref < 0) {
+        if (!hasUniqueKey(slot)) {
             return RowSlab.NULL_SLOT;
         }
-        strings.wrap(ref, keyView);
+        wrapUniqueKey(slot, keyView);
         return findUnique(rows.getInt(slot, TENANT), keyView, 0, keyView.capacity(), slot);
     }
 
@@ -293,6 +291,7 @@ final class JobTable implements JobView, ReadyLinks {
             extras.free(rows.getInt(slot, EXTRAS));
         }
         hashes.forget(slot);
+        metadata.remove(slot);
         liveBytes.remove(slot);
         rows.free(slot);
     }
@@ -767,6 +766,7 @@ final class JobTable implements JobView, ReadyLinks {
                 + byUniqueKey.bytes()
                 + chains.bytes()
                 + tenantBytes.bytes()
+                + metadata.bytes()
                 + liveBytes.bytes();
     }
 
@@ -775,20 +775,19 @@ final class JobTable implements JobView, ReadyLinks {
         extras.close();
         ids.close();
         strings.close();
+        metadata.close();
     }
 
     /** The digest from scratch, for tests and the slow recount. */
     long recountDigest() {
         long sum = limits.recountDigest();
-        for (int slot = 0; slot < rows.slotEnd(); slot++) {
-            if (rows.isLive(slot)) {
-                sum += hashes.of(slot);
-            }
+        for (int slot = rows.nextLive(0, slotLimit()); slot >= 0; slot = rows.nextLive(slot + 1, slotLimit())) {
+            sum += hashes.of(slot);
         }
         return sum;
     }
 
-    /** Jobs that arrive together are looked up together: {@link #KEYS_TOGETHER} keys in a row share a segment, which stays in the cache. */
+    /** Jobs that arrive together are looked up together: {@link #KEYS_TOGETHER} keys in a row share a segment. */
     private static long keyHash(long jobKey) {
         return (Xxh64.mix(jobKey / KEYS_TOGETHER) & 0xFFFFFFFFL & -KEYS_TOGETHER) | (jobKey & (KEYS_TOGETHER - 1));
     }

@@ -48,6 +48,7 @@ public final class ShardState implements ShardView {
     final FloatingLimits floatingLimits;
     private final LimitReport limitReport;
     private final WaitingReport waitingReport;
+    private final ScanReport scanReport;
     final TenantSettings tenantSettings;
     final BitSet pausedGroups = new BitSet();
     private final SlotList finished = new SlotList();
@@ -74,6 +75,7 @@ public final class ShardState implements ShardView {
         floatingLimits = new FloatingLimits(limits, queues.lines, tenants);
         limitReport = new LimitReport(jobs, limits, queues.lines);
         waitingReport = new WaitingReport(jobs, limits, rates, queues);
+        scanReport = new ScanReport(jobs, limits, queues, tenants);
         tenantSettings = new TenantSettings(tenants, queues, leases, jobs);
     }
 
@@ -120,6 +122,12 @@ public final class ShardState implements ShardView {
     /** The job has a unique key, and holds it until it ends. */
     public void jobUniqueKey(int slot, DirectBuffer key, int keyOffset, int keyLength) {
         jobs.uniqueKey(slot, key, keyOffset, keyLength);
+    }
+
+    /** The job has a metadata entry. */
+    public void jobMetadata(
+            int slot, DirectBuffer buffer, int keyOffset, int keyLength, int valueOffset, int valueLength) {
+        jobs.metadata.add(slot, buffer, keyOffset, keyLength, valueOffset, valueLength);
     }
 
     /** Finishes the insertion of a SCHEDULED job: time, start, digest and queue. */
@@ -561,6 +569,11 @@ public final class ShardState implements ShardView {
     @Override
     public LimitReport limitReport() {
         return limitReport;
+    }
+
+    @Override
+    public ScanReport scanReport() {
+        return scanReport;
     }
 
     @Override

@@ -32,6 +32,8 @@ public interface ShardView {
 
     WaitingReport waitingReport();
 
+    ScanReport scanReport();
+
     TenantSettings tenantSettings();
 
     /** Bytes of a tenant's jobs that have not ended: see {@link JobView#storedBytes}. */
