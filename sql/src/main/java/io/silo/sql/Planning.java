@@ -1,0 +1,239 @@
+package io.silo.sql;
+
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import org.apache.calcite.adapter.enumerable.EnumerableConvention;
+import org.apache.calcite.adapter.enumerable.EnumerableInterpretable;
+import org.apache.calcite.adapter.enumerable.EnumerableRel;
+import org.apache.calcite.adapter.java.JavaTypeFactory;
+import org.apache.calcite.avatica.util.Casing;
+import org.apache.calcite.avatica.util.Quoting;
+import org.apache.calcite.config.CalciteConnectionConfigImpl;
+import org.apache.calcite.config.CalciteConnectionProperty;
+import org.apache.calcite.jdbc.CalciteSchema;
+import org.apache.calcite.jdbc.JavaTypeFactoryImpl;
+import org.apache.calcite.plan.Contexts;
+import org.apache.calcite.plan.ConventionTraitDef;
+import org.apache.calcite.plan.RelOptCluster;
+import org.apache.calcite.plan.RelOptUtil;
+import org.apache.calcite.plan.RelTraitSet;
+import org.apache.calcite.plan.volcano.VolcanoPlanner;
+import org.apache.calcite.prepare.CalciteCatalogReader;
+import org.apache.calcite.rel.RelCollationTraitDef;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.RelRoot;
+import org.apache.calcite.rel.metadata.RelColumnOrigin;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rel.type.RelDataTypeFactory;
+import org.apache.calcite.rel.type.RelDataTypeField;
+import org.apache.calcite.rel.type.RelDataTypeSystem;
+import org.apache.calcite.rel.type.RelDataTypeSystemImpl;
+import org.apache.calcite.rex.RexBuilder;
+import org.apache.calcite.rex.RexUtil;
+import org.apache.calcite.runtime.Bindable;
+import org.apache.calcite.schema.SchemaPlus;
+import org.apache.calcite.schema.impl.ScalarFunctionImpl;
+import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlOperatorTable;
+import org.apache.calcite.sql.fun.SqlStdOperatorTable;
+import org.apache.calcite.sql.parser.SqlParseException;
+import org.apache.calcite.sql.parser.SqlParser;
+import org.apache.calcite.sql.parser.babel.SqlBabelParserImpl;
+import org.apache.calcite.sql.type.SqlTypeName;
+import org.apache.calcite.sql.type.SqlTypeUtil;
+import org.apache.calcite.sql.util.SqlOperatorTables;
+import org.apache.calcite.sql.validate.SqlConformanceEnum;
+import org.apache.calcite.sql.validate.SqlValidator;
+import org.apache.calcite.sql.validate.SqlValidatorUtil;
+import org.apache.calcite.sql2rel.SqlToRelConverter;
+import org.apache.calcite.sql2rel.StandardConvertletTable;
+import org.apache.calcite.tools.Programs;
+import org.jspecify.annotations.Nullable;
+
+/** From a statement's text to its plan, by Calcite. Any thread. */
+final class Planning {
+    static {
+        // Before any class of the planner reads them: its own default has no Greek.
+        setDefault("calcite.default.charset", "UTF-8");
+        setDefault("calcite.default.nationalcharset", "UTF-8");
+        setDefault("calcite.default.collation.name", "UTF-8$en_US");
+    }
+
+    /** Longer lists would become joins. */
+    private static final int IN_LIST_MAX = 100_000;
+
+    private final JavaTypeFactory typeFactory = new Types();
+    private final CalciteSchema schema = CalciteSchema.createRootSchema(false, false);
+    private final CalciteConnectionConfigImpl config;
+    private final SqlOperatorTable operators;
+
+    Planning() {
+        final SchemaPlus root = schema.plus();
+        for (final SqlTable table : SqlTable.values()) {
+            root.add(table.sqlName(), new SiloTable(table));
+        }
+        root.add(SqlFunctions.STARTS_WITH, ScalarFunctionImpl.create(SqlFunctions.class, "startsWith"));
+        root.add(SqlFunctions.LIKE, ScalarFunctionImpl.create(SqlFunctions.class, "like"));
+        root.add(SqlFunctions.ILIKE, ScalarFunctionImpl.create(SqlFunctions.class, "ilike"));
+        final Properties properties = new Properties();
+        properties.setProperty(CalciteConnectionProperty.CASE_SENSITIVE.camelName(), "true");
+        config = new CalciteConnectionConfigImpl(properties);
+        operators = SqlOperatorTables.chain(SqlStdOperatorTable.instance(), reader());
+    }
+
+    private static void setDefault(String property, String value) {
+        if (System.getProperty(property) == null) {
+            System.setProperty(property, value);
+        }
+    }
+
+    private CalciteCatalogReader reader() {
+        return new CalciteCatalogReader(schema, List.of(), typeFactory, config);
+    }
+
+    JavaTypeFactory typeFactory() {
+        return typeFactory;
+    }
+
+    /** Parses one query. */
+    SqlNode parse(String sql) {
+        final SqlParser.Config parser = SqlParser.config()
+                .withParserFactory(SqlBabelParserImpl.FACTORY)
+                .withConformance(SqlConformanceEnum.BABEL)
+                .withQuoting(Quoting.DOUBLE_QUOTE)
+                .withUnquotedCasing(Casing.TO_LOWER)
+                .withQuotedCasing(Casing.UNCHANGED)
+                .withCaseSensitive(true)
+                .withIdentifierMaxLength(1_024);
+        final SqlNode parsed;
+        try {
+            parsed = SqlParser.create(sql, parser).parseStmt();
+        } catch (SqlParseException wrong) {
+            throw invalid(wrong);
+        }
+        switch (parsed.getKind()) {
+            case SELECT, ORDER_BY, WITH, VALUES, UNION, INTERSECT, EXCEPT -> {
+                return parsed;
+            }
+            default -> throw StatementRewriter.refused("statements only read: write a SELECT");
+        }
+    }
+
+    static SqlException invalid(Exception wrong) {
+        final Throwable cause = wrong.getCause() == null ? wrong : wrong.getCause();
+        final String said = String.valueOf(cause.getMessage());
+        final int end = said.indexOf('\n');
+        return new SqlException(
+                SqlException.Kind.INVALID, "SQL error: " + (end < 0 ? said : said.substring(0, end)), wrong);
+    }
+
+    /** Plans a statement as it was rewritten. */
+    Plan plan(SqlNode statement) {
+        final CalciteCatalogReader reader = reader();
+        final SqlValidator validator = SqlValidatorUtil.newValidator(
+                operators,
+                reader,
+                typeFactory,
+                SqlValidator.Config.DEFAULT
+                        .withConformance(SqlConformanceEnum.BABEL)
+                        .withIdentifierExpansion(true));
+        final SqlNode validated = validator.validate(statement);
+        final RelDataType parameters = validator.getParameterRowType(validated);
+        final VolcanoPlanner planner = new VolcanoPlanner(Contexts.empty());
+        planner.addRelTraitDef(ConventionTraitDef.INSTANCE);
+        planner.addRelTraitDef(RelCollationTraitDef.INSTANCE);
+        planner.setExecutor(RexUtil.EXECUTOR);
+        RelOptUtil.registerDefaultRules(planner, false, false);
+        final RelOptCluster cluster = RelOptCluster.create(planner, new RexBuilder(typeFactory));
+        final SqlToRelConverter converter = new SqlToRelConverter(
+                (rowType, query, path, viewPath) -> {
+                    throw new UnsupportedOperationException("there are no views");
+                },
+                validator,
+                reader,
+                cluster,
+                StandardConvertletTable.INSTANCE,
+                SqlToRelConverter.config().withExpand(false).withInSubQueryThreshold(IN_LIST_MAX));
+        final RelRoot root = converter.convertQuery(validated, false, true);
+        final RelNode counted = CountRewriter.rewrite(root.rel);
+        final RelTraitSet wanted = cluster.traitSetOf(EnumerableConvention.INSTANCE)
+                .replace(root.collation)
+                .simplify();
+        final RelNode best = Programs.standard().run(planner, counted, wanted, List.of(), List.of());
+        final RelNode finished = PlanFinisher.finish(best);
+        final Map<String, Object> stashed = new HashMap<>();
+        final Bindable<?> code =
+                EnumerableInterpretable.toBindable(stashed, null, (EnumerableRel) finished, EnumerableRel.Prefer.ARRAY);
+        final List<Integer> fields = new ArrayList<>();
+        root.fields.forEach(field -> fields.add(field.getKey()));
+        return new Plan(code, stashed, finished, columns(root, finished), fields, types(parameters));
+    }
+
+    private static List<SqlTypeName> types(RelDataType parameters) {
+        return parameters.getFieldList().stream()
+                .map(field -> field.getType().getSqlTypeName())
+                .toList();
+    }
+
+    /** Names as the statement has them; a column that comes from a table unchanged has the type that the table says. */
+    private static List<Column> columns(RelRoot root, RelNode finished) {
+        final List<Column> columns = new ArrayList<>();
+        root.fields.forEach(field -> {
+            final RelDataTypeField of = finished.getRowType().getFieldList().get(field.getKey());
+            final ColumnType said = original(finished, field.getKey());
+            columns.add(new Column(
+                    field.getValue(),
+                    said == null ? ColumnType.of(of.getType()) : said,
+                    said != null || of.getType().isNullable()));
+        });
+        return columns;
+    }
+
+    private static @Nullable ColumnType original(RelNode node, int field) {
+        final Set<RelColumnOrigin> origins =
+                node.getCluster().getMetadataQuery().getColumnOrigins(node, field);
+        if (origins == null || origins.size() != 1) {
+            return null;
+        }
+        final RelColumnOrigin origin = origins.iterator().next();
+        final SiloTable table = origin.getOriginTable().unwrap(SiloTable.class);
+        if (origin.isDerived() || table == null) {
+            return null;
+        }
+        return table.table().columns().get(origin.getOriginColumnOrdinal()).type();
+    }
+
+    /** Texts are UTF-8; averages have fractions; sums do not overflow an int. */
+    private static final class Types extends JavaTypeFactoryImpl {
+        private static final RelDataTypeSystem SYSTEM = new RelDataTypeSystemImpl() {
+            @Override
+            public RelDataType deriveAvgAggType(RelDataTypeFactory factory, RelDataType argument) {
+                return factory.createTypeWithNullability(
+                        factory.createSqlType(SqlTypeName.DOUBLE), argument.isNullable());
+            }
+
+            @Override
+            public RelDataType deriveSumType(RelDataTypeFactory factory, RelDataType argument) {
+                final SqlTypeName type = SqlTypeUtil.isExactNumeric(argument) && argument.getScale() <= 0
+                        ? SqlTypeName.BIGINT
+                        : SqlTypeName.DOUBLE;
+                return factory.createTypeWithNullability(factory.createSqlType(type), argument.isNullable());
+            }
+        };
+
+        Types() {
+            super(SYSTEM);
+        }
+
+        @Override
+        public Charset getDefaultCharset() {
+            return StandardCharsets.UTF_8;
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package io.silo.sql;
+
+import java.util.Locale;
+
+/** Functions that plans call by name. Public because compiled plans are elsewhere; any thread. */
+public final class SqlFunctions {
+    /** Name of {@link #startsWith} in statements. */
+    static final String STARTS_WITH = "starts_with";
+
+    /** Names by which {@code LIKE} and {@code ILIKE} are called, which no statement needs to know. */
+    static final String LIKE = "like_matches";
+
+    static final String ILIKE = "ilike_matches";
+
+    private static final int NO_ESCAPE = -1;
+
+    private SqlFunctions() {}
+
+    /** Whether a text begins with another. */
+    public static boolean startsWith(String text, String prefix) {
+        return text.startsWith(prefix);
+    }
+
+    /**
+     * Whether a text is as a pattern of {@code %} and {@code _} says. In time proportional to their lengths' product at most, whatever the
+     * pattern.
+     *
+     * @param escape a character that makes the next one mean itself, or empty.
+     */
+    public static boolean like(String text, String pattern, String escape) {
+        return matches(text, pattern, escape.isEmpty() ? NO_ESCAPE : escape.charAt(0));
+    }
+
+    /** As {@link #like}, whatever the case. */
+    public static boolean ilike(String text, String pattern, String escape) {
+        return like(text.toLowerCase(Locale.ROOT), pattern.toLowerCase(Locale.ROOT), escape);
+    }
+
+    private static boolean matches(String text, String pattern, int escape) {
+        int t = 0;
+        int p = 0;
+        int afterPercent = -1;
+        int retryFrom = 0;
+        while (t < text.length()) {
+            if (p < pattern.length() && pattern.charAt(p) == '%' && '%' != escape) {
+                p++;
+                afterPercent = p;
+                retryFrom = t;
+                continue;
+            }
+            final int width = p < pattern.length() ? one(text, t, pattern, p, escape) : 0;
+            if (width > 0) {
+                p += width;
+                t++;
+            } else if (afterPercent >= 0) {
+                // The last % takes one more; those before it need not be tried again.
+                retryFrom++;
+                t = retryFrom;
+                p = afterPercent;
+            } else {
+                return false;
+            }
+        }
+        while (p < pattern.length() && pattern.charAt(p) == '%') {
+            p++;
+        }
+        return p == pattern.length();
+    }
+
+    /** Characters of the pattern that the text's next one matches; 0 = it does not. */
+    private static int one(String text, int t, String pattern, int p, int escape) {
+        final char wanted = pattern.charAt(p);
+        if (wanted == escape && p + 1 < pattern.length()) {
+            return pattern.charAt(p + 1) == text.charAt(t) ? 2 : 0;
+        }
+        return wanted == '_' || wanted == text.charAt(t) ? 1 : 0;
+    }
+
+    /** What all matches of a pattern begin with. */
+    static String prefix(String pattern, String escape) {
+        int end = 0;
+        while (end < pattern.length() && pattern.charAt(end) != '%' && pattern.charAt(end) != '_') {
+            if (!escape.isEmpty() && pattern.charAt(end) == escape.charAt(0)) {
+                break;
+            }
+            end++;
+        }
+        return pattern.substring(0, end);
+    }
+}
