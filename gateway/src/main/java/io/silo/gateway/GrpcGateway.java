@@ -35,6 +35,8 @@ public final class GrpcGateway implements AutoCloseable {
 
     private final TokenCheck tokens;
     private final OperatorCalls operators;
+    private final QueryCalls queries;
+    private final String host;
     private final HealthStatusManager health = new HealthStatusManager();
     private final ThreadPoolExecutor executor = new ThreadPoolExecutor(
             THREADS, THREADS, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> new Thread(task, "silo-grpc"));
@@ -44,10 +46,12 @@ public final class GrpcGateway implements AutoCloseable {
         tokens = new TokenCheck(context.tokens(), context.connect());
         final ShardAddresses addresses = new ShardAddresses(context.shards(), context.tenancy());
         operators = new OperatorCalls(context.nodeId(), addresses);
-        final SiloService service =
-                new SiloService(context.nodeId(), () -> context.host() + ":" + port(), addresses, operators);
-        final GrpcTls tls = context.tls();
-        final InetSocketAddress bound = new InetSocketAddress(context.host(), context.port());
+        queries = new QueryCalls(addresses, context.queries());
+        final SiloService service = new SiloService(context.nodeId(), this::address, addresses, operators, queries);
+        final GrpcTls tls = context.address().tls();
+        host = context.address().host();
+        final InetSocketAddress bound =
+                new InetSocketAddress(host, context.address().port());
         server = (tls == null ? NettyServerBuilder.forAddress(bound) : tls.serverAt(bound))
                 .executor(executor)
                 .maxInboundMessageSize(MESSAGE_BYTES_MAX)
@@ -68,6 +72,7 @@ public final class GrpcGateway implements AutoCloseable {
         } finally {
             if (!isStarted) {
                 executor.shutdown();
+                queries.close();
             }
         }
         health.setStatus(SiloGrpc.SERVICE_NAME, ServingStatus.SERVING);
@@ -85,6 +90,10 @@ public final class GrpcGateway implements AutoCloseable {
         } catch (IOException taken) {
             throw new UncheckedIOException(taken);
         }
+    }
+
+    private String address() {
+        return host + ":" + port();
     }
 
     /** Port that is listened on. */
@@ -107,6 +116,7 @@ public final class GrpcGateway implements AutoCloseable {
         }
         executor.shutdown();
         operators.close();
+        queries.close();
         tokens.close();
     }
 }

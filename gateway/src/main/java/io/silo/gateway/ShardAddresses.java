@@ -58,9 +58,23 @@ final class ShardAddresses {
         return addressed;
     }
 
-    private static void check(ServedShard addressed, String tenant) {
+    /** Whether calls may name a tenant. */
+    boolean isWithTenants() {
+        return tenancy != Tenancy.OFF;
+    }
+
+    /** Whether there are jobs without a tenant, and another shard holds them. */
+    boolean holdsElsewhere(ServedShard shard) {
+        return tenancy != Tenancy.REQUIRED && !shard.holds(hash(NO_TENANT));
+    }
+
+    static long hash(String tenant) {
         final byte[] bytes = tenant.getBytes(StandardCharsets.UTF_8);
-        if (!addressed.holds(Xxh64.hash(new UnsafeBuffer(bytes), 0, bytes.length))) {
+        return Xxh64.hash(new UnsafeBuffer(bytes), 0, bytes.length);
+    }
+
+    private static void check(ServedShard addressed, String tenant) {
+        if (!addressed.holds(hash(tenant))) {
             throw Refusals.precondition("tenant '" + tenant + "' is not within shard " + addressed.id() + " range "
                     + addressed.range() + "; refresh topology and retry");
         }

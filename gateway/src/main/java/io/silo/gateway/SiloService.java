@@ -6,10 +6,12 @@ import static io.silo.gateway.Answers.isPrecondition;
 import static io.silo.gateway.Answers.kind;
 import static io.silo.gateway.Answers.reworded;
 
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.silo.client.JobRef;
 import io.silo.client.JobRequest;
 import io.silo.client.SiloClient;
+import io.silo.grpc.v1.ArrowIpcMessage;
 import io.silo.grpc.v1.CancelJobRequest;
 import io.silo.grpc.v1.CancelJobResponse;
 import io.silo.grpc.v1.ClusterMember;
@@ -53,6 +55,9 @@ import io.silo.grpc.v1.LeaseTaskRequest;
 import io.silo.grpc.v1.LeaseTaskResponse;
 import io.silo.grpc.v1.LeaseTasksRequest;
 import io.silo.grpc.v1.LeaseTasksResponse;
+import io.silo.grpc.v1.QueryArrowRequest;
+import io.silo.grpc.v1.QueryRequest;
+import io.silo.grpc.v1.QueryResponse;
 import io.silo.grpc.v1.ReportOutcomeRequest;
 import io.silo.grpc.v1.ReportOutcomeResponse;
 import io.silo.grpc.v1.ReportRefreshOutcomeRequest;
@@ -79,15 +84,22 @@ final class SiloService extends SiloGrpc.SiloImplBase {
     private final TaskCalls tasks;
     private final ImportCalls imports;
     private final OperatorCalls operators;
+    private final QueryCalls queries;
 
     /** @param address of this node, as clients reach it. */
-    SiloService(String nodeId, Supplier<String> address, ShardAddresses addresses, OperatorCalls operators) {
+    SiloService(
+            String nodeId,
+            Supplier<String> address,
+            ShardAddresses addresses,
+            OperatorCalls operators,
+            QueryCalls queries) {
         this.nodeId = nodeId;
         this.address = address;
         this.addresses = addresses;
         this.tasks = new TaskCalls(addresses);
         this.imports = new ImportCalls(addresses);
         this.operators = operators;
+        this.queries = queries;
     }
 
     @Override
@@ -300,6 +312,16 @@ final class SiloService extends SiloGrpc.SiloImplBase {
     public void getShardStorageInfo(
             GetShardStorageInfoRequest request, StreamObserver<GetShardStorageInfoResponse> observer) {
         answer(observer, () -> operators.storage(request));
+    }
+
+    @Override
+    public void query(QueryRequest request, StreamObserver<QueryResponse> observer) {
+        answer(observer, () -> queries.query(client(), request));
+    }
+
+    @Override
+    public void queryArrow(QueryArrowRequest request, StreamObserver<ArrowIpcMessage> observer) {
+        queries.queryArrow(client(), request, (ServerCallStreamObserver<ArrowIpcMessage>) observer);
     }
 
     private static SiloClient client() {

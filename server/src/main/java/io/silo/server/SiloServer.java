@@ -7,6 +7,8 @@ import io.silo.client.SiloClientBuilder;
 import io.silo.gateway.GatewayContext;
 import io.silo.gateway.GrpcGateway;
 import io.silo.gateway.GrpcTls;
+import io.silo.gateway.ListenAddress;
+import io.silo.gateway.QueryLimits;
 import io.silo.gateway.ServedShard;
 import io.silo.gateway.Tenancy;
 import io.silo.log.FailPoint;
@@ -374,9 +376,7 @@ public final class SiloServer implements AutoCloseable {
         final HostPort address = config.value(Settings.GRPC_ADDRESS);
         try {
             return GrpcGateway.start(new GatewayContext(
-                    address.host(),
-                    address.port(),
-                    tls(),
+                    new ListenAddress(address.host(), address.port(), tls()),
                     data.identity().nodeId().toString(),
                     slots.stream()
                             .map(slot -> new ServedShard(
@@ -386,6 +386,7 @@ public final class SiloServer implements AutoCloseable {
                                     () -> storage(slot)))
                             .toList(),
                     Tenancy.valueOf(config.value(Settings.TENANCY_MODE).name()),
+                    queryLimits(),
                     config.tokens(),
                     token -> connect(data, token)));
         } catch (UncheckedIOException taken) {
@@ -397,6 +398,15 @@ public final class SiloServer implements AutoCloseable {
                     "Correct server.grpc_tls_cert, server.grpc_tls_key and server.grpc_tls_client_ca, or leave them out.",
                     unusable);
         }
+    }
+
+    private QueryLimits queryLimits() {
+        return new QueryLimits(
+                config.value(Settings.STATEMENT_TIMEOUT_MS),
+                config.intValue(Settings.STATEMENTS_MAX),
+                config.value(Settings.RESULT_BYTES_MAX),
+                config.value(Settings.STATEMENT_BYTES_MAX),
+                config.value(Settings.SLOW_QUERY_LOG_MS));
     }
 
     private @Nullable GrpcTls tls() {

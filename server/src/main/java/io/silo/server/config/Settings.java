@@ -36,6 +36,32 @@ public final class Settings {
             100,
             600_000,
             "How long a stop may take before the process ends anyway.");
+    public static final Setting<Long> STATEMENT_TIMEOUT_MS = Setting.number(
+            "server.statement_timeout_ms",
+            5_000,
+            0,
+            86_400_000,
+            "How long a query in SQL may take; 0 = as long as it does.");
+    public static final Setting<Long> STATEMENTS_MAX = Setting.number(
+            "server.max_concurrent_statements",
+            8,
+            0,
+            64,
+            "Queries in SQL under way at once on a shard; 0 = any number.");
+    public static final Setting<Long> RESULT_BYTES_MAX = Setting.number(
+            "server.max_result_bytes",
+            64 * MIB,
+            0,
+            1 << 30,
+            "Bytes of the rows that one Query answers; 0 = any number. QueryArrow streams them.");
+    public static final Setting<Long> STATEMENT_BYTES_MAX = Setting.number(
+            "server.max_statement_bytes",
+            256 * MIB,
+            0,
+            1L << 40,
+            "Bytes of rows that sorts, joins and groups of a query may hold; 0 = any number.");
+    public static final Setting<Long> SLOW_QUERY_LOG_MS = Setting.number(
+            "server.slow_query_log_ms", 1_000, 0, 86_400_000, "A query that takes longer is logged; 0 = none is.");
     public static final Setting<Long> SESSIONS_MAX =
             Setting.number("server.sessions_max", 1_000, 1, 100_000, "Sessions served at once, per shard thread.");
     public static final Setting<Long> SESSION_TIMEOUT_MS = Setting.number(
@@ -144,6 +170,11 @@ public final class Settings {
             AERON_DIRECTORY,
             AUTH_TOKEN,
             SHUTDOWN_TIMEOUT_MS,
+            STATEMENT_TIMEOUT_MS,
+            STATEMENTS_MAX,
+            RESULT_BYTES_MAX,
+            STATEMENT_BYTES_MAX,
+            SLOW_QUERY_LOG_MS,
             SESSIONS_MAX,
             SESSION_TIMEOUT_MS,
             DATABASE_PATH,
