@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param host to listen on.
  * @param port to listen on; 0 = any that is free.
  * @param tls null = calls come in the clear.
- * @param nodeId of the server, told to clients.
- * @param shards that the server owns.
+ * @param node that is spoken for.
  * @param tenancy whether calls name a tenant.
  * @param tokens that are taken; empty = every call is.
  * @param connect makes the client of the holder of a token, or of everybody with the empty one. Called once a token, when a call first
@@ -23,14 +22,12 @@ public record GatewayContext(
         String host,
         int port,
         @Nullable GrpcTls tls,
-        String nodeId,
-        List<ServedShard> shards,
+        ServedNode node,
         Tenancy tenancy,
         List<AccessToken> tokens,
         Function<String, SiloClient> connect) {
-    /** Keeps copies of the lists. */
+    /** Keeps a copy of the list. */
     public GatewayContext {
-        shards = List.copyOf(shards);
         tokens = List.copyOf(tokens);
     }
 }

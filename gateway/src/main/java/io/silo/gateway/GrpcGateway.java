@@ -42,10 +42,10 @@ public final class GrpcGateway implements AutoCloseable {
 
     private GrpcGateway(GatewayContext context) throws IOException {
         tokens = new TokenCheck(context.tokens(), context.connect());
-        final ShardAddresses addresses = new ShardAddresses(context.shards(), context.tenancy());
-        operators = new OperatorCalls(context.nodeId(), addresses);
+        final ShardAddresses addresses = new ShardAddresses(context.node().shards(), context.tenancy());
+        operators = new OperatorCalls(context.node(), addresses);
         final SiloService service =
-                new SiloService(context.nodeId(), () -> context.host() + ":" + port(), addresses, operators);
+                new SiloService(context.node().id(), () -> context.host() + ":" + port(), addresses, operators);
         final GrpcTls tls = context.tls();
         final InetSocketAddress bound = new InetSocketAddress(context.host(), context.port());
         server = (tls == null ? NettyServerBuilder.forAddress(bound) : tls.serverAt(bound))

@@ -13,6 +13,8 @@ import io.silo.client.SiloClient;
 import io.silo.grpc.v1.CancelJobRequest;
 import io.silo.grpc.v1.CancelJobResponse;
 import io.silo.grpc.v1.ClusterMember;
+import io.silo.grpc.v1.CompactShardRequest;
+import io.silo.grpc.v1.CompactShardResponse;
 import io.silo.grpc.v1.ConfigureShardRequest;
 import io.silo.grpc.v1.ConfigureShardResponse;
 import io.silo.grpc.v1.CpuProfileRequest;
@@ -59,6 +61,8 @@ import io.silo.grpc.v1.ReportRefreshOutcomeRequest;
 import io.silo.grpc.v1.ReportRefreshOutcomeResponse;
 import io.silo.grpc.v1.RequestSplitRequest;
 import io.silo.grpc.v1.RequestSplitResponse;
+import io.silo.grpc.v1.ResetShardsRequest;
+import io.silo.grpc.v1.ResetShardsResponse;
 import io.silo.grpc.v1.RestartJobRequest;
 import io.silo.grpc.v1.RestartJobResponse;
 import io.silo.grpc.v1.ShardOwner;
@@ -300,6 +304,16 @@ final class SiloService extends SiloGrpc.SiloImplBase {
     public void getShardStorageInfo(
             GetShardStorageInfoRequest request, StreamObserver<GetShardStorageInfoResponse> observer) {
         answer(observer, () -> operators.storage(request));
+    }
+
+    @Override
+    public void compactShard(CompactShardRequest request, StreamObserver<CompactShardResponse> observer) {
+        answer(observer, () -> operators.compact(request));
+    }
+
+    @Override
+    public void resetShards(ResetShardsRequest request, StreamObserver<ResetShardsResponse> observer) {
+        answer(observer, () -> operators.resetShards());
     }
 
     private static SiloClient client() {

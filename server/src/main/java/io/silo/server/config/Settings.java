@@ -36,6 +36,8 @@ public final class Settings {
             100,
             600_000,
             "How long a stop may take before the process ends anyway.");
+    public static final Setting<Boolean> DEV_MODE = Setting.flag(
+            "server.dev_mode", false, "Whether operators may delete everything over gRPC (ResetShards); for tests.");
     public static final Setting<Long> SESSIONS_MAX =
             Setting.number("server.sessions_max", 1_000, 1, 100_000, "Sessions served at once, per shard thread.");
     public static final Setting<Long> SESSION_TIMEOUT_MS = Setting.number(
@@ -144,6 +146,7 @@ public final class Settings {
             AERON_DIRECTORY,
             AUTH_TOKEN,
             SHUTDOWN_TIMEOUT_MS,
+            DEV_MODE,
             SESSIONS_MAX,
             SESSION_TIMEOUT_MS,
             DATABASE_PATH,

@@ -57,9 +57,9 @@ class SingleNodeAssignmentTest {
             made = assignment.shardMap();
             final UUID first = made.shards().get(0).id();
             assertThat(assignment.claim(first).epochFloor()).isZero();
-            assignment.onOpened(first, 1);
-            assignment.onOpened(first, 7);
-            assertThatThrownBy(() -> assignment.onOpened(first, 7)).isInstanceOf(IllegalArgumentException.class);
+            assignment.onOpened(first, 1, 5);
+            assignment.onOpened(first, 7, 6);
+            assertThatThrownBy(() -> assignment.onOpened(first, 7, 6)).isInstanceOf(IllegalArgumentException.class);
         }
         try (DataDirectory directory = DataDirectory.open(path)) {
             // A count that changed in the configuration must not move tenants to other shards.
