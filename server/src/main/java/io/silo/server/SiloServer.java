@@ -103,6 +103,9 @@ public final class SiloServer implements AutoCloseable {
 
     private void open() {
         config.warnings().forEach(LOGGER::warn);
+        if (config.value(Settings.DEV_MODE)) {
+            LOGGER.warn("server.dev_mode is set: who may do everything may delete everything (ResetShards).");
+        }
         FileLimit.check(config.intValue(Settings.SHARD_COUNT));
         if (!faults.equals(FaultPlan.NONE)) {
             LOGGER.warn("{} is set: this server kills itself at {}.", FailPoint.VARIABLE, faults);
