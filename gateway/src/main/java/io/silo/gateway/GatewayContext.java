@@ -9,8 +9,7 @@ import java.util.function.Function;
  * What a gateway is made of.
  *
  * @param address to listen on.
- * @param nodeId of the server, told to clients.
- * @param shards that the server owns.
+ * @param node that is spoken for.
  * @param tenancy whether calls name a tenant.
  * @param queries what statements in SQL may take.
  * @param tokens that are taken; empty = every call is.
@@ -19,15 +18,13 @@ import java.util.function.Function;
  */
 public record GatewayContext(
         ListenAddress address,
-        String nodeId,
-        List<ServedShard> shards,
+        ServedNode node,
         Tenancy tenancy,
         QueryLimits queries,
         List<AccessToken> tokens,
         Function<String, SiloClient> connect) {
-    /** Keeps copies of the lists. */
+    /** Keeps a copy of the list. */
     public GatewayContext {
-        shards = List.copyOf(shards);
         tokens = List.copyOf(tokens);
     }
 }

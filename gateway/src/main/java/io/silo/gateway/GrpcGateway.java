@@ -44,10 +44,11 @@ public final class GrpcGateway implements AutoCloseable {
 
     private GrpcGateway(GatewayContext context) throws IOException {
         tokens = new TokenCheck(context.tokens(), context.connect());
-        final ShardAddresses addresses = new ShardAddresses(context.shards(), context.tenancy());
-        operators = new OperatorCalls(context.nodeId(), addresses);
+        final ShardAddresses addresses = new ShardAddresses(context.node().shards(), context.tenancy());
+        operators = new OperatorCalls(context.node(), addresses);
         queries = new QueryCalls(addresses, context.queries());
-        final SiloService service = new SiloService(context.nodeId(), this::address, addresses, operators, queries);
+        final SiloService service =
+                new SiloService(context.node().id(), this::address, addresses, operators, queries);
         final GrpcTls tls = context.address().tls();
         host = context.address().host();
         final InetSocketAddress bound =

@@ -3,9 +3,12 @@ package io.silo.gateway;
 import com.google.protobuf.ByteString;
 import io.grpc.Context;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.silo.client.JobCounts;
 import io.silo.client.ShardCounts;
 import io.silo.client.SiloClient;
+import io.silo.grpc.v1.CompactShardRequest;
+import io.silo.grpc.v1.CompactShardResponse;
 import io.silo.grpc.v1.ConfigureShardRequest;
 import io.silo.grpc.v1.ConfigureShardResponse;
 import io.silo.grpc.v1.CpuProfileRequest;
@@ -24,6 +27,7 @@ import io.silo.grpc.v1.HeapProfileRequest;
 import io.silo.grpc.v1.HeapProfileResponse;
 import io.silo.grpc.v1.OwnedShardInfo;
 import io.silo.grpc.v1.RequestSplitResponse;
+import io.silo.grpc.v1.ResetShardsResponse;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.time.Duration;
@@ -31,6 +35,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /** The calls about the process and its shards as wholes. But for the status of splits they are for tokens that allow everything. Any thread. */
 final class OperatorCalls implements AutoCloseable {
@@ -43,12 +48,12 @@ final class OperatorCalls implements AutoCloseable {
     /** What a shard is at that was never split: nothing is to be cleaned up in it. */
     private static final String NEVER_SPLIT = "CompactionDone";
 
-    private final String nodeId;
+    private final ServedNode node;
     private final ShardAddresses addresses;
     private final Profiler profiler = new Profiler();
 
-    OperatorCalls(String nodeId, ShardAddresses addresses) {
-        this.nodeId = nodeId;
+    OperatorCalls(ServedNode node, ShardAddresses addresses) {
+        this.node = node;
         this.addresses = addresses;
     }
 
@@ -73,7 +78,7 @@ final class OperatorCalls implements AutoCloseable {
         return CompletableFuture.allOf(infos.toArray(new CompletableFuture<?>[0]))
                 .thenApply(done -> {
                     final GetNodeInfoResponse.Builder response =
-                            GetNodeInfoResponse.newBuilder().setNodeId(nodeId);
+                            GetNodeInfoResponse.newBuilder().setNodeId(node.id());
                     infos.forEach(info -> response.addOwnedShards(info.join()));
                     return response.build();
                 });
@@ -85,6 +90,7 @@ final class OperatorCalls implements AutoCloseable {
                 .setTotalJobs(jobs.total())
                 .setCompletedJobs(jobs.succeeded() + jobs.failed() + jobs.cancelled())
                 .setCleanupStatus(NEVER_SPLIT)
+                .setCreatedAtMs(shard.createdAtMs().getAsLong())
                 .build();
     }
 
@@ -109,15 +115,47 @@ final class OperatorCalls implements AutoCloseable {
                 .build());
     }
 
+    /** Answered once it is ordered: what it takes depends on what the log holds, and on who else wants the disk (behaviour ADM-3). */
+    CompletableFuture<CompactShardResponse> compact(CompactShardRequest request) {
+        checkOperator();
+        final ServedShard shard = here(request.getShard());
+        return shard.compact().get().thenApply(isOpen -> {
+            if (!isOpen) {
+                throw notHere(shard.id());
+            }
+            return CompactShardResponse.newBuilder()
+                    .setStatus("full compaction submitted for shard " + shard.id())
+                    .build();
+        });
+    }
+
+    /** Behaviour ADM-2. */
+    CompletableFuture<ResetShardsResponse> resetShards() {
+        checkOperator();
+        final Supplier<CompletableFuture<Integer>> reset = node.resetShards();
+        if (reset == null) {
+            throw Status.PERMISSION_DENIED
+                    .withDescription("ResetShards is only available in dev mode")
+                    .asRuntimeException();
+        }
+        return reset.get()
+                .thenApply(shards ->
+                        ResetShardsResponse.newBuilder().setShardsReset(shards).build());
+    }
+
     /** As operators are told that a shard is elsewhere (behaviour ADM-3). */
     private ServedShard here(String text) {
         final UUID id = ShardAddresses.parse(text);
         return addresses.shards().stream()
                 .filter(shard -> shard.id().equals(id))
                 .findFirst()
-                .orElseThrow(() -> Status.NOT_FOUND
-                        .withDescription("shard " + id + " not found on this node")
-                        .asRuntimeException());
+                .orElseThrow(() -> notHere(id));
+    }
+
+    private static StatusRuntimeException notHere(UUID id) {
+        return Status.NOT_FOUND
+                .withDescription("shard " + id + " not found on this node")
+                .asRuntimeException();
     }
 
     // ---- what only clusters have

@@ -34,6 +34,11 @@ final class Refusals {
         if (cause instanceof StatusRuntimeException status) {
             return status;
         }
+        if (cause instanceof ServedNode.Refused refused) {
+            return (refused.isFull() ? Status.RESOURCE_EXHAUSTED : Status.UNAVAILABLE)
+                    .withDescription(refused.getMessage())
+                    .asRuntimeException();
+        }
         if (!(cause instanceof SiloException refused)) {
             return Status.INTERNAL
                     .withDescription(String.valueOf(cause))

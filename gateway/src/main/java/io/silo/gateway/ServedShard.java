@@ -2,6 +2,8 @@ package io.silo.gateway;
 
 import java.util.HexFormat;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -10,9 +12,18 @@ import java.util.function.Supplier;
  * @param id of the shard map.
  * @param rangeFirst lowest hash of a tenant in it, unsigned.
  * @param rangeLast highest, unsigned.
+ * @param createdAtMs Unix epoch ms of its first opening; 0 = not known. Any thread.
  * @param storage what its log takes now; any thread.
+ * @param compact orders that its log is cleaned of everything dead; tells whether the shard is open, so that it will be. Any thread; fails
+ *     with {@link ServedNode.Refused}.
  */
-public record ServedShard(UUID id, long rangeFirst, long rangeLast, Supplier<Storage> storage) {
+public record ServedShard(
+        UUID id,
+        long rangeFirst,
+        long rangeLast,
+        LongSupplier createdAtMs,
+        Supplier<Storage> storage,
+        Supplier<CompletableFuture<Boolean>> compact) {
     /**
      * What a log takes.
      *

@@ -15,6 +15,8 @@ import io.silo.grpc.v1.ArrowIpcMessage;
 import io.silo.grpc.v1.CancelJobRequest;
 import io.silo.grpc.v1.CancelJobResponse;
 import io.silo.grpc.v1.ClusterMember;
+import io.silo.grpc.v1.CompactShardRequest;
+import io.silo.grpc.v1.CompactShardResponse;
 import io.silo.grpc.v1.ConfigureShardRequest;
 import io.silo.grpc.v1.ConfigureShardResponse;
 import io.silo.grpc.v1.CpuProfileRequest;
@@ -64,6 +66,8 @@ import io.silo.grpc.v1.ReportRefreshOutcomeRequest;
 import io.silo.grpc.v1.ReportRefreshOutcomeResponse;
 import io.silo.grpc.v1.RequestSplitRequest;
 import io.silo.grpc.v1.RequestSplitResponse;
+import io.silo.grpc.v1.ResetShardsRequest;
+import io.silo.grpc.v1.ResetShardsResponse;
 import io.silo.grpc.v1.RestartJobRequest;
 import io.silo.grpc.v1.RestartJobResponse;
 import io.silo.grpc.v1.ShardOwner;
@@ -322,6 +326,16 @@ final class SiloService extends SiloGrpc.SiloImplBase {
     @Override
     public void queryArrow(QueryArrowRequest request, StreamObserver<ArrowIpcMessage> observer) {
         queries.queryArrow(client(), request, (ServerCallStreamObserver<ArrowIpcMessage>) observer);
+    }
+
+    @Override
+    public void compactShard(CompactShardRequest request, StreamObserver<CompactShardResponse> observer) {
+        answer(observer, () -> operators.compact(request));
+    }
+
+    @Override
+    public void resetShards(ResetShardsRequest request, StreamObserver<ResetShardsResponse> observer) {
+        answer(observer, () -> operators.resetShards());
     }
 
     private static SiloClient client() {

@@ -382,15 +382,25 @@ public final class EventLog implements AutoCloseable {
      * @throws LogException FATAL if the roll fails; the log is closed then.
      */
     public boolean reserve(int recordBytes, long timeMs) {
-        if (!hasRoom(recordBytes)) {
+        return hasRoom(recordBytes) && (!mustRoll(recordBytes) || tryRoll(timeMs));
+    }
+
+    /**
+     * Rolls now, however little the active cycle holds, one record at least. False while the next cycle is not ready, which is being
+     * seen to, or the hard floor is reached.
+     *
+     * @param timeMs of the roll.
+     * @throws LogException FATAL if the roll fails; the log is closed then.
+     */
+    public boolean tryRoll(long timeMs) {
+        checkStarted();
+        if (store.diskState() == DiskState.FLOOR || !isNextReady()) {
             return false;
         }
-        if (mustRoll(recordBytes)) {
-            try {
-                roll(timeMs);
-            } catch (RuntimeException | Error e) {
-                throw fail(e);
-            }
+        try {
+            roll(timeMs);
+        } catch (RuntimeException | Error e) {
+            throw fail(e);
         }
         return true;
     }

@@ -9,7 +9,9 @@ package io.silo.log;
  * {@code shard.replayed}, {@code shard.opened}, {@code shard.appended}, {@code shard.synced}, {@code shard.sent}, {@code shard.digest},
  * {@code shard.close}, {@code shard.closed}; of its cleaner, before what it wrote is appended and once all of it is durable,
  * {@code carry.slice}, {@code carry.through}, {@code carry.settled}; of the server {@code server.ready}, {@code server.stopping},
- * {@code server.stopped}.
+ * {@code server.stopped}; of a log and a server that are emptied, in this order, {@code reset.stopped}, {@code reset.noted},
+ * {@code empty.unmarked}, {@code empty.deleting}, {@code empty.deleted}, {@code empty.marked}, {@code reset.emptied},
+ * {@code reset.served}.
  */
 @FunctionalInterface
 public interface FaultPlan {

@@ -1,5 +1,6 @@
 package io.silo.server;
 
+import io.silo.log.EmptyLog;
 import io.silo.log.EventLog;
 import io.silo.log.EventLogContext;
 import io.silo.log.FaultPlan;
@@ -8,12 +9,14 @@ import io.silo.log.LogIdentity;
 import io.silo.log.chronicle.ChronicleCycleStore;
 import io.silo.protocol.ReplySink;
 import io.silo.server.assignment.ShardAssignment;
+import io.silo.server.assignment.ShardMap;
 import io.silo.server.assignment.ShardOwnership;
 import io.silo.server.config.ServerConfig;
 import io.silo.server.config.Settings;
 import io.silo.server.config.TenancyMode;
 import io.silo.server.data.DataDirectory;
 import io.silo.server.error.ServerErrorCode;
+import io.silo.server.error.ServerException;
 import io.silo.server.metrics.HealthReport.ShardState;
 import io.silo.shard.Shard;
 import io.silo.shard.ShardContext;
@@ -28,7 +31,11 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
@@ -42,7 +49,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Opens the shards of a data directory, several at once: first every log is judged, then the healthy ones are replayed. What is
- * damaged or missing is quarantined with a sentence; the others serve. Used by the thread that starts the server.
+ * damaged or missing is quarantined with a sentence; the others serve. Used by the thread that
+ * starts the server, later by the one that empties its shards.
  */
 final class ShardOpening {
     private static final Logger LOGGER = LoggerFactory.getLogger(ShardOpening.class);
@@ -53,14 +61,16 @@ final class ShardOpening {
     private final ServerConfig config;
     private final DataDirectory directory;
     private final ShardAssignment assignment;
+    private final FaultPlan faults;
     private final EventLogContext logContext;
     private final SecureRandom random = new SecureRandom();
 
-    /** @param faults what goes wrong in the logs by plan. */
+    /** @param faults what goes wrong by plan. */
     ShardOpening(ServerConfig config, DataDirectory directory, ShardAssignment assignment, FaultPlan faults) {
         this.config = config;
         this.directory = directory;
         this.assignment = assignment;
+        this.faults = faults;
         final long floorBytes = config.value(Settings.DISK_FLOOR_BYTES);
         final long lowBytes = config.value(Settings.DISK_LOW_BYTES);
         final long cycleBytes = config.value(Settings.CYCLE_BYTES);
@@ -75,8 +85,58 @@ final class ShardOpening {
         logContext.bootIdHigh(); // read once, before several threads want it
     }
 
-    /** Judges every log of the map; those that can be served have a log afterwards, the others a sentence. */
+    /**
+     * Notes that the shards are to be emptied, each above every epoch that anybody may know; durable on return. They are by the next
+     * {@link #judge}. Their logs are closed.
+     *
+     * @param epochsUnknown by how much those are raised whose log could not be opened.
+     */
+    void beginEmptying(List<ShardSlot> slots, long epochsUnknown) {
+        final Map<UUID, Long> epochFloors = new HashMap<>();
+        for (ShardSlot slot : slots) {
+            final EventLog log = slot.log();
+            final long floor = assignment.claim(slot.id()).epochFloor();
+            epochFloors.put(
+                    slot.id(), log == null ? Math.addExact(floor, epochsUnknown) : Math.max(floor, log.shardEpoch()));
+        }
+        assignment.beginEmptying(epochFloors);
+    }
+
+    /** Does what was noted. One that cannot be emptied keeps its note, and is not served. */
+    private void finishEmptying() {
+        final Set<UUID> emptied = new HashSet<>();
+        for (ShardMap.Shard shard : assignment.shardMap().shards()) {
+            if (shard.isEmptying()) {
+                try {
+                    directory.createShardDirectory(shard.id());
+                    EmptyLog.make(directory.shardDirectory(shard.id()), shard.epochOpened(), faults);
+                    emptied.add(shard.id());
+                } catch (LogException | ServerException failed) {
+                    LOGGER.error("Shard {} cannot be emptied", shard.id(), failed);
+                }
+            }
+        }
+        if (!emptied.isEmpty()) {
+            faults.at("reset.emptied");
+            assignment.onEmptied(emptied);
+            LOGGER.warn("{} shards are empty now, as an operator asked (ResetShards)", emptied.size());
+        }
+    }
+
+    /** Unix epoch ms of a shard's first opening; 0 = not known. Any thread. */
+    long createdAtMs(UUID shardId) {
+        return assignment.shardMap().shards().stream()
+                .filter(shard -> shard.id().equals(shardId))
+                .mapToLong(ShardMap.Shard::createdAtMs)
+                .sum();
+    }
+
+    /**
+     * Judges every log of the map, after emptying those that are noted to be; those that can be served have a log afterwards, the others a
+     * sentence.
+     */
     List<ShardSlot> judge() {
+        finishEmptying();
         final List<ShardSlot> slots = new ArrayList<>();
         for (int i = 0; i < assignment.shardMap().shards().size(); i++) {
             slots.add(new ShardSlot(i, assignment.shardMap().shards().get(i)));
@@ -92,6 +152,10 @@ final class ShardOpening {
 
     private void judge(ShardSlot slot, ShardOwnership ownership) {
         final Path path = directory.shardDirectory(slot.id());
+        if (slot.entry().isEmptying()) {
+            slot.become(ShardState.FAILED, "It is to be emptied, but " + path + " cannot be: see the server's log.");
+            return;
+        }
         if (!Files.isDirectory(path)) {
             quarantine(slot, ServerErrorCode.SHARD_LOG_MISSING, "Its directory " + path + " is missing.");
             return;
@@ -215,7 +279,7 @@ final class ShardOpening {
         for (ShardSlot slot : slots) {
             sum += events[slot.index()];
             if (slot.state() == ShardState.SERVING && slot.log() != null) {
-                assignment.onOpened(slot.id(), slot.route().shardEpoch());
+                assignment.onOpened(slot.id(), slot.route().shardEpoch(), System.currentTimeMillis());
             }
         }
         return sum;

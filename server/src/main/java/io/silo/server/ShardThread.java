@@ -3,8 +3,11 @@ package io.silo.server;
 import io.aeron.Aeron;
 import io.silo.shard.ShardAgent;
 import io.silo.transport.AeronIngress;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.agrona.concurrent.Agent;
 import org.slf4j.Logger;
@@ -25,6 +28,7 @@ final class ShardThread {
     private final Supplier<Aeron> aeron;
     private final Runnable renewLeases;
     private final DecayingIdleStrategy idle = new DecayingIdleStrategy(DecayingIdleStrategy.SHARD_DECAY_NS);
+    private final Orders orders = new Orders();
     private final CountDownLatch firstCycle = new CountDownLatch(1);
     private final Thread thread;
     private volatile boolean running = true;
@@ -59,6 +63,7 @@ final class ShardThread {
             int work = 0;
             try {
                 work = agent.doWork();
+                work += orders.run();
                 if (ingress.isLost()) {
                     reattach();
                 }
@@ -74,6 +79,8 @@ final class ShardThread {
             agent.onClose();
         } catch (Exception | Error failed) {
             LOGGER.error("The shards of {} did not close in order", thread.getName(), failed);
+        } finally {
+            orders.close();
         }
     }
 
@@ -101,6 +108,13 @@ final class ShardThread {
             nextReportNs = nowNs + REPORT_INTERVAL_NS;
             LOGGER.error("A duty cycle of {} failed", thread.getName(), failed);
         }
+    }
+
+    /** Has something done on this thread soon. Any thread; see {@link Orders#give}. */
+    <T> CompletableFuture<T> order(Callable<T> call) {
+        final CompletableFuture<T> answer = orders.give(call);
+        LockSupport.unpark(thread);
+        return answer;
     }
 
     /** Asks the thread to take no more commands, finish what is decided and close its shards. */

@@ -9,16 +9,10 @@ import io.silo.gateway.GrpcGateway;
 import io.silo.gateway.GrpcTls;
 import io.silo.gateway.ListenAddress;
 import io.silo.gateway.QueryLimits;
-import io.silo.gateway.ServedShard;
+import io.silo.gateway.ServedNode;
 import io.silo.gateway.Tenancy;
 import io.silo.log.FailPoint;
 import io.silo.log.FaultPlan;
-import io.silo.protocol.Bounds;
-import io.silo.protocol.CommandSource;
-import io.silo.protocol.session.ServerHello;
-import io.silo.protocol.session.SessionLimits;
-import io.silo.protocol.session.ShardRoute;
-import io.silo.protocol.session.TokenTable;
 import io.silo.server.assignment.SingleNodeAssignment;
 import io.silo.server.config.HostPort;
 import io.silo.server.config.ServerConfig;
@@ -35,15 +29,8 @@ import io.silo.server.metrics.HealthReport.ShardState;
 import io.silo.server.metrics.OperationsEndpoint;
 import io.silo.server.metrics.ShardMetricsCollector;
 import io.silo.shard.Shard;
-import io.silo.shard.ShardAgent;
-import io.silo.shard.ShardListener;
-import io.silo.shard.ThreadBounds;
-import io.silo.shard.rate.RateService;
 import io.silo.shard.state.ShardCounters;
 import io.silo.shard.state.ShardCounters.Figure;
-import io.silo.transport.AeronIngress;
-import io.silo.transport.IngressContext;
-import io.silo.transport.IngressCounters;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
@@ -57,7 +44,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.agrona.concurrent.Agent;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -79,17 +65,12 @@ public final class SiloServer implements AutoCloseable {
     private final ServerConfig config;
     private final FaultPlan faults = FailPoint.of(System.getenv());
     private final long startedNs = System.nanoTime();
-    private final List<AeronIngress> ingresses = new ArrayList<>();
-    private final List<ColdReadThread> coldReads = new ArrayList<>();
-    private final List<ShardThread> threads = new ArrayList<>();
-    private List<ShardSlot> slots = List.of();
-    private List<ShardRoute> routes = List.of();
+    private volatile @Nullable NodeShards shards;
     private @Nullable DataDirectory directory;
     private @Nullable AeronConnection aeron;
     private @Nullable OperationsEndpoint endpoint;
     private @Nullable GrpcGateway gateway;
     private @Nullable GubernatorClient gubernator;
-    private long eventsReplayed;
     private volatile boolean stopping;
     private boolean closed;
 
@@ -124,6 +105,9 @@ public final class SiloServer implements AutoCloseable {
 
     private void open() {
         config.warnings().forEach(LOGGER::warn);
+        if (config.value(Settings.DEV_MODE)) {
+            LOGGER.warn("server.dev_mode is set: who may do everything may delete everything (ResetShards).");
+        }
         FileLimit.check(config.intValue(Settings.SHARD_COUNT));
         if (!faults.equals(FaultPlan.NONE)) {
             LOGGER.warn("{} is set: this server kills itself at {}.", FailPoint.VARIABLE, faults);
@@ -152,163 +136,15 @@ public final class SiloServer implements AutoCloseable {
         }
         final AeronConnection connection = new AeronConnection(data.path(), config.value(Settings.AERON_DIRECTORY));
         aeron = connection;
-        final ShardOpening opening = new ShardOpening(config, data, assignment, faults);
-        slots = opening.judge();
-        place();
-        openThreads(opening, connection);
-        registerMetrics(registry);
-        threads.forEach(ShardThread::start);
+        final NodeShards opened = new NodeShards(
+                config, new ShardOpening(config, data, assignment, faults), connection, gubernator, faults);
+        shards = opened;
+        opened.open();
+        registerMetrics(registry, opened);
+        opened.start();
         data.writeServerFile(serverFile(connection));
-        gateway = startGateway(data);
+        gateway = startGateway(data, opened);
         faults.at("server.ready");
-    }
-
-    /** Healthy shards get dense numbers, neighbours on one thread; quarantined ones come behind them. */
-    private void place() {
-        final List<ShardSlot> healthy =
-                slots.stream().filter(slot -> slot.log() != null).toList();
-        final int threadCount = threadCount(healthy.size());
-        int number = 0;
-        for (ShardSlot slot : healthy) {
-            slot.place(number, (int) ((long) number * threadCount / healthy.size()));
-            number++;
-        }
-        for (ShardSlot slot : slots) {
-            if (slot.log() == null) {
-                slot.place(number++, 0);
-            }
-        }
-    }
-
-    private int threadCount(int healthy) {
-        return Math.max(1, Math.min(config.intValue(Settings.SHARD_THREADS), healthy));
-    }
-
-    private void openThreads(ShardOpening opening, AeronConnection connection) {
-        final int healthy =
-                (int) slots.stream().filter(slot -> slot.log() != null).count();
-        final int count = threadCount(healthy);
-        final ShardListener listener = listener();
-        for (int thread = 0; thread < count; thread++) {
-            final AeronIngress ingress =
-                    new AeronIngress(connection.aeron(), ingressContext(thread).standstills(connection.pulse()));
-            ingresses.add(ingress);
-            final ColdReadThread reads = new ColdReadThread(String.format(Locale.ROOT, "silo-read-%03d", thread));
-            coldReads.add(reads);
-            for (ShardSlot slot : slots) {
-                if (slot.log() != null && slot.thread() == thread) {
-                    reads.add(slot.number(), slot.log());
-                    opening.make(slot, ingress.replySink(), reads, rateService(), listener);
-                }
-            }
-            reads.start();
-        }
-        eventsReplayed = opening.recover(slots);
-        routes = slots.stream().map(ShardSlot::route).toList();
-        for (int thread = 0; thread < count; thread++) {
-            final String name = String.format(Locale.ROOT, "silo-shard-%03d", thread);
-            final Agent agent = agent(name, thread, healthy, listener);
-            final Runnable renewLeases = agent instanceof ShardAgent shards ? shards::renewLeases : () -> {};
-            threads.add(new ShardThread(name, agent, ingresses.get(thread), connection::aeron, renewLeases));
-        }
-    }
-
-    private Agent agent(String name, int thread, int healthy, ShardListener listener) {
-        final AeronIngress ingress = ingresses.get(thread);
-        final List<Shard> shards = new ArrayList<>();
-        for (ShardSlot slot : slots) {
-            final Shard shard = slot.shard();
-            if (shard != null && slot.thread() == thread) {
-                shards.add(shard);
-            }
-        }
-        final boolean hasQuarantined = thread == 0 && healthy < slots.size();
-        if (shards.isEmpty()) {
-            return new RefusingAgent(
-                    name, new QuarantineSource(ingress.commandSource(), ingress.replySink(), 0), ingress);
-        }
-        final CommandSource source = hasQuarantined
-                ? new QuarantineSource(ingress.commandSource(), ingress.replySink(), healthy)
-                : ingress.commandSource();
-        return new ShardAgent(
-                name,
-                shards,
-                source,
-                ingress.replySink(),
-                coldReads.get(thread),
-                listener,
-                new SystemClock(),
-                ThreadBounds.of(config.value(Settings.CLOCK_STEP_MS_MAX)));
-    }
-
-    /** Who answers the rate limits of one more shard. */
-    private RateService rateService() {
-        return gubernator == null ? RateService.NONE : gubernator.newPort();
-    }
-
-    private IngressContext ingressContext(int thread) {
-        final TokenTable tokens = config.tokens().isEmpty() ? TokenTable.open() : TokenTable.of(config.tokens());
-        final ServerHello hello = new ServerHello(
-                ServerVersion.current(),
-                config.intValue(Settings.LEASE_MS),
-                Bounds.INLINE_BYTES_MAX,
-                config.intValue(Settings.PAYLOAD_BYTES_MAX),
-                () -> routes);
-        return new IngressContext(thread, tokens, hello)
-                .udp(
-                        config.value(Settings.AERON_ADDRESS).toString(),
-                        config.value(Settings.AERON_CONTROL_ADDRESS).toString())
-                .limits(new SessionLimits(
-                        config.intValue(Settings.SESSIONS_MAX),
-                        TimeUnit.MILLISECONDS.toNanos(config.value(Settings.SESSION_TIMEOUT_MS)),
-                        SessionLimits.MALFORMED_FRAMES_MAX));
-    }
-
-    private ShardListener listener() {
-        return new ShardListener() {
-            @Override
-            public void onShardFailed(int number, Throwable cause) {
-                for (ShardSlot slot : slots) {
-                    if (slot.number() == number) {
-                        final String sentence = "It failed and is closed until the next start: " + cause.getMessage()
-                                + " [" + ServerErrorCode.SHARD_FAILED.page() + "]";
-                        slot.become(ShardState.FAILED, sentence);
-                        LOGGER.error("Shard {} ({}) is closed, the others serve", slot.index(), slot.id(), cause);
-                    }
-                }
-            }
-
-            @Override
-            public void onMalformedCommand(int number, RuntimeException cause) {
-                LOGGER.warn("A client sent a command that shard {} cannot read: {}", number, cause.getMessage());
-            }
-
-            @Override
-            public void onClockStepHeld(boolean held) {
-                if (held) {
-                    LOGGER.warn("The wall clock stepped forward by more than clock.max_step_ms; it is not followed.");
-                } else {
-                    LOGGER.info("The wall clock is followed again.");
-                }
-            }
-
-            @Override
-            public void onOverload(boolean begins, long refusals) {
-                if (begins) {
-                    LOGGER.warn("More arrives than a shard thread can carry; what is over is refused with BUSY.");
-                } else {
-                    LOGGER.info("All is taken again; {} commands were refused with BUSY.", refusals);
-                }
-            }
-
-            @Override
-            public void onStandstill(long ms) {
-                LOGGER.warn(
-                        "A shard thread stood still for {} ms: the process was stopped, or the disk did not answer."
-                                + " Task leases begin anew.",
-                        ms);
-            }
-        };
     }
 
     // ---- access and ports
@@ -363,28 +199,15 @@ public final class SiloServer implements AutoCloseable {
                 taken);
     }
 
-    private static ServedShard.Storage storage(ShardSlot slot) {
-        final Shard shard = slot.shard();
-        return shard == null
-                ? new ServedShard.Storage(0, 0)
-                : new ServedShard.Storage(
-                        shard.counters().get(Figure.LOG_CYCLES),
-                        shard.counters().get(Figure.LOG_BYTES));
-    }
-
-    private GrpcGateway startGateway(DataDirectory data) {
+    private GrpcGateway startGateway(DataDirectory data, NodeShards opened) {
         final HostPort address = config.value(Settings.GRPC_ADDRESS);
         try {
             return GrpcGateway.start(new GatewayContext(
                     new ListenAddress(address.host(), address.port(), tls()),
-                    data.identity().nodeId().toString(),
-                    slots.stream()
-                            .map(slot -> new ServedShard(
-                                    slot.id(),
-                                    slot.entry().rangeFirst(),
-                                    slot.entry().rangeLast(),
-                                    () -> storage(slot)))
-                            .toList(),
+                    new ServedNode(
+                            data.identity().nodeId().toString(),
+                            opened.served(),
+                            config.value(Settings.DEV_MODE) ? opened::resetLater : null),
                     Tenancy.valueOf(config.value(Settings.TENANCY_MODE).name()),
                     queryLimits(),
                     config.tokens(),
@@ -438,29 +261,42 @@ public final class SiloServer implements AutoCloseable {
     // ---- what is shown
     // ------------------------------------------------------------------------------------------------------
 
-    private void registerMetrics(PrometheusRegistry registry) {
+    private void registerMetrics(PrometheusRegistry registry, NodeShards opened) {
+        registry.register(new ShardMetricsCollector(this::counters, opened.ingressCounters(), this::shardsServed));
+        JvmMetrics.builder().register(registry);
+    }
+
+    private Map<String, ShardCounters> counters() {
         final Map<String, ShardCounters> counters = new LinkedHashMap<>();
-        for (ShardSlot slot : slots) {
+        for (ShardSlot slot : slots()) {
             final Shard shard = slot.shard();
             if (shard != null) {
                 counters.put(Integer.toString(slot.index()), shard.counters());
             }
         }
-        final List<IngressCounters> perThread =
-                ingresses.stream().map(AeronIngress::counters).toList();
-        registry.register(new ShardMetricsCollector(counters, perThread, this::shardsServed));
-        JvmMetrics.builder().register(registry);
+        return counters;
+    }
+
+    /** Empty until the logs are judged. Any thread. */
+    private List<ShardSlot> slots() {
+        final NodeShards opened = shards;
+        return opened == null ? List.of() : opened.slots();
+    }
+
+    private int threadCount() {
+        final NodeShards opened = shards;
+        return opened == null ? 0 : opened.threadCount();
     }
 
     private int shardsServed() {
-        return (int) slots.stream()
+        return (int) slots().stream()
                 .filter(slot -> slot.state() == ShardState.SERVING)
                 .count();
     }
 
     private long recordsAppended() {
         long sum = 0;
-        for (ShardSlot slot : slots) {
+        for (ShardSlot slot : slots()) {
             final Shard shard = slot.shard();
             sum += shard == null ? 0 : shard.counters().get(Figure.RECORDS_APPENDED);
         }
@@ -472,7 +308,7 @@ public final class SiloServer implements AutoCloseable {
         return new HealthReport(
                 ServerVersion.current(),
                 stopping,
-                slots.stream().map(ShardSlot::health).toList());
+                slots().stream().map(ShardSlot::health).toList());
     }
 
     private ServerFile serverFile(AeronConnection connection) {
@@ -485,13 +321,14 @@ public final class SiloServer implements AutoCloseable {
                 config.value(Settings.AERON_ADDRESS).toString(),
                 config.value(Settings.AERON_CONTROL_ADDRESS).toString(),
                 http == null ? "" : http.address().toString(),
-                threads.size());
+                threadCount());
     }
 
     /** What a person wants to know of a server that has just started; the last line begins with {@code ready}. */
     public List<String> banner() {
         final OperationsEndpoint http = endpoint;
         final AeronConnection connection = aeron;
+        final NodeShards opened = shards;
         final List<String> lines = new ArrayList<>();
         lines.add("silo " + ServerVersion.current());
         lines.add("  data        " + config.dataDirectory());
@@ -500,10 +337,10 @@ public final class SiloServer implements AutoCloseable {
                 Locale.ROOT,
                 "  shards      %d of %d on %d thread%s, %,d events replayed",
                 shardsServed(),
-                slots.size(),
-                threads.size(),
-                threads.size() == 1 ? "" : "s",
-                eventsReplayed));
+                slots().size(),
+                threadCount(),
+                threadCount() == 1 ? "" : "s",
+                opened == null ? 0 : opened.eventsReplayed()));
         lines.add("  grpc        " + grpcAddress());
         lines.add("  aeron       udp " + config.value(Settings.AERON_ADDRESS) + ", control "
                 + config.value(Settings.AERON_CONTROL_ADDRESS) + ", ipc "
@@ -549,20 +386,14 @@ public final class SiloServer implements AutoCloseable {
         }
         final long deadlineNs =
                 System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(config.value(Settings.SHUTDOWN_TIMEOUT_MS));
-        threads.forEach(ShardThread::stop);
-        boolean inTime = true;
-        for (ShardThread thread : threads) {
-            inTime &= thread.await(TimeUnit.NANOSECONDS.toMillis(deadlineNs - System.nanoTime()));
-        }
+        final NodeShards opened = shards;
+        final boolean inTime = opened == null || opened.stop(deadlineNs);
         if (!inTime) {
             LOGGER.error(
                     "The shards did not stop in {} ms; the next start replays their logs as after a crash. [{}]",
                     config.value(Settings.SHUTDOWN_TIMEOUT_MS),
                     ServerErrorCode.SHUTDOWN_TIMEOUT.page());
-        } else {
-            closeLogs();
         }
-        coldReads.forEach(ColdReadThread::close);
         if (gubernator != null) {
             gubernator.close();
         }
@@ -571,10 +402,10 @@ public final class SiloServer implements AutoCloseable {
         if (data != null) {
             data.removeServerFile();
         }
-        if (!threads.isEmpty()) {
-            LockSupport.parkNanos(LINGER_NS);
+        if (opened != null) {
+            LockSupport.parkNanos(threadCount() == 0 ? 0 : LINGER_NS);
+            opened.close();
         }
-        ingresses.forEach(AeronIngress::close);
         if (aeron != null) {
             aeron.close();
         }
@@ -583,17 +414,6 @@ public final class SiloServer implements AutoCloseable {
         }
         if (data != null && inTime) {
             data.close(); // not while a shard may still write
-        }
-    }
-
-    /** Logs whose shard never came to serve: their own closing was not the shard's to do. */
-    private void closeLogs() {
-        for (ShardSlot slot : slots) {
-            final var log = slot.log();
-            if (log != null && (threads.isEmpty() || slot.state() == ShardState.OPENING)) {
-                log.close();
-            }
-            slot.become(ShardState.CLOSED, "");
         }
     }
 
@@ -607,6 +427,6 @@ public final class SiloServer implements AutoCloseable {
 
     /** Whether the last {@link #close} ended in its time. */
     public boolean isStoppedInOrder() {
-        return closed && slots.stream().allMatch(slot -> slot.state() == ShardState.CLOSED);
+        return closed && slots().stream().allMatch(slot -> slot.state() == ShardState.CLOSED);
     }
 }

@@ -62,7 +62,7 @@ final class GrpcFixture implements AutoCloseable {
         return new GrpcFixture(file, data, Map.of());
     }
 
-    private static Map<String, String> freePorts() throws IOException {
+    static Map<String, String> freePorts() throws IOException {
         try (DatagramSocket first = new DatagramSocket(0, InetAddress.getLoopbackAddress());
                 DatagramSocket second = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
             return Map.of(

@@ -9,10 +9,12 @@ import io.grpc.Status;
 import io.silo.grpc.pprof.Function;
 import io.silo.grpc.pprof.Profile;
 import io.silo.grpc.v1.CancelJobRequest;
+import io.silo.grpc.v1.CompactShardRequest;
 import io.silo.grpc.v1.ConfigureShardRequest;
 import io.silo.grpc.v1.ConfigureShardResponse;
 import io.silo.grpc.v1.CpuProfileRequest;
 import io.silo.grpc.v1.CpuProfileResponse;
+import io.silo.grpc.v1.DeleteJobRequest;
 import io.silo.grpc.v1.DumpTasksRequest;
 import io.silo.grpc.v1.DumpTasksResponse;
 import io.silo.grpc.v1.FlushShardRequest;
@@ -26,12 +28,15 @@ import io.silo.grpc.v1.HeapProfileRequest;
 import io.silo.grpc.v1.HeapProfileResponse;
 import io.silo.grpc.v1.OwnedShardInfo;
 import io.silo.grpc.v1.RequestSplitRequest;
+import io.silo.grpc.v1.ResetShardsRequest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongPredicate;
+import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -235,5 +240,80 @@ class GrpcOperatorsIT {
                 () -> grpc.silo.forceReleaseShard(release.setShard(NO_SHARD).build()),
                 Status.Code.NOT_FOUND,
                 "shard not found");
+    }
+
+    /** ADM-3: it is answered before it is done. */
+    @Test
+    void shouldCompactAShard() {
+        final String shard = grpc.shardOf(TENANT);
+        final GetShardStorageInfoRequest asks =
+                GetShardStorageInfoRequest.newBuilder().setShard(shard).build();
+        for (int i = 0; i < 50; i++) {
+            grpc.silo.enqueue(grpc.job(TENANT, "dead" + i)
+                    .setPayload(GrpcFixture.bytes("x".repeat(10_000)))
+                    .build());
+            grpc.silo.cancelJob(CancelJobRequest.newBuilder()
+                    .setShard(shard)
+                    .setTenant(TENANT)
+                    .setId("dead" + i)
+                    .build());
+            grpc.silo.deleteJob(DeleteJobRequest.newBuilder()
+                    .setShard(shard)
+                    .setTenant(TENANT)
+                    .setId("dead" + i)
+                    .build());
+        }
+        grpc.silo.enqueue(grpc.job(TENANT, "live").build());
+        // The cycle that is written is not cleaned by itself.
+        awaitStorage(asks, bytes -> bytes > 500_000);
+        final CompactShardRequest.Builder compact =
+                CompactShardRequest.newBuilder().setShard(shard);
+        assertThat(grpc.silo.compactShard(compact.build()).getStatus())
+                .isEqualTo("full compaction submitted for shard " + shard);
+        awaitStorage(asks, bytes -> bytes < 100_000);
+        assertThat(grpc.get(TENANT, "live").getPayload()).isEqualTo(GrpcFixture.bytes("in"));
+        assertRefused(
+                () -> grpc.silo.compactShard(compact.setShard("x").build()),
+                Status.Code.INVALID_ARGUMENT,
+                "invalid shard ID: x");
+        assertRefused(
+                () -> grpc.silo.compactShard(compact.setShard(NO_SHARD).build()),
+                Status.Code.NOT_FOUND,
+                "shard " + NO_SHARD + " not found on this node");
+    }
+
+    private void awaitStorage(GetShardStorageInfoRequest asks, LongPredicate enough) {
+        final long untilNs = System.nanoTime() + 20_000_000_000L;
+        while (!enough.test(grpc.silo.getShardStorageInfo(asks).getTotalL0Size())) {
+            assertThat(System.nanoTime()).isLessThan(untilNs);
+        }
+    }
+
+    /** ADM-2. */
+    @Test
+    void shouldResetNothingOutsideOfDevMode() {
+        grpc.silo.enqueue(grpc.job(TENANT, "kept").build());
+        assertRefused(
+                () -> grpc.silo.resetShards(ResetShardsRequest.getDefaultInstance()),
+                Status.Code.PERMISSION_DENIED,
+                "ResetShards is only available in dev mode");
+        assertThat(grpc.get(TENANT, "kept").getId()).isEqualTo("kept");
+    }
+
+    /** CLEAN-6. */
+    @Test
+    void shouldTellWhenItsShardsWereMade() throws Exception {
+        final long now = System.currentTimeMillis();
+        final Map<String, Long> made = madeAtMs();
+        assertThat(made).hasSize(4);
+        assertThat(made.values()).allSatisfy(ms -> assertThat(ms).isBetween(now - 60_000, now));
+        grpc.close();
+        grpc = GrpcFixture.start(directory.resolve("data"), Map.of());
+        assertThat(madeAtMs()).isEqualTo(made);
+    }
+
+    private Map<String, Long> madeAtMs() {
+        return grpc.silo.getNodeInfo(GetNodeInfoRequest.getDefaultInstance()).getOwnedShardsList().stream()
+                .collect(Collectors.toMap(OwnedShardInfo::getShardId, OwnedShardInfo::getCreatedAtMs));
     }
 }

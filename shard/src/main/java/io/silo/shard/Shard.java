@@ -528,7 +528,7 @@ public final class Shard {
 
     /** One slice of the cleaner's work, as an internal command. */
     private int carry(long nowNs) {
-        if (!cleaner.wantsSlice(command.uploads(), nowMs, nowNs) || !beginInternal(cleaner.bytesWanted())) {
+        if (!cleaner.wantsSlice(command.uploads(), monotonicMs, nowNs) || !beginInternal(cleaner.bytesWanted())) {
             return 0;
         }
         final int work = cleaner.doSlice(record, nowMs);

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.silo.log.DiskState;
+import io.silo.protocol.RejectReason;
 import io.silo.shard.TestClient.Item;
 import io.silo.shard.TestClient.Task;
 import io.silo.shard.command.Retention;
@@ -222,5 +223,113 @@ class CleaningTest {
         carried = figure(Figure.BYTES_CARRIED) - carried;
         assertThat((double) carried / estimate).isBetween(0.9, 1.1);
         assertThat((double) liveBytes() / estimate).isBetween(0.9, 1.1);
+    }
+
+    /** A log that the policy leaves alone: a third of it is dead. */
+    private long logOfSomeDead() {
+        for (int i = 0; i < 2_000; i++) {
+            client.enqueue(item("live" + i));
+        }
+        for (Task task : lease(1_000)) {
+            client.succeed(task, "r");
+        }
+        rest();
+        long carried = figure(Figure.BYTES_CARRIED);
+        rest();
+        assertThat(figure(Figure.BYTES_CARRIED)).as("nothing is due").isEqualTo(carried);
+        return carried;
+    }
+
+    @Test
+    void shouldCompactAllCyclesThatWereThere() {
+        long carried = logOfSomeDead();
+        long live = liveBytes();
+        long last = harness.log.appendedPosition();
+        assertThat(harness.log.retainedBytes()).isGreaterThan(live + 2 * CYCLE_BYTES);
+        harness.shard.cleaner().compact();
+        harness.run();
+        assertThat(harness.log.firstPosition()).as("not in one go").isLessThan(last);
+        assertThat(harness.shard.cleaner().isCompacting()).isTrue();
+        rest();
+        assertThat(harness.shard.cleaner().isCompacting()).isFalse();
+        assertThat(harness.log.firstPosition()).isGreaterThan(last);
+        assertThat(harness.log.retainedBytes()).isLessThan(live + live / 5 + CYCLE_BYTES);
+        assertThat(figure(Figure.BYTES_CARRIED) - carried).isBetween(live * 9 / 10, live * 6 / 5);
+        // It does not turn over what it appended itself.
+        carried = figure(Figure.BYTES_CARRIED);
+        rest();
+        assertThat(figure(Figure.BYTES_CARRIED)).isEqualTo(carried);
+        harness.shard.checkInvariants();
+        harness.kill();
+        client = new TestClient(harness, 2);
+        assertThat(client.get("live1999").payload()).isEqualTo(payload("live1999"));
+        harness.shard.checkInvariants();
+    }
+
+    /** A log of one cycle, which is the one that is written. */
+    @Test
+    void shouldCompactTheCycleThatIsWritten() {
+        client.enqueue(item("live"));
+        finish(2);
+        long last = harness.log.appendedPosition();
+        assertThat(harness.log.cycleCount()).isEqualTo(1);
+        harness.shard.cleaner().compact();
+        rest();
+        assertThat(harness.log.cycleCount()).isEqualTo(1);
+        assertThat(harness.log.firstPosition()).isGreaterThan(last);
+        harness.kill();
+        client = new TestClient(harness, 2);
+        assertThat(client.get("live").payload()).isEqualTo(payload("live"));
+        assertThat(client.get("j39").payload()).isEqualTo(payload("j39"));
+        harness.shard.checkInvariants();
+    }
+
+    /** What was ordered goes no faster than what the cleaner does by itself. */
+    @Test
+    void shouldCompactWithinItsShareUnderLoad() {
+        long carried = logOfSomeDead();
+        long appended = figure(Figure.BYTES_APPENDED);
+        harness.shard.cleaner().compact();
+        // Time stands still: what is carried is paid for by what is appended, and by what was saved up.
+        for (int i = 0; i < 500; i++) {
+            client.enqueue(item("more" + i));
+        }
+        long more = figure(Figure.BYTES_APPENDED) - appended;
+        assertThat(harness.shard.cleaner().isCompacting()).isTrue();
+        assertThat(figure(Figure.BYTES_CARRIED) - carried).isPositive().isLessThan(more / 2 + 512 * 1024);
+    }
+
+    /** More and more is appended, and it ends all the same. */
+    @Test
+    void shouldEndACompactionUnderLoad() {
+        logOfSomeDead();
+        harness.shard.cleaner().compact();
+        int batches = 0;
+        while (harness.shard.cleaner().isCompacting()) {
+            finish(1);
+            assertThat(++batches).isLessThan(400);
+        }
+        assertThat(batches).as("under load").isGreaterThan(5);
+        harness.shard.checkInvariants();
+    }
+
+    /** An upload that goes on is not lost to a compaction. */
+    @Test
+    void shouldWaitForUploadsToCompact() {
+        byte[] payload = payload("uploaded").getBytes(US_ASCII);
+        assertThat(client.upload(7, payload, 200)).isEqualTo(RejectReason.OK);
+        long last = harness.log.appendedPosition();
+        harness.shard.cleaner().compact();
+        rest();
+        assertThat(harness.log.firstPosition()).isLessThanOrEqualTo(last);
+        Item uploaded = new Item("uploaded");
+        uploaded.uploadId = 7;
+        uploaded.payload = new byte[0];
+        assertThat(client.enqueue(uploaded)).containsExactly(RejectReason.OK);
+        rest();
+        assertThat(harness.log.firstPosition()).isGreaterThan(last);
+        Task task = client.lease("w", 1).get(0);
+        assertThat(client.download(task.jobKey(), "uploaded", false, payload.length, 1_000))
+                .isEqualTo(payload);
     }
 }

@@ -125,6 +125,14 @@ public final class AeronIngress implements AutoCloseable {
         subscribe();
     }
 
+    /**
+     * Ends all sessions as lost, at the next poll, as if the process had been started again: clients connect anew, and learn which shards
+     * there are now. While nobody polls.
+     */
+    public void dropSessions() {
+        closeAll(CloseReason.CONNECTION_LOST);
+    }
+
     /** Closes subscriptions and reply streams. Sessions end as lost; the consumer is not told. */
     @Override
     public void close() {

@@ -1,10 +1,13 @@
 package io.silo.server.assignment;
 
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 /**
  * The port to whoever decides which node owns which shard: a single node's own file, or etcd. Ownership is decided by a claim,
- * never by a notice. One thread.
+ * never by a notice. One thread at a time; the map may be read by
+ * any.
  */
 public interface ShardAssignment {
     /** The map in force. */
@@ -21,6 +24,18 @@ public interface ShardAssignment {
     /**
      * Notes, durably, under which epoch the log was opened. Called once the log's own opening is durable and before the shard
      * answers; a log that later ends before this epoch has lost something.
+     *
+     * @param nowMs Unix epoch ms, kept as the shard's creation if this is its first opening.
      */
-    void onOpened(UUID shardId, long shardEpoch);
+    void onOpened(UUID shardId, long shardEpoch, long nowMs);
+
+    /**
+     * Notes, durably and of all at once, that what these shards hold is to be deleted. From here on they are empty, whenever that is done.
+     *
+     * @param epochFloors for each shard, no lower than any epoch under which anybody may have known it.
+     */
+    void beginEmptying(Map<UUID, Long> epochFloors);
+
+    /** Notes, durably, that these shards hold nothing any more. Before one of them is opened. */
+    void onEmptied(Set<UUID> shardIds);
 }

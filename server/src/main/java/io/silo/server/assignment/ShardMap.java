@@ -21,11 +21,29 @@ public record ShardMap(List<Shard> shards) {
      * @param rangeFirst lowest tenant hash, unsigned, inclusive.
      * @param rangeLast highest tenant hash, unsigned, inclusive.
      * @param epochOpened highest epoch under which its log was opened; 0 = never.
+     * @param createdAtMs Unix epoch ms of its first opening; 0 = not yet, or under a release that did not note it.
+     * @param isEmptying whether all that its directory holds is to be deleted before it is opened again, above {@code epochOpened}.
      */
-    public record Shard(UUID id, long rangeFirst, long rangeLast, long epochOpened) {
-        /** The same shard, opened under another epoch. */
+    public record Shard(
+            UUID id, long rangeFirst, long rangeLast, long epochOpened, long createdAtMs, boolean isEmptying) {
+        /** One that was never opened, or by a release that did not note when. */
+        public Shard(UUID id, long rangeFirst, long rangeLast, long epochOpened) {
+            this(id, rangeFirst, rangeLast, epochOpened, 0, false);
+        }
+
+        /** The same shard, with another highest epoch. */
         public Shard withEpochOpened(long epoch) {
-            return new Shard(id, rangeFirst, rangeLast, epoch);
+            return new Shard(id, rangeFirst, rangeLast, epoch, createdAtMs, isEmptying);
+        }
+
+        /** The same shard, opened at a time. */
+        Shard opened(long epoch, long nowMs) {
+            return new Shard(id, rangeFirst, rangeLast, epoch, epochOpened == 0 ? nowMs : createdAtMs, isEmptying);
+        }
+
+        /** The same shard, to be emptied or not. */
+        Shard emptying(boolean emptying) {
+            return new Shard(id, rangeFirst, rangeLast, epochOpened, createdAtMs, emptying);
         }
     }
 

@@ -14,17 +14,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The coordinator of a single node: it owns every shard, and keeps the map in {@code shard-map.json} of its data directory,
- * whose lock stands in for the cluster's. One thread.
+ * whose lock stands in for the cluster's. One thread at a time; the map may be read by any.
  */
 public final class SingleNodeAssignment implements ShardAssignment {
-    /** Layout of {@code shard-map.json}. */
-    public static final int FORMAT = 1;
+    /** Newest layout of {@code shard-map.json}. */
+    public static final int FORMAT = 2;
+
+    /** Layout while no shard is to be emptied. A release that would overlook that such a shard is must not read it. */
+    private static final int FORMAT_SERVED = 1;
 
     /** Name in the data directory. */
     public static final String NAME = "shard-map.json";
@@ -34,7 +40,7 @@ public final class SingleNodeAssignment implements ShardAssignment {
 
     private final Path file;
     private final int threads;
-    private ShardMap map;
+    private volatile ShardMap map;
 
     private SingleNodeAssignment(Path file, int threads, ShardMap map) {
         this.file = file;
@@ -70,7 +76,7 @@ public final class SingleNodeAssignment implements ShardAssignment {
         for (ShardMap.Shard shard : made.map.shards()) {
             directory.createShardDirectory(shard.id());
         }
-        made.write();
+        write(file, made.map, threads);
         return made;
     }
 
@@ -105,7 +111,9 @@ public final class SingleNodeAssignment implements ShardAssignment {
                         DataDirectory.uuid(file, shard, "id"),
                         Long.parseUnsignedLong(shard.path("range_first").asText(""), 16),
                         Long.parseUnsignedLong(shard.path("range_last").asText(""), 16),
-                        shard.path("epoch_opened").asLong(0)));
+                        shard.path("epoch_opened").asLong(0),
+                        shard.path("created_at_ms").asLong(0),
+                        shard.path("emptying").asBoolean(false)));
             }
             return new ShardMap(shards);
         } catch (JsonProcessingException notJson) {
@@ -117,14 +125,10 @@ public final class SingleNodeAssignment implements ShardAssignment {
         }
     }
 
-    private void write() {
-        write(file, map, threads);
-    }
-
     /** Replaces a map; durable on return. */
     public static void write(Path file, ShardMap map, int threads) {
         final ObjectNode node = JSON.createObjectNode();
-        node.put("format", FORMAT);
+        node.put("format", map.shards().stream().anyMatch(ShardMap.Shard::isEmptying) ? FORMAT : FORMAT_SERVED);
         final ArrayNode shards = node.putArray("shards");
         for (int i = 0; i < map.shards().size(); i++) {
             final ShardMap.Shard shard = map.shards().get(i);
@@ -136,6 +140,10 @@ public final class SingleNodeAssignment implements ShardAssignment {
                     "thread",
                     i * Math.min(threads, map.shards().size()) / map.shards().size());
             entry.put("epoch_opened", shard.epochOpened());
+            entry.put("created_at_ms", shard.createdAtMs());
+            if (shard.isEmptying()) {
+                entry.put("emptying", true);
+            }
         }
         try {
             AtomicFile.write(file, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(node));
@@ -159,16 +167,37 @@ public final class SingleNodeAssignment implements ShardAssignment {
     }
 
     @Override
-    public void onOpened(UUID shardId, long shardEpoch) {
+    public void onOpened(UUID shardId, long shardEpoch, long nowMs) {
         final ShardMap.Shard opened = shard(shardId);
         if (shardEpoch <= opened.epochOpened()) {
             throw new IllegalArgumentException(
                     "epoch " + shardEpoch + " of shard " + shardId + " is not above " + opened.epochOpened());
         }
-        final List<ShardMap.Shard> shards = new ArrayList<>(map.shards());
-        shards.set(shards.indexOf(opened), opened.withEpochOpened(shardEpoch));
-        map = new ShardMap(shards);
-        write();
+        change(shard -> shard.id().equals(shardId) ? shard.opened(shardEpoch, nowMs) : shard);
+    }
+
+    @Override
+    public void beginEmptying(Map<UUID, Long> epochFloors) {
+        epochFloors.keySet().forEach(this::shard); // checked before anything is written
+        change(shard -> {
+            final Long floor = epochFloors.get(shard.id());
+            return floor == null
+                    ? shard
+                    : shard.withEpochOpened(Math.max(floor, shard.epochOpened()))
+                            .emptying(true);
+        });
+    }
+
+    @Override
+    public void onEmptied(Set<UUID> shardIds) {
+        change(shard -> shardIds.contains(shard.id()) ? shard.emptying(false) : shard);
+    }
+
+    /** The new map holds once it is durable: one that could not be written was never in force. */
+    private void change(UnaryOperator<ShardMap.Shard> change) {
+        final ShardMap changed = new ShardMap(map.shards().stream().map(change).toList());
+        write(file, changed, threads);
+        map = changed;
     }
 
     private ShardMap.Shard shard(UUID shardId) {

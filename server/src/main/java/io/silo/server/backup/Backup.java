@@ -78,6 +78,9 @@ public final class Backup {
     }
 
     private static BackupShard copy(Path data, Path target, ShardMap.Shard shard, boolean archived) {
+        if (shard.isEmptying()) {
+            throw missing(shard, "it is being emptied, or a server that emptied it was killed and not started again");
+        }
         final Path from = DataDirectory.shardDirectory(data, shard.id());
         if (!Files.isDirectory(from)) {
             throw missing(shard, "its directory " + from + " is missing");

@@ -126,7 +126,9 @@ public record BackupManifest(
                         DataDirectory.uuid(file, node, "id"),
                         Long.parseUnsignedLong(node.path("range_first").asText(""), 16),
                         Long.parseUnsignedLong(node.path("range_last").asText(""), 16),
-                        node.path("epoch").asLong()),
+                        node.path("epoch").asLong(),
+                        node.path("created_at_ms").asLong(),
+                        false),
                 new CopiedLog(
                         node.path("records").asLong(),
                         node.path("first_position").asLong(),
@@ -150,6 +152,7 @@ public record BackupManifest(
             entry.put("range_first", String.format("%016x", shard.shard().rangeFirst()));
             entry.put("range_last", String.format("%016x", shard.shard().rangeLast()));
             entry.put("epoch", shard.shard().epochOpened());
+            entry.put("created_at_ms", shard.shard().createdAtMs());
             entry.put("records", shard.log().records());
             entry.put("first_position", shard.log().firstPosition());
             entry.put("last_position", shard.log().lastPosition());

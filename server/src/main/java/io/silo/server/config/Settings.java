@@ -62,6 +62,8 @@ public final class Settings {
             "Bytes of rows that sorts, joins and groups of a query may hold; 0 = any number.");
     public static final Setting<Long> SLOW_QUERY_LOG_MS = Setting.number(
             "server.slow_query_log_ms", 1_000, 0, 86_400_000, "A query that takes longer is logged; 0 = none is.");
+    public static final Setting<Boolean> DEV_MODE = Setting.flag(
+            "server.dev_mode", false, "Whether operators may delete everything over gRPC (ResetShards); for tests.");
     public static final Setting<Long> SESSIONS_MAX =
             Setting.number("server.sessions_max", 1_000, 1, 100_000, "Sessions served at once, per shard thread.");
     public static final Setting<Long> SESSION_TIMEOUT_MS = Setting.number(
@@ -175,6 +177,7 @@ public final class Settings {
             RESULT_BYTES_MAX,
             STATEMENT_BYTES_MAX,
             SLOW_QUERY_LOG_MS,
+            DEV_MODE,
             SESSIONS_MAX,
             SESSION_TIMEOUT_MS,
             DATABASE_PATH,

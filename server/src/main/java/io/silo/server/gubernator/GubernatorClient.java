@@ -145,6 +145,11 @@ public final class GubernatorClient implements AutoCloseable {
         return port;
     }
 
+    /** The shards of all ports so far are closed: what is under way for them is answered to nobody. */
+    public void dropPorts() {
+        ports.clear();
+    }
+
     /** A shard has asked. */
     void onAsked() {
         LockSupport.unpark(sender);

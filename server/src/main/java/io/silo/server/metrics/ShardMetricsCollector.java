@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 
 /**
@@ -25,18 +26,18 @@ import java.util.function.ToLongFunction;
  * thread.
  */
 public final class ShardMetricsCollector implements MultiCollector {
-    private final Map<String, ShardCounters> shards;
+    private final Supplier<Map<String, ShardCounters>> shards;
     private final List<IngressCounters> threads;
     private final IntSupplier shardsOwned;
 
     /**
-     * @param shards by what their label is to say.
+     * @param shards by what their label is to say, in order; asked each time, as shards that are emptied count anew.
      * @param threads in order of their numbers.
      * @param shardsOwned shards that are served now.
      */
     public ShardMetricsCollector(
-            Map<String, ShardCounters> shards, List<IngressCounters> threads, IntSupplier shardsOwned) {
-        this.shards = new LinkedHashMap<>(shards);
+            Supplier<Map<String, ShardCounters>> shards, List<IngressCounters> threads, IntSupplier shardsOwned) {
+        this.shards = shards;
         this.threads = List.copyOf(threads);
         this.shardsOwned = shardsOwned;
     }
@@ -85,7 +86,7 @@ public final class ShardMetricsCollector implements MultiCollector {
     private CounterSnapshot counter(String name, List<ShardMetric> family) {
         final CounterSnapshot.Builder builder =
                 CounterSnapshot.builder().name(name).help(family.get(0).help());
-        shards.forEach((shard, counters) -> {
+        shards.get().forEach((shard, counters) -> {
             for (ShardMetric metric : family) {
                 builder.dataPoint(point(labels(shard, metric), metric.reading().applyAsLong(counters)));
             }
@@ -96,7 +97,7 @@ public final class ShardMetricsCollector implements MultiCollector {
     private GaugeSnapshot gauge(String name, List<ShardMetric> family) {
         final GaugeSnapshot.Builder builder =
                 GaugeSnapshot.builder().name(name).help(family.get(0).help());
-        shards.forEach((shard, counters) -> {
+        shards.get().forEach((shard, counters) -> {
             for (ShardMetric metric : family) {
                 builder.dataPoint(GaugeSnapshot.GaugeDataPointSnapshot.builder()
                         .labels(labels(shard, metric))
@@ -111,7 +112,7 @@ public final class ShardMetricsCollector implements MultiCollector {
     private CounterSnapshot refusals() {
         final CounterSnapshot.Builder builder =
                 CounterSnapshot.builder().name("silo_commands_refused").help("Commands refused as a whole.");
-        shards.forEach((shard, counters) -> {
+        shards.get().forEach((shard, counters) -> {
             for (RejectReason reason : RejectReason.values()) {
                 final long count = counters.refusals(reason.code());
                 if (count > 0) {
@@ -127,11 +128,12 @@ public final class ShardMetricsCollector implements MultiCollector {
         final SummarySnapshot.Builder builder = SummarySnapshot.builder()
                 .name("silo_log_sync_seconds")
                 .help("Syncs of the log and the time they took.");
-        shards.forEach((shard, counters) -> builder.dataPoint(SummarySnapshot.SummaryDataPointSnapshot.builder()
-                .labels(Labels.of("shard", shard))
-                .count(counters.get(Figure.SYNCS))
-                .sum(counters.get(Figure.SYNC_NS) / 1e9)
-                .build()));
+        shards.get()
+                .forEach((shard, counters) -> builder.dataPoint(SummarySnapshot.SummaryDataPointSnapshot.builder()
+                        .labels(Labels.of("shard", shard))
+                        .count(counters.get(Figure.SYNCS))
+                        .sum(counters.get(Figure.SYNC_NS) / 1e9)
+                        .build()));
         return builder.build();
     }
 

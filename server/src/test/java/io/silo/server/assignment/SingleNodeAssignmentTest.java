@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -57,9 +59,9 @@ class SingleNodeAssignmentTest {
             made = assignment.shardMap();
             final UUID first = made.shards().get(0).id();
             assertThat(assignment.claim(first).epochFloor()).isZero();
-            assignment.onOpened(first, 1);
-            assignment.onOpened(first, 7);
-            assertThatThrownBy(() -> assignment.onOpened(first, 7)).isInstanceOf(IllegalArgumentException.class);
+            assignment.onOpened(first, 1, 5);
+            assignment.onOpened(first, 7, 6);
+            assertThatThrownBy(() -> assignment.onOpened(first, 7, 6)).isInstanceOf(IllegalArgumentException.class);
         }
         try (DataDirectory directory = DataDirectory.open(path)) {
             // A count that changed in the configuration must not move tenants to other shards.
@@ -110,6 +112,56 @@ class SingleNodeAssignmentTest {
                 assertThatThrownBy(() -> SingleNodeAssignment.open(directory, 2, 1))
                         .isInstanceOf(ServerException.class);
             }
+        }
+    }
+
+    /** CLEAN-6: at the first opening, for ever. A map of an older release tells of none. */
+    @Test
+    void shouldKeepWhenAShardWasFirstOpened() throws IOException {
+        final Path path = parent.resolve("data");
+        final Path file = path.resolve(SingleNodeAssignment.NAME);
+        try (DataDirectory directory = DataDirectory.open(path)) {
+            final SingleNodeAssignment assignment = SingleNodeAssignment.open(directory, 1, 1);
+            final UUID id = assignment.shardMap().shards().get(0).id();
+            assignment.onOpened(id, 1, 500);
+            assignment.onOpened(id, 2, 600);
+            assignment.beginEmptying(Map.of(id, 2L));
+            assignment.onEmptied(Set.of(id));
+            assignment.onOpened(id, 3, 700);
+            assertThat(SingleNodeAssignment.read(file).shards().get(0).createdAtMs())
+                    .isEqualTo(500);
+            Files.writeString(file, Files.readString(file).replaceFirst(",\\s*\"created_at_ms\" : 500", ""));
+            final SingleNodeAssignment older = SingleNodeAssignment.open(directory, 1, 1);
+            older.onOpened(id, 4, 800);
+            assertThat(SingleNodeAssignment.read(file).shards().get(0).createdAtMs())
+                    .isZero();
+        }
+    }
+
+    @Test
+    void shouldNoteWhatIsToBeEmptiedWhereOlderReleasesStop() throws IOException {
+        final Path path = parent.resolve("data");
+        final Path file = path.resolve(SingleNodeAssignment.NAME);
+        try (DataDirectory directory = DataDirectory.open(path)) {
+            final SingleNodeAssignment assignment = SingleNodeAssignment.open(directory, 2, 1);
+            final UUID first = assignment.shardMap().shards().get(0).id();
+            final UUID second = assignment.shardMap().shards().get(1).id();
+            assertThat(Files.readString(file)).contains("\"format\" : 1");
+            assignment.onOpened(first, 7, 500);
+            assertThatThrownBy(() -> assignment.beginEmptying(Map.of(first, 9L, UUID.randomUUID(), 9L)))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assignment.beginEmptying(Map.of(first, 5L, second, 9L));
+            assertThat(Files.readString(file)).contains("\"format\" : 2");
+            final SingleNodeAssignment again = SingleNodeAssignment.open(directory, 2, 1);
+            assertThat(again.shardMap().shards()).allMatch(ShardMap.Shard::isEmptying);
+            assertThat(again.claim(first).epochFloor()).as("never lower").isEqualTo(7);
+            assertThat(again.claim(second).epochFloor()).isEqualTo(9);
+            again.onEmptied(Set.of(first));
+            assertThat(SingleNodeAssignment.read(file).shards())
+                    .extracting(ShardMap.Shard::isEmptying)
+                    .containsExactly(false, true);
+            again.onEmptied(Set.of(second));
+            assertThat(Files.readString(file)).contains("\"format\" : 1");
         }
     }
 }

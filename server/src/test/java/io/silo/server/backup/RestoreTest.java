@@ -70,7 +70,7 @@ class RestoreTest {
                     log.append(new UnsafeBuffer(new byte[256]), 0, EventLog.HEADER_BYTES + 64, 1, 1);
                     epoch = log.shardEpoch();
                 }
-                assignment.onOpened(shard.id(), epoch);
+                assignment.onOpened(shard.id(), epoch, 5);
             }
         }
         return epoch;

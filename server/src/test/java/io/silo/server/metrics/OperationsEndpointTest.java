@@ -46,7 +46,7 @@ class OperationsEndpointTest {
     @BeforeEach
     void start() {
         final PrometheusRegistry registry = new PrometheusRegistry();
-        registry.register(new ShardMetricsCollector(Map.of("0", shard), List.of(), () -> 1));
+        registry.register(new ShardMetricsCollector(() -> Map.of("0", shard), List.of(), () -> 1));
         endpoint = new OperationsEndpoint(
                 ANY_PORT,
                 registry,

@@ -36,6 +36,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  * Carries live records out of the oldest cycle, a slice per duty cycle, so that the cycle can be trimmed: when {@link CleaningPolicy}
  * says so, or when asked to. Shard thread only.
  *
+ * <p>Asked to compact, it carries cycle after cycle until none is left that was there then. What it appends meanwhile lies in later ones,
+ * so that this ends.
+ *
  * <pre>
  *   IDLE --due or asked for--> SCANNING --every row seen; CarriedThrough appended--> SETTLING --it is durable; cycle let go--> IDLE
  * </pre>
@@ -103,6 +106,9 @@ public final class LogCleaner {
     private int nextFloating;
     private int scheduleBytes;
 
+    /** Cycles that begin at or before this position are cleaned whatever the policy says. */
+    private long compactThrough = EventLog.NULL_POSITION;
+
     public LogCleaner(ShardView view, EventLog log, ShardCounters counters) {
         this.view = view;
         this.log = log;
@@ -119,6 +125,20 @@ public final class LogCleaner {
         final boolean isBegun = begin(uploads, log.oldestCycleLastPosition());
         isAskedFor = phase != Phase.IDLE;
         return isBegun;
+    }
+
+    /**
+     * Orders that every cycle which is there now is cleaned, the active one too, which is rolled for it. The work is done as always, by
+     * {@link #wantsSlice}: in slices, within the policy's budget, and not while held or while a recent upload would be lost by it. Forgotten
+     * when the shard closes. A second order while one is under way moves its end up to now.
+     */
+    public void compact() {
+        compactThrough = log.appendedPosition();
+    }
+
+    /** Whether cycles are left that {@link #compact} spoke of. */
+    public boolean isCompacting() {
+        return log.firstPosition() <= compactThrough;
     }
 
     /** Begins with all up to a position; false if only the active cycle is left or a carry is under way. */
@@ -142,17 +162,27 @@ public final class LogCleaner {
     /**
      * Whether {@link #doSlice} is to be called now. Begins a carry that is due.
      *
-     * @param nowMs of the shard's clock.
+     * @param monotonicMs as uploads count their age.
      * @param nowNs monotonic.
      */
-    public boolean wantsSlice(Uploads uploads, long nowMs, long nowNs) {
-        if (phase == Phase.IDLE && !isHeld && policy.isDue(nowNs)) {
+    public boolean wantsSlice(Uploads uploads, long monotonicMs, long nowNs) {
+        // The policy is asked in any case: by what it sees it sets the pace.
+        if (phase == Phase.IDLE && !isHeld && (policy.isDue(nowNs) || isCompacting())) {
             final long last = log.oldestCyclesLastPosition(policy.smallCycleBytes());
-            if (!uploads.isKept(last, nowMs)) {
+            if (!uploads.isKept(last, monotonicMs)) {
                 begin(uploads, last);
             }
         }
-        return phase == Phase.SETTLING || phase == Phase.SCANNING && (isAskedFor || policy.allows(nowNs));
+        return switch (phase) {
+            case IDLE -> wantsRoll();
+            case SCANNING -> isAskedFor || policy.allows(nowNs);
+            case SETTLING -> true;
+        };
+    }
+
+    /** What is to be compacted is never carried out of the cycle that is written. */
+    private boolean wantsRoll() {
+        return !isHeld && log.activeFirstPosition() <= compactThrough;
     }
 
     /** While held it begins nothing by itself. */
@@ -182,7 +212,7 @@ public final class LogCleaner {
      */
     public int doSlice(RecordBuffer record, long nowMs) {
         return switch (phase) {
-            case IDLE -> 0;
+            case IDLE -> wantsRoll() && log.tryRoll(nowMs) ? 1 : 0;
             case SCANNING -> {
                 final int work = scan(record, nowMs);
                 final int bytes = record.eventCount() == 0 ? 0 : record.length();

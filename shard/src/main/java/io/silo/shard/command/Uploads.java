@@ -104,9 +104,9 @@ public final class Uploads {
     }
 
     /** Whether a cleaner had better wait: an upload that began not long ago has parts at or before {@code position}. */
-    public boolean isKept(long position, long nowMs) {
+    public boolean isKept(long position, long monotonicMs) {
         for (Upload upload : byId.values()) {
-            if (upload.firstPosition <= position && nowMs - upload.begunAtMs < KEPT_MS_MAX) {
+            if (upload.firstPosition <= position && monotonicMs - upload.begunAtMs < KEPT_MS_MAX) {
                 return true;
             }
         }
