@@ -47,8 +47,7 @@ public final class GrpcGateway implements AutoCloseable {
         final ShardAddresses addresses = new ShardAddresses(context.node().shards(), context.tenancy());
         operators = new OperatorCalls(context.node(), addresses);
         queries = new QueryCalls(addresses, context.queries());
-        final SiloService service =
-                new SiloService(context.node().id(), this::address, addresses, operators, queries);
+        final SiloService service = new SiloService(context.node().id(), this::address, addresses, operators, queries);
         final GrpcTls tls = context.address().tls();
         host = context.address().host();
         final InetSocketAddress bound =

@@ -28,6 +28,7 @@ import org.apache.calcite.prepare.CalciteCatalogReader;
 import org.apache.calcite.rel.RelCollationTraitDef;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.RelRoot;
+import org.apache.calcite.rel.metadata.DefaultRelMetadataProvider;
 import org.apache.calcite.rel.metadata.RelColumnOrigin;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
@@ -53,6 +54,7 @@ import org.apache.calcite.sql.validate.SqlValidator;
 import org.apache.calcite.sql.validate.SqlValidatorUtil;
 import org.apache.calcite.sql2rel.SqlToRelConverter;
 import org.apache.calcite.sql2rel.StandardConvertletTable;
+import org.apache.calcite.tools.Program;
 import org.apache.calcite.tools.Programs;
 import org.jspecify.annotations.Nullable;
 
@@ -165,7 +167,7 @@ final class Planning {
         final RelTraitSet wanted = cluster.traitSetOf(EnumerableConvention.INSTANCE)
                 .replace(root.collation)
                 .simplify();
-        final RelNode best = Programs.standard().run(planner, counted, wanted, List.of(), List.of());
+        final RelNode best = best(planner, counted, wanted);
         final RelNode finished = PlanFinisher.finish(best);
         final Map<String, Object> stashed = new HashMap<>();
         final Bindable<?> code =
@@ -173,6 +175,18 @@ final class Planning {
         final List<Integer> fields = new ArrayList<>();
         root.fields.forEach(field -> fields.add(field.getKey()));
         return new Plan(code, stashed, finished, columns(root, finished), fields, types(parameters));
+    }
+
+    private static RelNode best(VolcanoPlanner planner, RelNode plan, RelTraitSet wanted) {
+        RelNode node = plan;
+        final List<Program> first = List.of(
+                Programs.subQuery(DefaultRelMetadataProvider.INSTANCE), Programs.decorrelate(), Programs.trim());
+        for (final Program program : first) {
+            node = program.run(planner, node, wanted, List.of(), List.of());
+        }
+        planner.setRoot(node.getTraitSet().equals(wanted) ? node : planner.changeTraits(node, wanted));
+        return Programs.calc(DefaultRelMetadataProvider.INSTANCE)
+                .run(planner, planner.findBestExp(), wanted, List.of(), List.of());
     }
 
     private static List<SqlTypeName> types(RelDataType parameters) {
@@ -212,6 +226,12 @@ final class Planning {
     /** Texts are UTF-8; averages have fractions; sums do not overflow an int. */
     private static final class Types extends JavaTypeFactoryImpl {
         private static final RelDataTypeSystem SYSTEM = new RelDataTypeSystemImpl() {
+            @Override
+            public boolean shouldConvertRaggedUnionTypesToVarying() {
+                // No text is ever filled up with blanks.
+                return true;
+            }
+
             @Override
             public RelDataType deriveAvgAggType(RelDataTypeFactory factory, RelDataType argument) {
                 return factory.createTypeWithNullability(

@@ -1,6 +1,7 @@
 package io.silo.sql;
 
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Functions that plans call by name. Public because compiled plans are elsewhere; any thread. */
 public final class SqlFunctions {
@@ -16,24 +17,29 @@ public final class SqlFunctions {
 
     private SqlFunctions() {}
 
-    /** Whether a text begins with another. */
-    public static boolean startsWith(String text, String prefix) {
-        return text.startsWith(prefix);
+    /** Whether a text begins with another; null if one of them is. */
+    public static @Nullable Boolean startsWith(@Nullable String text, @Nullable String prefix) {
+        return text == null || prefix == null ? null : (Boolean) text.startsWith(prefix);
     }
 
     /**
-     * Whether a text is as a pattern of {@code %} and {@code _} says. In time proportional to their lengths' product at most, whatever the
+     * Whether a text is as a pattern of {@code %} and {@code _} says; null if one of them is. In time proportional to their lengths' product at most, whatever the
      * pattern.
      *
      * @param escape a character that makes the next one mean itself, or empty.
      */
-    public static boolean like(String text, String pattern, String escape) {
+    public static @Nullable Boolean like(@Nullable String text, @Nullable String pattern, @Nullable String escape) {
+        if (text == null || pattern == null || escape == null) {
+            return null;
+        }
         return matches(text, pattern, escape.isEmpty() ? NO_ESCAPE : escape.charAt(0));
     }
 
     /** As {@link #like}, whatever the case. */
-    public static boolean ilike(String text, String pattern, String escape) {
-        return like(text.toLowerCase(Locale.ROOT), pattern.toLowerCase(Locale.ROOT), escape);
+    public static @Nullable Boolean ilike(@Nullable String text, @Nullable String pattern, @Nullable String escape) {
+        return text == null || pattern == null
+                ? null
+                : like(text.toLowerCase(Locale.ROOT), pattern.toLowerCase(Locale.ROOT), escape);
     }
 
     private static boolean matches(String text, String pattern, int escape) {
