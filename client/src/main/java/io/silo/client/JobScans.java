@@ -9,6 +9,7 @@ import io.silo.protocol.reply.JobRowsReplyDecoder;
 import io.silo.protocol.reply.TenantCountsReplyDecoder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Predicate;
@@ -32,6 +33,18 @@ public final class JobScans {
 
     public JobScans(SiloClient client) {
         this.client = client;
+    }
+
+    /**
+     * A shard of the server.
+     *
+     * @param tenantHash lowest that it holds.
+     */
+    public record ShardRef(UUID id, long tenantHash) {}
+
+    /** The shards of the server. */
+    public CompletableFuture<List<ShardRef>> shards() {
+        return client.withMap().thenApply(ShardMap::shards);
     }
 
     /**

@@ -5,6 +5,7 @@ import io.silo.protocol.reply.HelloReplyDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +22,7 @@ final class ShardMap {
         static final int SHARD_THREAD = -1;
     }
 
-    private record Range(long first, long last, Target target) {}
+    private record Range(UUID id, long first, long last, Target target) {}
 
     private final List<Range> ranges;
     private final int threadCount;
@@ -47,6 +48,7 @@ final class ShardMap {
         final int payloadBytesMax = (int) reply.payloadBytesMax();
         for (final HelloReplyDecoder.ShardsDecoder shard : reply.shards()) {
             ranges.add(new Range(
+                    new UUID(shard.idHigh(), shard.idLow()),
                     shard.rangeFirst(),
                     shard.rangeLast(),
                     new Target(shard.thread(), shard.shard(), shard.shardEpoch())));
@@ -74,6 +76,13 @@ final class ShardMap {
     /** Every shard of the node. */
     List<Target> targets() {
         return ranges.stream().map(Range::target).toList();
+    }
+
+    /** Every shard of the node, as who reads shard by shard names them. */
+    List<JobScans.ShardRef> shards() {
+        return ranges.stream()
+                .map(range -> new JobScans.ShardRef(range.id, range.first))
+                .toList();
     }
 
     int threadCount() {

@@ -60,6 +60,8 @@ class TenantCommandsTest {
             "BulkChange",
             "ListJobs",
             "CountJobs",
+            "ScanJobs",
+            "CountTenants",
             "ListLimits");
 
     /** Who asks, for what tenant. */
@@ -104,6 +106,12 @@ class TenantCommandsTest {
             return TestBulks.Where.status(JobState.values()).tenant(tenant);
         }
 
+        int scanCode() {
+            TestScans.Scan scan = new TestScans.Scan();
+            scan.tenant = tenant;
+            return new TestScans(client).page(scan).code();
+        }
+
         int lease(String id) {
             verbs.lease(id, "w", 0);
             return number(verbs.refusal);
@@ -138,6 +146,8 @@ class TenantCommandsTest {
                     (a, id) -> a.bulks.change(BulkVerb.EXPEDITE, a.everyJob()).code()),
             Map.entry("ListJobs", (a, id) -> a.bulks.page(a.everyJob(), 0, 10).code()),
             Map.entry("CountJobs", (a, id) -> a.bulks.countCode(a.tenant)),
+            Map.entry("ScanJobs", (a, id) -> a.scanCode()),
+            Map.entry("CountTenants", (a, id) -> new TestScans(a.client).countCode(a.tenant)),
             Map.entry("SetPaused", (a, id) -> a.verbs.setPaused(PauseKind.TENANT, a.tenant, true)),
             Map.entry("ListLimits", (a, id) -> a.limits.listCode(10)),
             Map.entry("GetLimit", (a, id) -> number(a.limits.show(id, 5))),

@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
             PausesCommand.class,
             LimitsCommand.class,
             ExplainCommand.class,
+            QueryCommand.class,
             TenantCommand.class,
             StatusCommand.class,
             LoadCommand.class,

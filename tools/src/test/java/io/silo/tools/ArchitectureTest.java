@@ -86,7 +86,17 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule gatewayTranslatesOntoTheClient =
-            module("gateway", "io.silo.client..", "io.silo.grpc..", "io.silo.protocol..");
+            module("gateway", "io.silo.sql..", "io.silo.client..", "io.silo.grpc..", "io.silo.protocol..");
+
+    @ArchTest
+    static final ArchRule sqlReadsThroughTheClient = module("sql", "io.silo.client..");
+
+    @ArchTest
+    static final ArchRule calciteStaysInSql = noClasses()
+            .that(resideInAPackage("io.silo..").and(not(resideInAPackage("io.silo.sql.."))))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("org.apache.calcite.."))
+            .because("who runs a statement has columns and rows to do with, and no planner");
 
     @ArchTest
     static final ArchRule simulationKnowsThePureParts =

@@ -185,10 +185,9 @@ final class ScanWalk {
         final MetadataIndex index = view.scanReport().metadata();
         final boolean isOfAll = request.tenant == ScanRequest.ANY;
         final int tenantEnd = isOfAll ? view.scanReport().tenantEnd() : request.tenant + 1;
-        int tenant = request.cursor == ScanRequest.START
-                ? isOfAll ? 0 : request.tenant
-                : (int) (request.cursor >>> Integer.SIZE);
-        int entry = request.cursor == ScanRequest.START ? NULL : (int) request.cursor;
+        final boolean isFirst = request.cursor == ScanRequest.START;
+        int tenant = isOfAll ? isFirst ? 0 : Math.max(0, (int) (request.cursor >>> Integer.SIZE)) : request.tenant;
+        int entry = isFirst ? NULL : (int) request.cursor;
         for (; tenant < tenantEnd; tenant++) {
             if (looked == STEPS_PER_SLICE) {
                 stopAt(cursor(tenant, NULL), 0);
