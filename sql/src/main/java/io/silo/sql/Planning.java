@@ -11,6 +11,7 @@ import java.util.Set;
 import org.apache.calcite.adapter.enumerable.EnumerableConvention;
 import org.apache.calcite.adapter.enumerable.EnumerableInterpretable;
 import org.apache.calcite.adapter.enumerable.EnumerableRel;
+import org.apache.calcite.adapter.enumerable.EnumerableRules;
 import org.apache.calcite.adapter.java.JavaTypeFactory;
 import org.apache.calcite.avatica.util.Casing;
 import org.apache.calcite.avatica.util.Quoting;
@@ -152,6 +153,7 @@ final class Planning {
         planner.addRelTraitDef(RelCollationTraitDef.INSTANCE);
         planner.setExecutor(RexUtil.EXECUTOR);
         RelOptUtil.registerDefaultRules(planner, false, false);
+        planner.addRule(EnumerableRules.ENUMERABLE_LIMIT_SORT_RULE);
         final RelOptCluster cluster = RelOptCluster.create(planner, new RexBuilder(typeFactory));
         final SqlToRelConverter converter = new SqlToRelConverter(
                 (rowType, query, path, viewPath) -> {

@@ -5,7 +5,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.calcite.runtime.CalciteContextException;
 import org.apache.calcite.runtime.CalciteException;
 import org.apache.calcite.sql.SqlNode;
 import org.jspecify.annotations.Nullable;
@@ -52,8 +51,12 @@ public final class SqlEngine {
         final Bound bound;
         try {
             bound = bind(text, parameters, values);
-        } catch (CalciteException wrong) {
+        } catch (SqlException told) {
+            throw told;
+        } catch (CalciteException | UnsupportedOperationException wrong) {
             throw Planning.invalid(wrong);
+        } catch (RuntimeException | AssertionError failed) {
+            throw new SqlException(SqlException.Kind.FAILED, "Query planning failed: " + failed, failed);
         } catch (StackOverflowError deep) {
             throw new SqlException(SqlException.Kind.INVALID, "SQL error: the statement is nested too deeply.", deep);
         }
@@ -75,11 +78,14 @@ public final class SqlEngine {
             if (bound != null) {
                 return bound;
             }
-        } catch (CalciteContextException wrong) {
+        } catch (SqlException told) {
+            throw told;
+        } catch (RuntimeException wrong) {
             if (lifting.lifted().isEmpty()) {
                 throw wrong;
             }
-            // Perhaps the type of a parameter cannot be told, where that of the literal can.
+            // Perhaps the type of a parameter cannot be told, where that of the literal can; each place says so in its
+            // own way.
         }
         final StatementRewriter plain = new StatementRewriter(false, text.placeholders());
         final Bound bound = bound(rewritten(planning.parse(text.sql()), plain), plain, text, values);

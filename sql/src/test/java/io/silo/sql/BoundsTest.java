@@ -11,7 +11,8 @@ class BoundsTest {
 
     @Test
     void shouldKeepWhatBothSay() {
-        final Bounds both = Bounds.ofTenant("a").and(FAILED).and(Bounds.ofChanged(5, 10)).and(Bounds.ofChanged(7, 20));
+        final Bounds both =
+                Bounds.ofTenant("a").and(FAILED).and(Bounds.ofChanged(5, 10)).and(Bounds.ofChanged(7, 20));
         assertThat(both.tenants()).isEqualTo(Set.of("a"));
         assertThat(both.statuses()).isEqualTo(8);
         assertThat(both.minChangedAtMs()).isEqualTo(7);
@@ -30,12 +31,15 @@ class BoundsTest {
 
     @Test
     void shouldTakeInWhatEitherSays() {
-        final Bounds either = Bounds.ofTenant("a").and(FAILED).or(Bounds.ofTenant("b").and(RUNNING));
+        final Bounds either =
+                Bounds.ofTenant("a").and(FAILED).or(Bounds.ofTenant("b").and(RUNNING));
         assertThat(either.tenants()).isEqualTo(Set.of("a", "b"));
         assertThat(either.statuses()).isEqualTo(10);
         assertThat(Bounds.ofId("x").or(FAILED).ids()).as("one of them has any").isNull();
         assertThat(Bounds.ofId("x").or(Bounds.NOTHING)).isEqualTo(Bounds.ofId("x"));
-        assertThat(Bounds.ofMetadata("k", "v", false).or(Bounds.ofMetadata("k", "w", false)).metadata())
+        assertThat(Bounds.ofMetadata("k", "v", false)
+                        .or(Bounds.ofMetadata("k", "w", false))
+                        .metadata())
                 .isNull();
     }
 

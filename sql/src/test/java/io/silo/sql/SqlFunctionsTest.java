@@ -67,7 +67,8 @@ class SqlFunctionsTest {
         final String text = "a".repeat(100_000);
         final String pattern = "%a".repeat(40) + "%b";
         org.junit.jupiter.api.Assertions.assertTimeout(
-                Duration.ofSeconds(5), () -> assertThat(SqlFunctions.like(text, pattern, "")).isFalse());
+                Duration.ofSeconds(5),
+                () -> assertThat(SqlFunctions.like(text, pattern, "")).isFalse());
     }
 
     @Test

@@ -9,7 +9,8 @@ import org.junit.jupiter.api.Test;
 class StatementTextTest {
     @Test
     void shouldFindPlaceholders() {
-        final StatementText text = StatementText.of("SELECT $2, '$1', \"$3\" /* $4 */ FROM t -- $5\n WHERE a = $1 AND b = $12");
+        final StatementText text =
+                StatementText.of("SELECT $2, '$1', \"$3\" /* $4 */ FROM t -- $5\n WHERE a = $1 AND b = $12");
         assertThat(text.sql()).isEqualTo("SELECT ?, '$1', \"$3\" /* $4 */ FROM t -- $5\n WHERE a = ? AND b = ?");
         assertThat(text.placeholders()).isEqualTo(List.of(2, 1, 12));
         assertThat(text.isExplain()).isFalse();
