@@ -14,7 +14,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** Serves {@code silo.v1}, health and reflection over gRPC, by the Java client. Any thread. */
+/** Serves {@code silo.v1}, {@code silo.v2}, health and reflection over gRPC, by the Java client. Any thread. */
 public final class GrpcGateway implements AutoCloseable {
     /** Both ways, as clients of this interface expect it (behaviour NET-1). */
     private static final int MESSAGE_BYTES_MAX = 128 << 20;
@@ -38,6 +38,7 @@ public final class GrpcGateway implements AutoCloseable {
     private final HealthStatusManager health = new HealthStatusManager();
     private final ThreadPoolExecutor executor = new ThreadPoolExecutor(
             THREADS, THREADS, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> new Thread(task, "silo-grpc"));
+    private final SiloV2Service batches;
     private final Server server;
 
     private GrpcGateway(GatewayContext context) throws IOException {
@@ -46,6 +47,7 @@ public final class GrpcGateway implements AutoCloseable {
         operators = new OperatorCalls(context.nodeId(), addresses);
         final SiloService service =
                 new SiloService(context.nodeId(), () -> context.host() + ":" + port(), addresses, operators);
+        batches = new SiloV2Service(addresses);
         final GrpcTls tls = context.tls();
         final InetSocketAddress bound = new InetSocketAddress(context.host(), context.port());
         server = (tls == null ? NettyServerBuilder.forAddress(bound) : tls.serverAt(bound))
@@ -56,6 +58,7 @@ public final class GrpcGateway implements AutoCloseable {
                 .permitKeepAliveTime(PING_INTERVAL_MIN_S, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
                 .addService(ServerInterceptors.intercept(service, tokens))
+                .addService(ServerInterceptors.intercept(batches, tokens))
                 .addService(health.getHealthService())
                 .addService(ProtoReflectionServiceV1.newInstance())
                 .build();
@@ -71,6 +74,7 @@ public final class GrpcGateway implements AutoCloseable {
             }
         }
         health.setStatus(SiloGrpc.SERVICE_NAME, ServingStatus.SERVING);
+        health.setStatus(io.silo.grpc.v2.SiloGrpc.SERVICE_NAME, ServingStatus.SERVING);
     }
 
     /**
@@ -92,11 +96,12 @@ public final class GrpcGateway implements AutoCloseable {
         return server.getPort();
     }
 
-    /** Takes no more calls, lets those under way finish for five seconds, then ends them. Idempotent. */
+    /** Takes no more calls, ends those that wait for tasks, lets others finish for five seconds, then ends them. Idempotent. */
     @Override
     public void close() {
         health.enterTerminalState();
         server.shutdown();
+        batches.stopWaiting();
         try {
             if (!server.awaitTermination(DRAIN_MS, TimeUnit.MILLISECONDS)) {
                 server.shutdownNow();
