@@ -2,7 +2,6 @@ package io.silo.gateway;
 
 import io.grpc.Context;
 import io.grpc.Deadline;
-import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.silo.client.LeaseId;
 import io.silo.client.LeasedTask;
@@ -51,14 +50,13 @@ final class TaskPolls {
             if (waitMs == 0) {
                 final List<ServedShard> shards = new ArrayList<>(addresses.shards());
                 Collections.shuffle(shards);
-                var unused = lease(client.leases(), request, shards, 0, new ArrayList<>())
-                        .whenComplete(call::end);
+                var unused = call.ask(request, shards, 0).whenComplete((asked, failed) -> call.end(failed));
             } else {
                 open.add(call);
                 call.await(request, waitMs);
             }
         } catch (RuntimeException refused) {
-            call.end(null, refused);
+            call.end(refused);
         }
     }
 
@@ -84,27 +82,6 @@ final class TaskPolls {
                 : Math.max(0, Math.min(asked, deadline.timeRemaining(TimeUnit.MILLISECONDS) - MARGIN_MS));
     }
 
-    /** What one shard refuses takes nothing from what others gave; if all refuse, the last is told. */
-    private static CompletableFuture<List<LeasedTask>> lease(
-            Leases leases, LeaseTasksRequest request, List<ServedShard> shards, int index, List<LeasedTask> found) {
-        if (index == shards.size() || found.size() >= request.getMaxTasks()) {
-            return CompletableFuture.completedFuture(found);
-        }
-        final TaskPoll poll = new TaskPoll(
-                shards.get(index).rangeFirst(),
-                request.getTenant(),
-                request.getTaskGroup(),
-                request.getWorkerId(),
-                request.getMaxTasks() - found.size(),
-                Duration.ZERO);
-        return leases.poll(poll)
-                .thenAccept(found::addAll)
-                .exceptionallyCompose(failed -> index + 1 == shards.size() && found.isEmpty()
-                        ? CompletableFuture.failedFuture(failed)
-                        : CompletableFuture.completedFuture(null))
-                .thenCompose(asked -> lease(leases, request, shards, index + 1, found));
-    }
-
     /** One call: answered once, and what it got goes back if its caller did not stay to hear of it. */
     private final class Call implements TaskListener, OpenCalls.Waiting {
         private final Leases leases;
@@ -121,6 +98,35 @@ final class TaskPolls {
             this.observer = observer;
         }
 
+        /** What one shard refuses takes nothing from what others gave; if all refuse, the last is told. */
+        CompletableFuture<Void> ask(LeaseTasksRequest request, List<ServedShard> shards, int index) {
+            final int wanted = request.getMaxTasks() - count();
+            if (index == shards.size() || wanted == 0) {
+                return CompletableFuture.completedFuture(null);
+            }
+            final TaskPoll poll = new TaskPoll(
+                    shards.get(index).rangeFirst(),
+                    request.getTenant(),
+                    request.getTaskGroup(),
+                    workerId,
+                    wanted,
+                    Duration.ZERO);
+            return leases.poll(poll)
+                    .thenAccept(this::add)
+                    .exceptionallyCompose(failed -> index + 1 == shards.size() && count() == 0
+                            ? CompletableFuture.failedFuture(failed)
+                            : CompletableFuture.completedFuture(null))
+                    .thenCompose(asked -> ask(request, shards, index + 1));
+        }
+
+        private synchronized int count() {
+            return tasks.size();
+        }
+
+        private synchronized void add(List<LeasedTask> leased) {
+            tasks.addAll(leased);
+        }
+
         void await(LeaseTasksRequest request, long waitMs) {
             final TaskSubscription subscription =
                     leases.subscribe(new TaskFeed(request.getTenant(), request.getTaskGroup(), workerId), this);
@@ -129,15 +135,13 @@ final class TaskPolls {
                     .thenCompose(anyway -> subscription.stop())
                     .whenComplete((stopped, failed) -> {
                         open.remove(this);
-                        end(tasks, failed == null ? refused : failed);
+                        end(failed == null ? refused : failed);
                     });
         }
 
         @Override
         public void onTasks(List<LeasedTask> leased) {
-            synchronized (this) {
-                tasks.addAll(leased);
-            }
+            add(leased);
             over.complete(null);
         }
 
@@ -167,29 +171,28 @@ final class TaskPolls {
             giveBack(unheard);
         }
 
-        void end(@Nullable List<LeasedTask> found, @Nullable Throwable failed) {
+        /** @param failed told if there are no tasks; null = that is no error. */
+        void end(@Nullable Throwable failed) {
             final List<LeaseId> unheard;
             synchronized (this) {
                 if (!isCancelled) {
-                    answer(found, failed);
+                    answer(failed);
                     return;
                 }
-                unheard = found == null ? List.of() : ids(found);
+                unheard = ids(tasks);
+                tasks.clear();
             }
             giveBack(unheard);
         }
 
-        private void answer(@Nullable List<LeasedTask> found, @Nullable Throwable failed) {
-            if (found == null || failed != null && found.isEmpty()) {
-                observer.onError(failed == null ? Status.INTERNAL.asRuntimeException() : Refusals.of(failed));
+        private void answer(@Nullable Throwable failed) {
+            if (failed != null && tasks.isEmpty()) {
+                observer.onError(Refusals.of(failed));
                 return;
             }
             final LeaseTasksResponse.Builder response = LeaseTasksResponse.newBuilder();
-            for (final LeasedTask task : found) {
+            for (final LeasedTask task : tasks) {
                 response.addTasks(TaskCalls.task(addresses.of(task.leaseId()), task));
-            }
-            if (found != tasks) {
-                tasks.addAll(found);
             }
             observer.onNext(response.build());
             observer.onCompleted();
