@@ -183,6 +183,10 @@ class GrpcV2StreamsIT {
             final List<Task> tasks = stream.tasks(20);
             stream.say(stream.successes(tasks.subList(0, 5)));
             assertThat(stream.answer().getOutcomesList()).noneMatch(OutcomeResult::hasRefusal);
+            // What does not end the lease leaves it the stream's.
+            stream.say(StreamTasksRequest.newBuilder()
+                    .addOutcomes(WorkerStream.success(tasks.get(5)).clearOutcome()));
+            assertThat(stream.answer().getOutcomes(0).hasRefusal()).isTrue();
             switch (end) {
                 case "cancelled" -> stream.cancel();
                 case "closed" -> stream.halfClose();
