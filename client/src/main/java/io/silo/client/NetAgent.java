@@ -183,6 +183,7 @@ final class NetAgent implements Runnable {
         runTasks();
         links.values().forEach(ShardLink::close);
         links.clear();
+        subscriptions.onClosed();
         closeAccess();
         failAll();
     }
@@ -405,8 +406,8 @@ final class NetAgent implements Runnable {
         }
         if (isNewSession) {
             workers.forEach(worker -> worker.onLinkOpen(link));
-            subscriptions.onLinkOpen(link);
         }
+        subscriptions.onMap(link, isNewSession);
     }
 
     void onLinkLost(ShardLink link) {

@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.agrona.collections.IntHashSet;
 import org.agrona.collections.Long2ObjectHashMap;
 
 /**
@@ -20,6 +21,7 @@ final class SubscriptionTable {
     private final Set<TaskSubscription> open = new LinkedHashSet<>();
     private final Long2ObjectHashMap<TaskSubscription> byId = new Long2ObjectHashMap<>();
     private final Set<TaskSubscription> refusedForNow = new LinkedHashSet<>();
+    private final IntHashSet lostThreads = new IntHashSet();
     private long retryNs;
 
     boolean isEmpty() {
@@ -61,16 +63,28 @@ final class SubscriptionTable {
         return again.size();
     }
 
-    void onLinkOpen(ShardLink link) {
-        List.copyOf(open).forEach(subscription -> subscription.onLinkOpen(link));
+    /** A link was told of the shards: it is open, for the first time, again, or as before. */
+    void onMap(ShardLink link, boolean isNewSession) {
+        // A server that began anew may give the number of a session that was lost.
+        if (lostThreads.remove(link.thread()) || isNewSession) {
+            List.copyOf(open).forEach(subscription -> subscription.onLinkOpen(link));
+        }
     }
 
     void onLinkLost(ShardLink link) {
+        lostThreads.add(link.thread());
         List.copyOf(open).forEach(subscription -> subscription.onLinkLost(link));
     }
 
     void onRefused(RejectReason reason) {
-        List.copyOf(open).forEach(subscription -> subscription.refuse(new SiloException(reason)));
+        if (!reason.isTransient()) { // else the session is asked for again, and its subscriptions with it
+            List.copyOf(open).forEach(subscription -> subscription.refuse(new SiloException(reason)));
+        }
+    }
+
+    /** The client is closed, and all its sessions with it. */
+    void onClosed() {
+        List.copyOf(open).forEach(TaskSubscription::onClosed);
     }
 
     /** False if the tasks are for nobody here. */

@@ -74,7 +74,7 @@ public final class TaskSubscription {
     /**
      * Asks for no more tasks. The listener is told of those that are on their way. Idempotent.
      *
-     * @return done when it was told the last; it never fails.
+     * @return done when it was told the last, or the client was closed; it never fails.
      */
     public CompletableFuture<Void> stop() {
         client.agent().execute(this::leaveAll);
@@ -237,6 +237,12 @@ public final class TaskSubscription {
                 stopped.complete(null);
             }
         }
+    }
+
+    void onClosed() {
+        stopping = true;
+        threads.forEach(this::forget);
+        endIfGone();
     }
 
     void onLinkOpen(ShardLink link) {

@@ -32,6 +32,7 @@ import io.silo.grpc.v2.Refusal;
 import io.silo.grpc.v2.ReportOutcomesRequest;
 import io.silo.grpc.v2.SiloGrpc;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -413,15 +414,18 @@ class GrpcV2IT {
                         .addLeases(ref(tasks.get("on")).setTaskId("x"))
                         .addLeases(ref(tasks.get("on")).setShard("x"))
                         .addLeases(ref(tasks.get("on")).setTaskId("0".repeat(47) + "9"))
+                        .addLeases(ref(tasks.get("cancelled")))
                         .build())
                 .getResultsList();
         assertThat(none)
-                .extracting(result -> result.getLost() + " " + told(true, result.getRefusal()))
+                .extracting(result -> result.getLost() + " " + told(result.hasRefusal(), result.getRefusal()))
                 .containsExactly(
                         "true NOT_FOUND LEASE_NOT_FOUND: lease not found",
                         "false INVALID_ARGUMENT INVALID_ARGUMENT: invalid shard ID: x",
                         "false FAILED_PRECONDITION FAILED_PRECONDITION: the task is a RefreshFloatingLimit; renew it by"
-                                + " silo.v1");
+                                + " silo.v1",
+                        "false ");
+        assertThat(none.get(3).getCancelled()).isTrue();
     }
 
     @Test
@@ -468,6 +472,41 @@ class GrpcV2IT {
         assertThat(catchThrowable(() -> waiting.get(1, TimeUnit.SECONDS))).isNull();
         assertThat(stream.end().getCode() + " " + stream.end().getDescription())
                 .isEqualTo("UNAVAILABLE the server is stopping");
+    }
+
+    /** A token is judged by the shards: of a batch item by item. */
+    @Test
+    void shouldJudgeTokensForEachItem() throws Exception {
+        final Path file = directory.resolve("silo.toml");
+        Files.writeString(file, """
+                [[auth.tokens]]
+                name = "all of one tenant"
+                token = "one"
+                tenant = "ada"
+                [[auth.tokens]]
+                name = "a producer"
+                token = "produce"
+                verbs = ["produce"]
+                """);
+        grpc = GrpcFixture.start(file, directory.resolve("data"));
+        silo = SiloGrpc.newBlockingStub(GrpcFixture.withToken(grpc.channel, "produce"));
+        assertThat(enqueue(job("a"), job("b").setTenant("bob"))).noneMatch(EnqueueResult::hasRefusal);
+        for (int waitMs : new int[] {0, 1_000}) {
+            assertRefused(
+                    () -> lease(poll(1).setWaitMs(waitMs)),
+                    Status.Code.PERMISSION_DENIED,
+                    "The token does not allow this call.");
+        }
+        final WorkerStream refused = WorkerStream.of(GrpcFixture.withToken(grpc.channel, "produce"), "w", GROUP, 1);
+        assertThat(refused.end().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
+        silo = SiloGrpc.newBlockingStub(GrpcFixture.withToken(grpc.channel, "one"));
+        assertThat(enqueue(job("c"), job("d").setTenant("bob"), job("e")))
+                .extracting(result -> told(result.hasRefusal(), result.getRefusal()))
+                .containsExactly("", "PERMISSION_DENIED PERMISSION_DENIED: The token does not allow this call.", "");
+        final WorkerStream own = WorkerStream.of(GrpcFixture.withToken(grpc.channel, "one"), "w", GROUP, 1);
+        own.credits(9);
+        assertThat(own.tasks(3)).extracting(Task::getJobId).containsExactlyInAnyOrder("a", "c", "e");
+        assertThat(own.task(300)).isNull();
     }
 
     // ---- helpers
