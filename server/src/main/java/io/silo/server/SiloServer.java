@@ -77,6 +77,7 @@ public final class SiloServer implements AutoCloseable {
     private final ServerConfig config;
     private final FaultPlan faults = FailPoint.of(System.getenv());
     private final long startedNs = System.nanoTime();
+    private final PrometheusRegistry registry = new PrometheusRegistry();
     private final List<AeronIngress> ingresses = new ArrayList<>();
     private final List<ColdReadThread> coldReads = new ArrayList<>();
     private final List<ShardThread> threads = new ArrayList<>();
@@ -143,7 +144,6 @@ public final class SiloServer implements AutoCloseable {
         final SingleNodeAssignment assignment = SingleNodeAssignment.open(
                 data, config.intValue(Settings.SHARD_COUNT), config.intValue(Settings.SHARD_THREADS));
         final BaselineMeasurement baseline = new BaselineMeasurement(data.path(), this::recordsAppended);
-        final PrometheusRegistry registry = new PrometheusRegistry();
         // Before the logs are replayed: /healthz tells a long start from a dead one.
         if (config.value(Settings.METRICS_ENABLED)) {
             endpoint = new OperationsEndpoint(config.value(Settings.METRICS_ADDRESS), registry, this::health, baseline);
@@ -154,7 +154,7 @@ public final class SiloServer implements AutoCloseable {
         slots = opening.judge();
         place();
         openThreads(opening, connection);
-        registerMetrics(registry);
+        registerMetrics();
         threads.forEach(ShardThread::start);
         data.writeServerFile(serverFile(connection));
         gateway = startGateway(data);
@@ -428,7 +428,7 @@ public final class SiloServer implements AutoCloseable {
     // ---- what is shown
     // ------------------------------------------------------------------------------------------------------
 
-    private void registerMetrics(PrometheusRegistry registry) {
+    private void registerMetrics() {
         final Map<String, ShardCounters> counters = new LinkedHashMap<>();
         for (ShardSlot slot : slots) {
             final Shard shard = slot.shard();
@@ -571,6 +571,8 @@ public final class SiloServer implements AutoCloseable {
         if (endpoint != null) {
             endpoint.close();
         }
+        // The registries of a process are kept for ever by those who measure its JVM, and what is registered with them.
+        registry.clear();
         if (data != null && inTime) {
             data.close(); // not while a shard may still write
         }
