@@ -27,6 +27,12 @@ public final class GrpcGateway implements AutoCloseable {
     /** Clients ping each ten seconds, calls or none. */
     private static final long PING_INTERVAL_MIN_S = 5;
 
+    /**
+     * A connection that says nothing for ten seconds is asked whether it is there, and cut ten seconds later: tasks that are pushed to a
+     * worker whose machine is gone would be nobody's, and each lease that runs out counts against its job.
+     */
+    private static final long KEEPALIVE_S = 10;
+
     /** Threads wait for room in the client's window, not for answers; what waits for them is bounded by the calls of the connections. */
     private static final int THREADS = 4;
 
@@ -55,6 +61,8 @@ public final class GrpcGateway implements AutoCloseable {
                 .maxInboundMessageSize(MESSAGE_BYTES_MAX)
                 .flowControlWindow(STREAM_WINDOW_BYTES)
                 .maxConcurrentCallsPerConnection(CALLS_MAX)
+                .keepAliveTime(KEEPALIVE_S, TimeUnit.SECONDS)
+                .keepAliveTimeout(KEEPALIVE_S, TimeUnit.SECONDS)
                 .permitKeepAliveTime(PING_INTERVAL_MIN_S, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
                 .addService(ServerInterceptors.intercept(service, tokens))

@@ -22,6 +22,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -152,17 +153,17 @@ final class TaskStream implements StreamObserver<StreamTasksRequest>, TaskListen
 
     private void answer(StreamTasksRequest request) {
         final List<LeaseId> reported = ids(request.getOutcomesList());
-        final List<LeaseId> unspent;
+        final Set<LeaseId> own;
         synchronized (this) {
             unanswered++;
             // Not given back behind the report's back, should the stream end meanwhile.
-            unspent = reported.stream().filter(held::remove).toList();
+            own = reported.stream().filter(held::remove).collect(Collectors.toSet());
         }
         final CompletableFuture<List<OutcomeResult>> outcomes = batches.report(client, request.getOutcomesList());
         final CompletableFuture<List<HeartbeatResult>> renewals =
                 batches.renew(client, workerId, request.getRenewalsList());
         var unused = outcomes.thenAcceptBoth(renewals, (results, renewed) -> {
-                    onReported(reported, unspent, results);
+                    onReported(reported, own, results);
                     send(StreamTasksResponse.newBuilder()
                             .setAnswer(StreamAnswer.newBuilder()
                                     .setSequence(request.getSequence())
@@ -179,9 +180,8 @@ final class TaskStream implements StreamObserver<StreamTasksRequest>, TaskListen
     }
 
     /** A lease that was not ended after all is held as before, or goes back if nobody will report it. */
-    private void onReported(List<LeaseId> reported, List<LeaseId> unspent, List<OutcomeResult> results) {
+    private void onReported(List<LeaseId> reported, Set<LeaseId> own, List<OutcomeResult> results) {
         final List<LeaseId> kept = new ArrayList<>();
-        final Set<LeaseId> own = new HashSet<>(unspent);
         for (int i = 0; i < results.size(); i++) {
             final OutcomeResult result = results.get(i);
             if (result.hasRefusal() && !BatchCalls.isGone(result.getRefusal()) && own.contains(reported.get(i))) {

@@ -211,6 +211,30 @@ class GrpcV2StreamsIT {
         }
     }
 
+    /** A worker whose machine is gone closes nothing. Its tasks last a minute, so that they come back for another reason. */
+    @Test
+    void shouldCutAConnectionThatIsNoLongerThere() throws Exception {
+        start(Map.of());
+        try (FrozenProxy proxy = new FrozenProxy(grpc.server.grpcAddress().port())) {
+            final ManagedChannel own = ManagedChannelBuilder.forAddress("127.0.0.1", proxy.port())
+                    .usePlaintext()
+                    .build();
+            channels.add(own);
+            final WorkerStream stream = WorkerStream.of(own, "w", GROUP, 2);
+            enqueue(job("a").setLeaseMs(60_000));
+            stream.task();
+            proxy.freeze();
+            enqueue(job("b").setLeaseMs(60_000));
+            final long beginNs = System.nanoTime();
+            final List<Task> back = new ArrayList<>();
+            while (back.size() < 2 && System.nanoTime() - beginNs < TimeUnit.SECONDS.toNanos(40)) {
+                back.addAll(lease("v", 2, 1_000));
+            }
+            assertThat(back).extracting(Task::getJobId).containsExactlyInAnyOrder("a", "b");
+            assertThat(back).extracting(Task::getAttemptNumber).containsOnly(1);
+        }
+    }
+
     @Test
     void shouldAnswerAllThatWasSaidBeforeAHalfClose() throws Exception {
         start(Map.of());
