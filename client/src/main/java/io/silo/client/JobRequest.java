@@ -62,8 +62,9 @@ public final class JobRequest {
         tenant = builder.tenant;
         taskGroup = builder.taskGroup;
         id = builder.id == null ? UUID.randomUUID().toString() : builder.id;
-        requestIdHigh = REQUEST_ID_HIGH;
-        requestIdLow = NEXT_REQUEST_ID_LOW.getAndIncrement();
+        final UUID requestId = builder.requestId;
+        requestIdHigh = requestId == null ? REQUEST_ID_HIGH : requestId.getMostSignificantBits();
+        requestIdLow = requestId == null ? NEXT_REQUEST_ID_LOW.getAndIncrement() : requestId.getLeastSignificantBits();
         priority = builder.priority;
         startAtMs = builder.delay == null ? builder.startAtMs : System.currentTimeMillis() + builder.delay.toMillis();
         retry = builder.retry;
@@ -186,6 +187,7 @@ public final class JobRequest {
         private final List<Limit> limits = new ArrayList<>();
         private @Nullable String tenant;
         private @Nullable String id;
+        private @Nullable UUID requestId;
         private String uniqueKey = "";
         private int priority = PRIORITY_DEFAULT;
         private long startAtMs;
@@ -210,6 +212,15 @@ public final class JobRequest {
         /** Id, 1 to 256 bytes of UTF-8, unique in its tenant; default: a random UUID. */
         public Builder id(String value) {
             id = value;
+            return this;
+        }
+
+        /**
+         * Names the request where another process may repeat it: of two with the same id of the job and of the request the second gets the
+         * answer of the first. Any 16 bytes, not all 0; default: one of its own for each request that is built.
+         */
+        public Builder requestId(UUID value) {
+            requestId = value;
             return this;
         }
 

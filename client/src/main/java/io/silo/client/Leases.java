@@ -1,17 +1,23 @@
 package io.silo.client;
 
+import io.silo.protocol.Bounds;
 import io.silo.protocol.RejectReason;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Leases one by one, for those who cannot subscribe as a {@link SiloWorker} does: they ask a shard for tasks, renew each lease themselves
- * and report each outcome by the lease's name. Got from {@link SiloClient#leases}. Any thread; nothing here waits.
+ * Leases by their names, for those who are not a {@link SiloWorker}: they ask a shard for tasks or have them pushed, renew the leases
+ * themselves and report the outcomes, one by one or many at once. Got from {@link SiloClient#leases}. Any thread; nothing here waits.
  */
 public final class Leases {
     // As a worker's: a server that gives up an upload thrice in a row does not want it.
@@ -53,7 +59,7 @@ public final class Leases {
      * A task whose payload is damaged would be leased again and again: its job fails where people see it. One that cannot be read for now
      * goes back. Both are left out, so that the others of the answer are not lost with them.
      */
-    private CompletableFuture<Optional<LeasedTask>> readable(TaskData data, String workerId) {
+    CompletableFuture<Optional<LeasedTask>> readable(TaskData data, String workerId) {
         return whole(data, workerId).thenApply(Optional::of).exceptionallyCompose(failure -> {
             final SiloException told = SiloClient.unwrap(failure);
             final CompletableFuture<Boolean> ended = told.reason() == RejectReason.PAYLOAD_CORRUPT
@@ -126,6 +132,111 @@ public final class Leases {
     CompletableFuture<Boolean> giveBack(LeaseId lease, String workerId, long snoozeMs) {
         return client.submit(
                 new LeaseCalls.Return(lease, workerId, snoozeMs, client.settings().durability, client.deadlineNs()));
+    }
+
+    /**
+     * Renews many leases, in as few messages as they fit, one a shard at least.
+     *
+     * @return one answer a lease, in order: one that is gone has {@code LEASE_NOT_FOUND} or {@code LEASE_OWNER_MISMATCH}. Never fails.
+     */
+    public CompletableFuture<List<LeaseAnswer>> heartbeatAll(List<LeaseId> leases, String workerId) {
+        return inBatches(
+                leases,
+                lease -> lease,
+                lease -> LeaseBatchCalls.LEASE_BYTES,
+                part -> new LeaseBatchCalls.Renew(part, workerId, client.deadlineNs()));
+    }
+
+    /**
+     * Ends many attempts, as {@link #heartbeatAll} renews them. Large results are uploaded, each by itself.
+     *
+     * @return one answer an outcome, in order: see {@link #report(LeaseId, TaskResult)}. Never fails.
+     */
+    public CompletableFuture<List<LeaseAnswer>> reportAll(List<LeaseOutcome> outcomes) {
+        return client.withMap()
+                .thenCompose(map -> reportAll(outcomes, map.inlineBytesMax()))
+                .exceptionally(failure -> all(LeaseAnswer.of(SiloClient.unwrap(failure)), outcomes.size()));
+    }
+
+    private CompletableFuture<List<LeaseAnswer>> reportAll(List<LeaseOutcome> outcomes, int inlineBytesMax) {
+        final LeaseAnswer[] answers = new LeaseAnswer[outcomes.size()];
+        final List<LeaseOutcome> inline = new ArrayList<>(outcomes.size());
+        final List<Integer> places = new ArrayList<>(outcomes.size());
+        final List<CompletableFuture<?>> sent = new ArrayList<>();
+        for (int i = 0; i < answers.length; i++) {
+            final LeaseOutcome outcome = outcomes.get(i);
+            if (outcome.result().data.size() <= inlineBytesMax) {
+                inline.add(outcome);
+                places.add(i);
+            } else {
+                final int place = i;
+                sent.add(report(outcome.lease(), outcome.result())
+                        .handle((done, failure) -> answers[place] = failure == null
+                                ? LeaseAnswer.of((RejectReason) null)
+                                : LeaseAnswer.of(SiloClient.unwrap(failure))));
+            }
+        }
+        final CompletableFuture<List<LeaseAnswer>> batched = inBatches(
+                inline,
+                LeaseOutcome::lease,
+                outcome -> LeaseBatchCalls.LEASE_BYTES
+                        + JobRequest.utf8Length(outcome.result().errorCode)
+                        + outcome.result().data.size(),
+                part -> new LeaseBatchCalls.Report(part, client.settings().durability, client.deadlineNs()));
+        if (sent.isEmpty()) {
+            return batched;
+        }
+        sent.add(batched.thenAccept(some -> {
+            for (int i = 0; i < places.size(); i++) {
+                answers[places.get(i)] = some.get(i);
+            }
+        }));
+        return CompletableFuture.allOf(sent.toArray(new CompletableFuture<?>[0]))
+                .thenApply(done -> Arrays.asList(answers));
+    }
+
+    /** Gives many leases back unspent, as {@link #heartbeatAll} renews them. Never fails. */
+    public CompletableFuture<List<LeaseAnswer>> giveBackAll(List<LeaseId> leases, String workerId) {
+        return inBatches(
+                leases,
+                lease -> lease,
+                lease -> LeaseBatchCalls.LEASE_BYTES,
+                part -> new LeaseBatchCalls.Return(part, workerId, client.settings().durability, client.deadlineNs()));
+    }
+
+    /** A message that has no answer is the answer of its leases: those of other shards have their own. */
+    private <I> CompletableFuture<List<LeaseAnswer>> inBatches(
+            List<I> items,
+            Function<I, LeaseId> lease,
+            ToIntFunction<I> length,
+            Function<List<I>, LeaseBatchCalls.OfLeases> call) {
+        if (items.isEmpty()) {
+            return CompletableFuture.completedFuture(List.of());
+        }
+        return client.withMap()
+                .thenCompose(map -> Batches.<I, LeaseAnswer>send(
+                        items,
+                        item -> map.target(lease.apply(item).tenantHash()),
+                        length,
+                        Bounds.BATCH_ITEMS_MAX,
+                        part -> client.submit(call.apply(part))
+                                .exceptionally(
+                                        failure -> all(LeaseAnswer.of(SiloClient.unwrap(failure)), part.size()))))
+                .exceptionally(failure -> all(LeaseAnswer.of(SiloClient.unwrap(failure)), items.size()));
+    }
+
+    private static List<LeaseAnswer> all(LeaseAnswer answer, int count) {
+        return Collections.nCopies(count, answer);
+    }
+
+    /**
+     * Has tasks pushed, none before credits are added: the server leases them as they become ready, on all its shards. To be stopped by
+     * {@link TaskSubscription#stop}. A lost session costs no credit; what was leased and had not arrived runs out.
+     */
+    public TaskSubscription subscribe(TaskFeed feed, TaskListener listener) {
+        final TaskSubscription subscription = new TaskSubscription(client, feed, listener);
+        client.agent().addSubscription(subscription);
+        return subscription;
     }
 
     /** Leases floating limits of one shard that are due to be found out. As {@link #poll} of tasks otherwise. */

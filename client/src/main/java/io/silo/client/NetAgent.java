@@ -49,6 +49,7 @@ final class NetAgent implements Runnable {
     private final ArrayDeque<Call<?>> waiting = new ArrayDeque<>();
     private final Int2ObjectHashMap<ShardLink> links = new Int2ObjectHashMap<>();
     private final List<WorkerSession> workers = new ArrayList<>();
+    private final SubscriptionTable subscriptions = new SubscriptionTable();
     private final CommandCodecs codecs = new CommandCodecs();
     private final UnsafeBuffer buffer = new UnsafeBuffer(new byte[2 * Bounds.MESSAGE_BYTES_MAX]);
     private @Nullable AeronAccess access;
@@ -130,6 +131,23 @@ final class NetAgent implements Runnable {
         });
     }
 
+    void addSubscription(TaskSubscription subscription) {
+        execute(() -> {
+            subscriptions.add(subscription);
+            ensureAllLinks();
+        });
+    }
+
+    /** Net thread. */
+    SubscriptionTable subscriptions() {
+        return subscriptions;
+    }
+
+    /** Where those who wait for answers and tasks are told of them. */
+    Executor callbacks() {
+        return callbacks;
+    }
+
     void removeWorker(WorkerSession worker) {
         execute(() -> workers.remove(worker));
     }
@@ -165,6 +183,7 @@ final class NetAgent implements Runnable {
         runTasks();
         links.values().forEach(ShardLink::close);
         links.clear();
+        subscriptions.onClosed();
         closeAccess();
         failAll();
     }
@@ -193,6 +212,7 @@ final class NetAgent implements Runnable {
             for (final WorkerSession worker : workers) {
                 workCount += worker.doWork(nowNs);
             }
+            workCount += subscriptions.doWork(nowNs);
         }
         return workCount;
     }
@@ -381,19 +401,24 @@ final class NetAgent implements Runnable {
     void onMap(ShardLink link, ShardMap newMap, boolean isNewSession) {
         map = newMap;
         refusedBy = null;
-        if (!workers.isEmpty()) {
+        if (!workers.isEmpty() || !subscriptions.isEmpty()) {
             ensureAllLinks();
         }
         if (isNewSession) {
             workers.forEach(worker -> worker.onLinkOpen(link));
         }
+        subscriptions.onMap(link, isNewSession);
     }
 
     void onLinkLost(ShardLink link) {
         workers.forEach(worker -> worker.onLinkLost(link));
+        subscriptions.onLinkLost(link);
     }
 
     void onTasksLeased(ShardLink link, TasksLeasedDecoder reply) {
+        if (subscriptions.onTasksLeased(link, reply)) {
+            return;
+        }
         for (final WorkerSession worker : workers) {
             if (worker.owns(link, reply.subscriptionId())) {
                 worker.onTasksLeased(link, reply);
@@ -414,6 +439,7 @@ final class NetAgent implements Runnable {
             call.fail(new SiloException(reason));
         }
         workers.forEach(worker -> worker.onRefused(reason));
+        subscriptions.onRefused(reason);
     }
 
     int threadCount() {

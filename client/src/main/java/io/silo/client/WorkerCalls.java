@@ -66,30 +66,33 @@ final class WorkerCalls {
     static final class Subscribe extends OfSession<Boolean> {
         private final long subscriptionId;
         private final int credits;
-        private final SiloWorkerBuilder worker;
+        private final TaskFeed feed;
+        private final Durability durability;
 
         Subscribe(
                 ShardLink link,
                 ShardMap.Target target,
                 long subscriptionId,
                 int credits,
-                SiloWorkerBuilder worker,
+                TaskFeed feed,
+                Durability durability,
                 long deadlineNs) {
             super(link, target, deadlineNs);
             this.subscriptionId = subscriptionId;
             this.credits = credits;
-            this.worker = worker;
+            this.feed = feed;
+            this.durability = durability;
         }
 
         @Override
         int encode(CommandCodecs codecs, MutableDirectBuffer buffer, ShardMap.Target target) {
             final var command = codecs.subscribe.wrapAndApplyHeader(buffer, 0, codecs.messageHeader);
-            CommandCodecs.fill(command.header(), target, worker.durability);
+            CommandCodecs.fill(command.header(), target, durability);
             command.subscriptionId(subscriptionId)
                     .credits(credits)
-                    .tenant(worker.tenant)
-                    .taskGroup(worker.taskGroup)
-                    .workerId(worker.workerId);
+                    .tenant(feed.tenant())
+                    .taskGroup(feed.taskGroup())
+                    .workerId(feed.workerId());
             return HEADER + command.encodedLength();
         }
 

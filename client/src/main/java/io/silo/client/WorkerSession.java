@@ -39,7 +39,10 @@ final class WorkerSession {
     private static final long REPORT_TIMEOUT_NS = TimeUnit.HOURS.toNanos(24);
 
     private static final int REPORT_OVERHEAD_BYTES = 256;
-    private static final AtomicLong NEXT_SUBSCRIPTION_ID = new AtomicLong(1);
+
+    /** Of the subscriptions of all workers of the process, so that none of a session has the id of another. */
+    static final AtomicLong NEXT_SUBSCRIPTION_ID = new AtomicLong(1);
+
     private static final String RESULT_REFUSED = "RESULT_REFUSED";
 
     private final NetAgent agent;
@@ -197,7 +200,13 @@ final class WorkerSession {
         membership.creditsOwed = 0;
         final long subscriptionId = membership.subscriptionId;
         final WorkerCalls.Subscribe call = new WorkerCalls.Subscribe(
-                link, threadTarget(link), subscriptionId, credits, settings, System.nanoTime() + requestTimeoutNs);
+                link,
+                threadTarget(link),
+                subscriptionId,
+                credits,
+                new TaskFeed(settings.tenant, settings.taskGroup, settings.workerId),
+                settings.durability,
+                System.nanoTime() + requestTimeoutNs);
         agent.enqueueInternal(call, (done, failure) -> {
             if (failure == null) {
                 subscribed.complete(true);
@@ -224,7 +233,7 @@ final class WorkerSession {
         }
     }
 
-    private static ShardMap.Target threadTarget(ShardLink link) {
+    static ShardMap.Target threadTarget(ShardLink link) {
         return new ShardMap.Target(link.thread(), ShardMap.Target.SHARD_THREAD, 0);
     }
 

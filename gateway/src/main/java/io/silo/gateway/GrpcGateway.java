@@ -14,7 +14,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** Serves {@code silo.v1}, health and reflection over gRPC, by the Java client. Any thread. */
+/** Serves {@code silo.v1}, {@code silo.v2}, health and reflection over gRPC, by the Java client. Any thread. */
 public final class GrpcGateway implements AutoCloseable {
     /** Both ways, as clients of this interface expect it (behaviour NET-1). */
     private static final int MESSAGE_BYTES_MAX = 128 << 20;
@@ -26,6 +26,12 @@ public final class GrpcGateway implements AutoCloseable {
 
     /** Clients ping each ten seconds, calls or none. */
     private static final long PING_INTERVAL_MIN_S = 5;
+
+    /**
+     * A connection that says nothing for ten seconds is asked whether it is there, and cut ten seconds later: tasks that are pushed to a
+     * worker whose machine is gone would be nobody's, and each lease that runs out counts against its job.
+     */
+    private static final long KEEPALIVE_S = 10;
 
     /** Threads wait for room in the client's window, not for answers; what waits for them is bounded by the calls of the connections. */
     private static final int THREADS = 4;
@@ -40,6 +46,7 @@ public final class GrpcGateway implements AutoCloseable {
     private final HealthStatusManager health = new HealthStatusManager();
     private final ThreadPoolExecutor executor = new ThreadPoolExecutor(
             THREADS, THREADS, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> new Thread(task, "silo-grpc"));
+    private final SiloV2Service batches;
     private final Server server;
 
     private GrpcGateway(GatewayContext context) throws IOException {
@@ -48,6 +55,7 @@ public final class GrpcGateway implements AutoCloseable {
         operators = new OperatorCalls(context.node(), addresses);
         queries = new QueryCalls(addresses, context.queries());
         final SiloService service = new SiloService(context.node().id(), this::address, addresses, operators, queries);
+        batches = new SiloV2Service(addresses);
         final GrpcTls tls = context.address().tls();
         host = context.address().host();
         final InetSocketAddress bound =
@@ -57,9 +65,12 @@ public final class GrpcGateway implements AutoCloseable {
                 .maxInboundMessageSize(MESSAGE_BYTES_MAX)
                 .flowControlWindow(STREAM_WINDOW_BYTES)
                 .maxConcurrentCallsPerConnection(CALLS_MAX)
+                .keepAliveTime(KEEPALIVE_S, TimeUnit.SECONDS)
+                .keepAliveTimeout(KEEPALIVE_S, TimeUnit.SECONDS)
                 .permitKeepAliveTime(PING_INTERVAL_MIN_S, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
                 .addService(ServerInterceptors.intercept(service, tokens))
+                .addService(ServerInterceptors.intercept(batches, tokens))
                 .addService(health.getHealthService())
                 .addService(ProtoReflectionServiceV1.newInstance())
                 .build();
@@ -76,6 +87,7 @@ public final class GrpcGateway implements AutoCloseable {
             }
         }
         health.setStatus(SiloGrpc.SERVICE_NAME, ServingStatus.SERVING);
+        health.setStatus(io.silo.grpc.v2.SiloGrpc.SERVICE_NAME, ServingStatus.SERVING);
     }
 
     /**
@@ -101,11 +113,12 @@ public final class GrpcGateway implements AutoCloseable {
         return server.getPort();
     }
 
-    /** Takes no more calls, lets those under way finish for five seconds, then ends them. Idempotent. */
+    /** Takes no more calls, ends those that wait for tasks, lets others finish for five seconds, then ends them. Idempotent. */
     @Override
     public void close() {
         health.enterTerminalState();
         server.shutdown();
+        batches.stopWaiting();
         try {
             if (!server.awaitTermination(DRAIN_MS, TimeUnit.MILLISECONDS)) {
                 server.shutdownNow();

@@ -1,5 +1,6 @@
 package io.silo.gateway;
 
+import com.google.protobuf.ByteString;
 import io.silo.client.Attempt;
 import io.silo.client.ConcurrencyLimit;
 import io.silo.client.FloatingLimit;
@@ -25,12 +26,15 @@ import io.silo.grpc.v1.JobFailure;
 import io.silo.grpc.v1.JobStatus;
 import io.silo.grpc.v1.RateLimitRetryPolicy;
 import io.silo.grpc.v1.SerializedBytes;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
-/** Between the messages of {@code silo.v1} and the types of the Java client. Stateless. */
+/** Between the messages of {@code silo.v1} and {@code silo.v2} and the types of the Java client. Stateless. */
 final class Messages {
     /** By their number in {@code duration_ms}, as Gubernator counts them. */
     private static final List<ChronoUnit> CALENDAR = RateLimit.CALENDAR_UNITS;
@@ -38,6 +42,9 @@ final class Messages {
     private static final Duration RATE_INITIAL_BACKOFF = Duration.ofMillis(100);
     private static final Duration RATE_MAX_BACKOFF = Duration.ofSeconds(30);
     private static final double RATE_BACKOFF = 2;
+
+    /** What a shard takes for a request without an id. */
+    private static final UUID NO_REQUEST = new UUID(0, 0);
 
     private Messages() {}
 
@@ -76,6 +83,47 @@ final class Messages {
             same.setRetryPolicy(request.getRetryPolicy());
         }
         return job(same.build(), tenant);
+    }
+
+    /** A job of {@code silo.v2}: the same, but for what only that tells. */
+    static JobRequest job(io.silo.grpc.v2.Job job) {
+        final JobRequest.Builder builder = JobRequest.to(job.getTaskGroup())
+                .tenant(job.getTenant().isEmpty() ? ShardAddresses.NO_TENANT : job.getTenant())
+                .priority(bounded(job.getPriority()))
+                .metadata(job.getMetadataMap())
+                .payload(payload(job.getPayload()))
+                .lease(Duration.ofMillis(job.getLeaseMs()))
+                .uniqueKey(job.getUniqueKey());
+        final UUID requestId = requestId(job.getRequestId());
+        if (requestId != null) {
+            // A repeat has to find the job of the first.
+            builder.requestId(requestId).id(requestId.toString());
+        }
+        if (!job.getId().isEmpty()) {
+            builder.id(job.getId());
+        }
+        if (job.getStartAtMs() > 0) {
+            builder.startAt(Instant.ofEpochMilli(job.getStartAtMs()));
+        }
+        if (job.hasRetryPolicy()) {
+            builder.retry(retry(job.getRetryPolicy()));
+        }
+        limits(builder, job.getLimitsList());
+        return builder.build();
+    }
+
+    private static @Nullable UUID requestId(ByteString bytes) {
+        if (bytes.isEmpty()) {
+            return null;
+        }
+        if (bytes.size() == 2 * Long.BYTES) {
+            final ByteBuffer halves = bytes.asReadOnlyByteBuffer();
+            final UUID id = new UUID(halves.getLong(), halves.getLong());
+            if (!id.equals(NO_REQUEST)) {
+                return id;
+            }
+        }
+        throw Refusals.invalid("request_id must have 16 bytes that are not all 0");
     }
 
     private static void limits(JobRequest.Builder builder, List<io.silo.grpc.v1.Limit> limits) {

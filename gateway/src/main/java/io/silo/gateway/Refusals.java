@@ -4,7 +4,9 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.silo.client.SiloException;
+import io.silo.grpc.v2.Refusal;
 import io.silo.protocol.RejectReason;
+import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +57,31 @@ final class Refusals {
         return Status.fromCode(Status.Code.valueOf(reason.grpcCode()))
                 .withDescription(reason == refused.reason() ? sentence(refused) : reason.sentence())
                 .asRuntimeException(trailers);
+    }
+
+    /** What is told of one item of a batch that was refused by a shard, or had no answer. */
+    static Refusal item(RejectReason reason, Duration retryAfter) {
+        // The code and the sentence of v1; the name tells a repeat that the first one counted.
+        final RejectReason told = reason == RejectReason.ALREADY_REPORTED ? RejectReason.LEASE_NOT_FOUND : reason;
+        return Refusal.newBuilder()
+                .setCode(Status.Code.valueOf(told.grpcCode()).value())
+                .setName(reason.name())
+                .setMessage(sentence(told))
+                .setRetryAfterMs(retryAfter.toMillis())
+                .build();
+    }
+
+    /** As the other, of whatever went wrong. What no shard judged has the name of its code. */
+    static Refusal item(Throwable failed) {
+        if (cause(failed) instanceof SiloException refused) {
+            return item(refused.reason(), refused.retryAfter());
+        }
+        final Status status = of(failed).getStatus();
+        return Refusal.newBuilder()
+                .setCode(status.getCode().value())
+                .setName(status.getCode().name())
+                .setMessage(String.valueOf(status.getDescription()))
+                .build();
     }
 
     /** The reason, if it is one that a shard gave; else null. */

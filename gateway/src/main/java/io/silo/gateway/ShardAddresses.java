@@ -1,11 +1,16 @@
 package io.silo.gateway;
 
 import io.silo.client.JobRef;
+import io.silo.client.LeaseId;
 import io.silo.protocol.Xxh64;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** Checks the shard that a call names: every call names one, and with it a tenant that belongs there. Immutable; any thread. */
 final class ShardAddresses {
@@ -16,10 +21,16 @@ final class ShardAddresses {
     private static final int ID_LENGTH = 36;
 
     private final List<ServedShard> shards;
+
+    /** As clients were told of them, and most repeat it. */
+    private final Map<String, ServedShard> byText;
+
     private final Tenancy tenancy;
 
     ShardAddresses(List<ServedShard> shards, Tenancy tenancy) {
         this.shards = List.copyOf(shards);
+        this.byText = this.shards.stream()
+                .collect(Collectors.toUnmodifiableMap(shard -> shard.id().toString(), Function.identity()));
         this.tenancy = tenancy;
     }
 
@@ -81,6 +92,10 @@ final class ShardAddresses {
     }
 
     ServedShard find(String text) {
+        final ServedShard known = byText.get(text);
+        if (known != null) {
+            return known;
+        }
         final UUID id = parse(text);
         for (final ServedShard shard : shards) {
             if (shard.id().equals(id)) {
@@ -88,6 +103,26 @@ final class ShardAddresses {
             }
         }
         throw Refusals.shardNotFound();
+    }
+
+    /** The shard of a tenant by the hash of its name; null if it is not here. */
+    @Nullable
+    ServedShard holding(long hash) {
+        for (final ServedShard shard : shards) {
+            if (shard.holds(hash)) {
+                return shard;
+            }
+        }
+        return null;
+    }
+
+    /** The shard of a lease that was granted here. */
+    ServedShard of(LeaseId lease) {
+        final ServedShard shard = holding(lease.tenantHash());
+        if (shard == null) {
+            throw new IllegalStateException("A lease of a shard that is not here: " + lease);
+        }
+        return shard;
     }
 
     static UUID parse(String text) {

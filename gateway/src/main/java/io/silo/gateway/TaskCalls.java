@@ -154,7 +154,7 @@ final class TaskCalls {
                         reason == RejectReason.JOB_ALREADY_CANCELLED ? "job is cancelled" : sentence));
     }
 
-    private static Task task(ServedShard shard, LeasedTask leased) {
+    static Task task(ServedShard shard, LeasedTask leased) {
         final io.silo.client.Task task = leased.task();
         final Task.Builder builder = Task.newBuilder()
                 .setId(TaskIds.text(leased.leaseId()))
@@ -227,7 +227,7 @@ final class TaskCalls {
     }
 
     /** A failure without a code is one all the same. */
-    private static String errorCode(String given) {
+    static String errorCode(String given) {
         return given.isEmpty() ? NO_ERROR_CODE : given;
     }
 

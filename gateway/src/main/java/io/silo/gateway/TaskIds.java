@@ -5,6 +5,7 @@ import io.silo.client.Attempt;
 import io.silo.client.Job;
 import io.silo.client.LeaseId;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Ids of tasks as workers carry them: the three numbers that name a lease on its shard, each as 16 hexadecimal digits. So the gateway
@@ -31,6 +32,15 @@ final class TaskIds {
 
     /** @throws io.grpc.StatusRuntimeException of a lease that is not there, for what no shard ever gave out. */
     static LeaseId parse(ServedShard shard, String text) {
+        final LeaseId lease = read(shard, text);
+        if (lease == null) {
+            throw Status.NOT_FOUND.withDescription("lease not found").asRuntimeException();
+        }
+        return lease;
+    }
+
+    /** Null of what no shard ever gave out. */
+    static @Nullable LeaseId read(ServedShard shard, String text) {
         if (text.length() == 3 * DIGITS) {
             try {
                 return new LeaseId(
@@ -39,9 +49,9 @@ final class TaskIds {
                         HexFormat.fromHexDigitsToLong(text, DIGITS, 2 * DIGITS),
                         HexFormat.fromHexDigitsToLong(text, 2 * DIGITS, 3 * DIGITS));
             } catch (IllegalArgumentException noDigits) {
-                // Told below.
+                // No more than another text.
             }
         }
-        throw Status.NOT_FOUND.withDescription("lease not found").asRuntimeException();
+        return null;
     }
 }

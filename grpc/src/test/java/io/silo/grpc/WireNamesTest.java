@@ -9,6 +9,7 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.Descriptors.MethodDescriptor;
 import io.silo.grpc.v1.SiloProto;
+import io.silo.grpc.v2.SiloV2Proto;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -20,16 +21,20 @@ import org.junit.jupiter.api.Test;
 
 /** WIRE-1, WIRE-2: what clients were compiled against. A line of the list is never changed; new calls and fields add theirs. */
 class WireNamesTest {
-    private static final FileDescriptor FILE = SiloProto.getDescriptor();
-
     @Test
     void shouldSpeakTheNamesAndNumbersThatClientsKnow() throws IOException {
-        assertThat(FILE.getPackage()).isEqualTo("silo.v1");
-        assertThat(written()).containsExactlyElementsOf(known());
+        assertThat(SiloProto.getDescriptor().getPackage()).isEqualTo("silo.v1");
+        assertThat(written(SiloProto.getDescriptor())).containsExactlyElementsOf(known("/silo-v1-names.txt"));
     }
 
-    private static List<String> known() throws IOException {
-        try (InputStream in = Objects.requireNonNull(WireNamesTest.class.getResourceAsStream("/silo-v1-names.txt"))) {
+    @Test
+    void shouldSpeakTheNamesAndNumbersThatClientsOfBatchesKnow() throws IOException {
+        assertThat(SiloV2Proto.getDescriptor().getPackage()).isEqualTo("silo.v2");
+        assertThat(written(SiloV2Proto.getDescriptor())).containsExactlyElementsOf(known("/silo-v2-names.txt"));
+    }
+
+    private static List<String> known(String list) throws IOException {
+        try (InputStream in = Objects.requireNonNull(WireNamesTest.class.getResourceAsStream(list))) {
             return new String(in.readAllBytes(), UTF_8)
                     .lines()
                     .filter(line -> !line.startsWith("#"))
@@ -37,19 +42,21 @@ class WireNamesTest {
         }
     }
 
-    private static List<String> written() {
+    private static List<String> written(FileDescriptor file) {
         List<String> lines = new ArrayList<>();
-        for (MethodDescriptor call : FILE.findServiceByName("Silo").getMethods()) {
-            lines.add("rpc " + call.getName() + ' ' + call.getInputType().getName() + ' '
+        for (MethodDescriptor call : file.findServiceByName("Silo").getMethods()) {
+            lines.add("rpc " + call.getName() + ' '
+                    + (call.isClientStreaming() ? "stream " : "")
+                    + call.getInputType().getName() + ' '
                     + (call.isServerStreaming() ? "stream " : "")
                     + call.getOutputType().getName());
         }
-        for (EnumDescriptor type : FILE.getEnumTypes()) {
+        for (EnumDescriptor type : file.getEnumTypes()) {
             type.getValues()
                     .forEach(value ->
                             lines.add("enum " + type.getName() + ' ' + value.getNumber() + ' ' + value.getName()));
         }
-        for (Descriptor message : FILE.getMessageTypes()) {
+        for (Descriptor message : file.getMessageTypes()) {
             lines.add("message " + message.getName());
             message.getFields().stream()
                     .sorted(Comparator.comparingInt(FieldDescriptor::getNumber))

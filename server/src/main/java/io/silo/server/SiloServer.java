@@ -66,6 +66,7 @@ public final class SiloServer implements AutoCloseable {
     private final FaultPlan faults = FailPoint.of(System.getenv());
     private final long startedNs = System.nanoTime();
     private volatile @Nullable NodeShards shards;
+    private final PrometheusRegistry registry = new PrometheusRegistry();
     private @Nullable DataDirectory directory;
     private @Nullable AeronConnection aeron;
     private @Nullable OperationsEndpoint endpoint;
@@ -129,7 +130,6 @@ public final class SiloServer implements AutoCloseable {
         final SingleNodeAssignment assignment = SingleNodeAssignment.open(
                 data, config.intValue(Settings.SHARD_COUNT), config.intValue(Settings.SHARD_THREADS));
         final BaselineMeasurement baseline = new BaselineMeasurement(data.path(), this::recordsAppended);
-        final PrometheusRegistry registry = new PrometheusRegistry();
         // Before the logs are replayed: /healthz tells a long start from a dead one.
         if (config.value(Settings.METRICS_ENABLED)) {
             endpoint = new OperationsEndpoint(config.value(Settings.METRICS_ADDRESS), registry, this::health, baseline);
@@ -140,7 +140,7 @@ public final class SiloServer implements AutoCloseable {
                 config, new ShardOpening(config, data, assignment, faults), connection, gubernator, faults);
         shards = opened;
         opened.open();
-        registerMetrics(registry, opened);
+        registerMetrics(opened);
         opened.start();
         data.writeServerFile(serverFile(connection));
         gateway = startGateway(data, opened);
@@ -261,7 +261,7 @@ public final class SiloServer implements AutoCloseable {
     // ---- what is shown
     // ------------------------------------------------------------------------------------------------------
 
-    private void registerMetrics(PrometheusRegistry registry, NodeShards opened) {
+    private void registerMetrics(NodeShards opened) {
         registry.register(new ShardMetricsCollector(this::counters, opened.ingressCounters(), this::shardsServed));
         JvmMetrics.builder().register(registry);
     }
@@ -412,6 +412,8 @@ public final class SiloServer implements AutoCloseable {
         if (endpoint != null) {
             endpoint.close();
         }
+        // The registries of a process are kept for ever by those who measure its JVM, and what is registered with them.
+        registry.clear();
         if (data != null && inTime) {
             data.close(); // not while a shard may still write
         }

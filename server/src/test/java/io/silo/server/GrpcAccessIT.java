@@ -8,6 +8,7 @@ import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -33,7 +34,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Every call of {@code silo.v1} with tokens of all kinds. A call that is not listed here fails the test. */
+/** Every call of {@code silo.v1} and {@code silo.v2} with tokens of all kinds. A call that is not listed here fails the test. */
 class GrpcAccessIT {
     private static final String TOKEN = "correct-horse-battery-staple";
 
@@ -61,13 +62,21 @@ class GrpcAccessIT {
             Map.entry("ImportJobs", Status.Code.OK),
             Map.entry("LeaseTask", Status.Code.INVALID_ARGUMENT),
             Map.entry("LeaseTasks", Status.Code.INVALID_ARGUMENT),
-            Map.entry("Query", Status.Code.UNIMPLEMENTED),
-            Map.entry("QueryArrow", Status.Code.UNIMPLEMENTED),
+            Map.entry("Query", Status.Code.INVALID_ARGUMENT),
+            Map.entry("QueryArrow", Status.Code.INVALID_ARGUMENT),
             Map.entry("ReportOutcome", Status.Code.INVALID_ARGUMENT),
             Map.entry("ReportRefreshOutcome", Status.Code.INVALID_ARGUMENT),
             Map.entry("RequestSplit", Status.Code.UNIMPLEMENTED),
             Map.entry("ResetShards", Status.Code.OK),
             Map.entry("RestartJob", Status.Code.INVALID_ARGUMENT)));
+
+    /** The same of {@code silo.v2}. */
+    private static final Map<String, Status.Code> TOLD_V2 = new TreeMap<>(Map.ofEntries(
+            Map.entry("EnqueueBatch", Status.Code.OK),
+            Map.entry("Heartbeats", Status.Code.INVALID_ARGUMENT),
+            Map.entry("LeaseTasks", Status.Code.INVALID_ARGUMENT),
+            Map.entry("ReportOutcomes", Status.Code.OK),
+            Map.entry("StreamTasks", Status.Code.INVALID_ARGUMENT)));
 
     @TempDir
     Path directory;
@@ -80,31 +89,36 @@ class GrpcAccessIT {
     void shouldAskEachCallForItsToken() throws Exception {
         final Map<String, String> settings = Map.of("SILO_SERVER_AUTH_TOKEN", TOKEN, "SILO_SERVER_DEV_MODE", "true");
         try (GrpcFixture grpc = GrpcFixture.start(directory, settings)) {
-            final Map<String, Status.Code> told = new TreeMap<>();
-            for (MethodDescriptor<?, ?> method : SiloGrpc.getServiceDescriptor().getMethods()) {
-                final String name = String.valueOf(method.getBareMethodName());
-                assertThat(refusal(grpc.channel, method))
-                        .as(name)
-                        .isEqualTo(unauthenticated("missing authorization header"));
-                for (String wrong :
-                        List.of("", "Bearer", "Bearer ", "Bearer x", "bearer " + TOKEN, TOKEN, "Basic " + TOKEN)) {
-                    assertThat(refusal(with(grpc, wrong), method))
-                            .as("%s with '%s'", name, wrong)
-                            .isEqualTo(unauthenticated("invalid auth token"));
-                }
-                if (SLOW.contains(name)) {
-                    told.put(name, Status.Code.OK);
-                    continue;
-                }
-                final String refusal = refusal(with(grpc, "Bearer " + TOKEN), method);
-                told.put(
-                        name,
-                        refusal == null
-                                ? Status.Code.OK
-                                : Status.Code.valueOf(refusal.substring(0, refusal.indexOf(':'))));
-            }
-            assertThat(told).isEqualTo(TOLD);
+            assertThat(told(grpc, SiloGrpc.getServiceDescriptor())).isEqualTo(TOLD);
+            assertThat(told(grpc, io.silo.grpc.v2.SiloGrpc.getServiceDescriptor()))
+                    .isEqualTo(TOLD_V2);
         }
+    }
+
+    /** What each call of a service says with the token; that it says nothing without is asserted on the way. */
+    private static Map<String, Status.Code> told(GrpcFixture grpc, ServiceDescriptor service) {
+        final Map<String, Status.Code> told = new TreeMap<>();
+        for (MethodDescriptor<?, ?> method : service.getMethods()) {
+            final String name = String.valueOf(method.getBareMethodName());
+            assertThat(refusal(grpc.channel, method))
+                    .as(name)
+                    .isEqualTo(unauthenticated("missing authorization header"));
+            for (String wrong :
+                    List.of("", "Bearer", "Bearer ", "Bearer x", "bearer " + TOKEN, TOKEN, "Basic " + TOKEN)) {
+                assertThat(refusal(with(grpc, wrong), method))
+                        .as("%s with '%s'", name, wrong)
+                        .isEqualTo(unauthenticated("invalid auth token"));
+            }
+            if (SLOW.contains(name)) {
+                told.put(name, Status.Code.OK);
+                continue;
+            }
+            final String refusal = refusal(with(grpc, "Bearer " + TOKEN), method);
+            told.put(
+                    name,
+                    refusal == null ? Status.Code.OK : Status.Code.valueOf(refusal.substring(0, refusal.indexOf(':'))));
+        }
+        return told;
     }
 
     /** Calls about the process, and about shards as wholes, are for tokens that allow everything to all tenants. */
@@ -159,13 +173,15 @@ class GrpcAccessIT {
     @Test
     void shouldTellHealthAndItsServicesToAnybody() throws Exception {
         try (GrpcFixture grpc = GrpcFixture.start(directory, Map.of("SILO_SERVER_AUTH_TOKEN", TOKEN))) {
-            assertThat(HealthGrpc.newBlockingStub(grpc.channel)
-                            .check(HealthCheckRequest.newBuilder()
-                                    .setService(SiloGrpc.SERVICE_NAME)
-                                    .build())
-                            .getStatus()
-                            .name())
-                    .isEqualTo("SERVING");
+            for (String service : List.of(SiloGrpc.SERVICE_NAME, io.silo.grpc.v2.SiloGrpc.SERVICE_NAME)) {
+                assertThat(HealthGrpc.newBlockingStub(grpc.channel)
+                                .check(HealthCheckRequest.newBuilder()
+                                        .setService(service)
+                                        .build())
+                                .getStatus()
+                                .name())
+                        .isEqualTo("SERVING");
+            }
             final CompletableFuture<List<String>> services = new CompletableFuture<>();
             final StreamObserver<ServerReflectionRequest> asks = ServerReflectionGrpc.newStub(grpc.channel)
                     .serverReflectionInfo(new StreamObserver<>() {
@@ -191,7 +207,8 @@ class GrpcAccessIT {
             asks.onNext(
                     ServerReflectionRequest.newBuilder().setListServices("*").build());
             asks.onCompleted();
-            assertThat(services.get(10, TimeUnit.SECONDS)).contains(SiloGrpc.SERVICE_NAME);
+            assertThat(services.get(10, TimeUnit.SECONDS))
+                    .contains(SiloGrpc.SERVICE_NAME, io.silo.grpc.v2.SiloGrpc.SERVICE_NAME);
         }
     }
 

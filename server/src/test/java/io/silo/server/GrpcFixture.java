@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptor;
+import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.Metadata;
@@ -79,9 +82,18 @@ final class GrpcFixture implements AutoCloseable {
 
     /** The same client, with a header for its token. */
     SiloGrpc.SiloBlockingStub withToken(String token) {
+        return silo.withInterceptors(bearer(token));
+    }
+
+    /** Calls over a channel with a header for their token. */
+    static Channel withToken(Channel channel, String token) {
+        return ClientInterceptors.intercept(channel, bearer(token));
+    }
+
+    private static ClientInterceptor bearer(String token) {
         final Metadata headers = new Metadata();
         headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + token);
-        return silo.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+        return MetadataUtils.newAttachHeadersInterceptor(headers);
     }
 
     /** The shard of a tenant, by the map that clients get. */

@@ -27,6 +27,7 @@ import io.silo.server.metrics.HealthReport.ShardState;
 import io.silo.shard.command.Uploads;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.lang.ref.WeakReference;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.URI;
@@ -41,6 +42,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.agrona.IoUtil;
@@ -108,6 +110,25 @@ class SiloServerIT {
                     .contains("silo_jobs_enqueued_total{shard=\"0\"} 1.0")
                     .contains("jvm_memory_used_bytes");
         }
+    }
+
+    /** The memory of a server's rows is free again once it is closed, for a process that starts another. */
+    @Test
+    void shouldLetGoOfAllWhenClosed() throws Exception {
+        final List<WeakReference<SiloServer>> closed = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            try (SiloServer server = SiloServer.start(config())) {
+                closed.add(new WeakReference<>(server));
+            }
+        }
+        final long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        // The last one a thread that was its own may still be about to forget.
+        while (closed.stream().filter(server -> server.get() == null).count() < 2 && System.nanoTime() < deadlineNs) {
+            System.gc();
+            Thread.sleep(50);
+        }
+        assertThat(closed.stream().filter(server -> server.get() == null).count())
+                .isGreaterThanOrEqualTo(2);
     }
 
     @Test
