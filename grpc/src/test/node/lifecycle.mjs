@@ -1,4 +1,4 @@
-// Enqueues jobs, works them and awaits their results, as clients in JavaScript do: the proto file is loaded at run time.
+// Enqueues jobs, works them, awaits their results and queries them, as clients in JavaScript do: the proto file is loaded at run time.
 //
 //   npm test -- HOST:PORT PROTO
 //
@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import grpc from '@grpc/grpc-js';
 import protoLoader from '@grpc/proto-loader';
 import { decode, encode } from '@msgpack/msgpack';
+import { tableFromIPC } from 'apache-arrow';
 
 const [address, proto] = process.argv.slice(2);
 assert.ok(address && proto, 'usage: npm test -- HOST:PORT PROTO');
@@ -82,6 +83,36 @@ async function result(shard, id) {
     }
 }
 
+/** Reads the jobs in SQL: in one answer, and as a stream of Arrow's tables. */
+async function queries(shard) {
+    const sql = "SELECT id, status_kind, metadata FROM jobs WHERE element_at(metadata, 'source') = $1 AND task_group = $2";
+    const parameters = [{ string_value: 'node' }, { string_value: GROUP }];
+    const { columns, rows, row_count: rowCount } = await call('Query', { shard, sql: `${sql} ORDER BY id LIMIT 10`, parameters });
+    assert.deepEqual(columns.map(({ name, data_type: type }) => `${name} ${type}`), [
+        'id Utf8',
+        'status_kind Utf8',
+        'metadata Map',
+    ]);
+    assert.equal(rowCount, 10);
+    assert.deepEqual(rows.map(unpacked)[0], {
+        id: `node-${process.pid}-0`,
+        status_kind: 'Succeeded',
+        metadata: '{source: node}',
+    });
+    const found = [];
+    for await (const { ipc_data: stream } of silo.QueryArrow({ shard, sql, parameters })) {
+        for (const { id, status_kind: status } of tableFromIPC(stream)) {
+            assert.equal(status, 'Succeeded');
+            found.push(id);
+        }
+    }
+    assert.deepEqual(found.sort(), Array.from({ length: JOBS }, (_, n) => `node-${process.pid}-${n}`).sort());
+    await refused(
+        call('Query', { shard, sql: 'SELECT $1', parameters: [{}] }),
+        grpc.status.INVALID_ARGUMENT,
+        'query parameter is missing a value');
+}
+
 const { shard_owners: owners, num_shards: count } = await call('GetClusterInfo', {});
 assert.equal(owners.length, count);
 const jobs = [];
@@ -110,6 +141,7 @@ await Promise.all([
         assert.deepEqual(unpacked(data), { square: n * n });
     }),
 ]);
+await queries(jobs[1].shard);
 for (const { shard, id, n } of jobs) {
     const job = await call('GetJob', { shard, id, include_attempts: true });
     assert.equal(job.attempts.length, n % 3 === 0 ? 2 : 1);
@@ -119,4 +151,4 @@ for (const { shard, id, n } of jobs) {
     await refused(call('GetJob', { shard, id }), grpc.status.NOT_FOUND, 'job not found');
 }
 silo.close();
-console.log(`${JOBS} jobs enqueued, worked, awaited and deleted`);
+console.log(`${JOBS} jobs enqueued, worked, awaited, queried and deleted`);

@@ -282,6 +282,20 @@ class GrpcQueryIT {
     // ---- what statements can do
 
     @Test
+    void shouldTellTheTypesOfSingleColumns() {
+        assertThat(query(
+                                "SELECT priority, current_attempt, metadata, priority + 1 AS more FROM jobs WHERE id = 'w3' LIMIT 1")
+                        .getColumnsList()
+                        .stream()
+                        .map(ColumnInfo::getDataType))
+                .containsExactly("UInt8", "UInt32", "Map", "Int32");
+        assertThat(query("SELECT priority, COUNT(*) FROM jobs GROUP BY priority ORDER BY 1")
+                        .getColumns(0)
+                        .getDataType())
+                .isEqualTo("UInt8");
+    }
+
+    @Test
     void shouldCountAndGroup() {
         assertThat(count("SELECT COUNT(*) FROM jobs")).isEqualTo(21);
         assertThat(count("SELECT count(*) AS count FROM jobs WHERE tenant = 'acme'"))

@@ -5,7 +5,6 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import com.google.protobuf.ByteString;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
@@ -36,7 +35,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Bounds of statements (behaviour QUERY-11 to 15), and that an index never changes what a statement answers. */
+/** Bounds of statements (behaviour QUERY-11 to 15). */
 class GrpcQueryLimitsIT {
     private static final int JOBS = 20_000;
 
@@ -244,42 +243,5 @@ class GrpcQueryLimitsIT {
             assertThat(query("SELECT id FROM jobs LIMIT 5").getRowCount()).isEqualTo(5);
         }
         assertThat(System.nanoTime() - startNs).isLessThan(SECONDS.toNanos(10));
-    }
-
-    // ---- an index is a short cut, and no more
-
-    @Test
-    void shouldAnswerTheSameWithAnIndexAndWithout() {
-        final Random random = new Random(42);
-        for (int i = 0; i < 60; i++) {
-            final String filter = filter(random, 2);
-            final ByteString with =
-                    answer("SELECT COUNT(*) AS n, MIN(id) AS low, MAX(id) AS high FROM jobs WHERE " + filter);
-            final ByteString without = answer("SELECT COUNT(*) AS n, MIN(id) AS low, MAX(id) AS high FROM jobs"
-                    + " WHERE CASE WHEN " + filter + " THEN 1 ELSE 0 END = 1");
-            assertThat(with).as(filter).isEqualTo(without);
-        }
-    }
-
-    private static ByteString answer(String sql) {
-        return query(sql).getRows(0).getMsgpack();
-    }
-
-    private static String filter(Random random, int depth) {
-        if (depth > 0 && random.nextInt(3) > 0) {
-            final String operator = random.nextBoolean() ? " AND " : " OR ";
-            return "(" + filter(random, depth - 1) + operator + filter(random, depth - 1) + ")";
-        }
-        return switch (random.nextInt(9)) {
-            case 0 -> "tenant = 't" + random.nextInt(6) + "'";
-            case 1 -> "id = 'job" + random.nextInt(JOBS) + "'";
-            case 2 -> "status_kind IN ('Waiting', 'Failed')";
-            case 3 -> "element_at(metadata, 'k') = 'v" + random.nextInt(51) + "'";
-            case 4 -> "element_at(metadata, 'k') LIKE 'v" + random.nextInt(5) + "%'";
-            case 5 -> "task_group = 'group" + random.nextInt(5) + "'";
-            case 6 -> "priority > " + random.nextInt(100);
-            case 7 -> "tenant IN ('t1', 't2')";
-            default -> "NOT (status_kind = 'Waiting' AND task_group = 'group1')";
-        };
     }
 }

@@ -15,7 +15,6 @@ import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Aggregate;
 import org.apache.calcite.rel.core.AggregateCall;
 import org.apache.calcite.rel.core.Sort;
-import org.apache.calcite.rel.metadata.RelColumnOrigin;
 import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexLocalRef;
@@ -88,13 +87,8 @@ final class PlanFinisher {
 
     private static boolean hasFewGroups(Aggregate aggregate) {
         for (final int key : aggregate.getGroupSet()) {
-            final RelColumnOrigin origin =
-                    aggregate.getCluster().getMetadataQuery().getColumnOrigin(aggregate.getInput(), key);
-            if (origin == null
-                    || !FEW_VALUES.contains(origin.getOriginTable()
-                            .getRowType()
-                            .getFieldNames()
-                            .get(origin.getOriginColumnOrdinal()))) {
+            final Column column = ColumnOrigins.of(aggregate.getInput(), key);
+            if (column == null || !FEW_VALUES.contains(column.name())) {
                 return false;
             }
         }

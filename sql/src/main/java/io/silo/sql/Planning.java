@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.Set;
 import org.apache.calcite.adapter.enumerable.EnumerableConvention;
 import org.apache.calcite.adapter.enumerable.EnumerableInterpretable;
 import org.apache.calcite.adapter.enumerable.EnumerableRel;
@@ -30,7 +29,6 @@ import org.apache.calcite.rel.RelCollationTraitDef;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.RelRoot;
 import org.apache.calcite.rel.metadata.DefaultRelMetadataProvider;
-import org.apache.calcite.rel.metadata.RelColumnOrigin;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.rel.type.RelDataTypeField;
@@ -57,7 +55,6 @@ import org.apache.calcite.sql2rel.SqlToRelConverter;
 import org.apache.calcite.sql2rel.StandardConvertletTable;
 import org.apache.calcite.tools.Program;
 import org.apache.calcite.tools.Programs;
-import org.jspecify.annotations.Nullable;
 
 /** From a statement's text to its plan, by Calcite. Any thread. */
 final class Planning {
@@ -202,27 +199,13 @@ final class Planning {
         final List<Column> columns = new ArrayList<>();
         root.fields.forEach(field -> {
             final RelDataTypeField of = finished.getRowType().getFieldList().get(field.getKey());
-            final ColumnType said = original(finished, field.getKey());
+            final Column said = ColumnOrigins.of(finished, field.getKey());
             columns.add(new Column(
                     field.getValue(),
-                    said == null ? ColumnType.of(of.getType()) : said,
+                    said == null ? ColumnType.of(of.getType()) : said.type(),
                     said != null || of.getType().isNullable()));
         });
         return columns;
-    }
-
-    private static @Nullable ColumnType original(RelNode node, int field) {
-        final Set<RelColumnOrigin> origins =
-                node.getCluster().getMetadataQuery().getColumnOrigins(node, field);
-        if (origins == null || origins.size() != 1) {
-            return null;
-        }
-        final RelColumnOrigin origin = origins.iterator().next();
-        final SiloTable table = origin.getOriginTable().unwrap(SiloTable.class);
-        if (origin.isDerived() || table == null) {
-            return null;
-        }
-        return table.table().columns().get(origin.getOriginColumnOrdinal()).type();
     }
 
     /** Texts are UTF-8; averages have fractions; sums do not overflow an int. */
