@@ -151,6 +151,13 @@ final class ReplyDispatcher {
                 handler.onSchedulesReply(schedulesReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             case ScheduleReplyDecoder.TEMPLATE_ID ->
                 handler.onScheduleReply(scheduleReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            default -> dispatchOfMany();
+        }
+    }
+
+    /** Answers about more than one job: lists, counts, limits and settings. */
+    private void dispatchOfMany() {
+        switch (messageHeader.templateId()) {
             case PausedReplyDecoder.TEMPLATE_ID ->
                 handler.onPausedReply(pausedReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             case BulkReplyDecoder.TEMPLATE_ID ->
