@@ -48,6 +48,18 @@ public final class JobScans {
     }
 
     /**
+     * Whether a shard is the one that holds a tenant.
+     *
+     * @param tenantHash any that the shard holds.
+     */
+    public CompletableFuture<Boolean> holds(long tenantHash, String tenant) {
+        return client.withMap().thenApply(map -> {
+            final ShardMap.Target shard = map.target(tenantHash);
+            return shard != null && shard.equals(map.target(ShardMap.hash(tenant)));
+        });
+    }
+
+    /**
      * Reads a page.
      *
      * @param tenantHash any that the shard holds.

@@ -282,6 +282,25 @@ class GrpcQueryIT {
     // ---- what statements can do
 
     @Test
+    void shouldFindNothingByNamesThatNobodyCanHave() {
+        for (final String name : List.of("x".repeat(300), "a\tb", "")) {
+            assertThat(values("SELECT id FROM jobs WHERE tenant = $1", text(name)))
+                    .isEmpty();
+            assertThat(values("SELECT id FROM jobs WHERE tenant = $1 AND status_kind = 'Failed'", text(name)))
+                    .isEmpty();
+            assertThat(values("SELECT id FROM jobs WHERE task_group = $1", text(name)))
+                    .isEmpty();
+            assertThat(values("SELECT id FROM jobs WHERE id = $1 AND tenant = 'acme'", text(name)))
+                    .isEmpty();
+            assertThat(values("SELECT id FROM jobs WHERE element_at(metadata, 'n') = $1", text(name)))
+                    .isEmpty();
+            assertThat(count("SELECT COUNT(*) FROM jobs WHERE tenant = $1", text(name)))
+                    .isZero();
+        }
+        assertRefused("SELECT nothing FROM jobs", Status.Code.INVALID_ARGUMENT, "Column 'nothing' not found");
+    }
+
+    @Test
     void shouldTellTheTypesOfSingleColumns() {
         assertThat(query(
                                 "SELECT priority, current_attempt, metadata, priority + 1 AS more FROM jobs WHERE id = 'w3' LIMIT 1")

@@ -2,6 +2,7 @@ package io.silo.sql;
 
 import io.silo.client.JobScans;
 import io.silo.client.SiloException;
+import io.silo.protocol.RejectReason;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.calcite.DataContext;
 import org.apache.calcite.adapter.java.JavaTypeFactory;
@@ -133,6 +135,25 @@ final class Execution implements DataContext {
                 }
                 throw new SqlException(
                         SqlException.Kind.FAILED, "Query execution failed: " + failed.getCause(), failed);
+            }
+        }
+    }
+
+    /** Whether a shard has rows of a tenant; empty = of any. */
+    boolean holds(QueryShard shard, String tenant) {
+        return tenant.isEmpty() || await(scans.holds(shard.tenantHash(), tenant));
+    }
+
+    /** Shows the counters of a shard's tenants, or of one. What no tenant can be called has none. */
+    void tenants(QueryShard shard, String tenant, Predicate<JobScans.TenantJobs> visitor) {
+        if (!holds(shard, tenant)) {
+            return;
+        }
+        try {
+            await(scans.tenants(shard.tenantHash(), tenant, visitor));
+        } catch (SiloException refused) {
+            if (refused.reason() != RejectReason.INVALID_TENANT) {
+                throw refused;
             }
         }
     }

@@ -3,6 +3,9 @@ package io.silo.sql;
 import io.silo.client.JobRows;
 import io.silo.client.JobScan;
 import io.silo.client.JobScans;
+import io.silo.client.SiloException;
+import io.silo.protocol.RejectReason;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.agrona.collections.LongHashSet;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +15,13 @@ import org.jspecify.annotations.Nullable;
  * meanwhile, is left out the second time. One thread.
  */
 final class JobPages {
+    /** A filter may name what no tenant and no task group can be called: then it finds nothing. */
+    private static final Set<RejectReason> NO_SUCH_NAME = Set.of(
+            RejectReason.INVALID_TENANT,
+            RejectReason.INVALID_TASK_GROUP,
+            RejectReason.TASK_GROUP_TOO_LONG,
+            RejectReason.INVALID_FILTER);
+
     private static final int FIRST_ROWS = 256;
 
     /** Each page has so many times the rows of the one before. */
@@ -26,6 +36,7 @@ final class JobPages {
     private @Nullable CompletableFuture<JobRows> next;
     private @Nullable JobRows page;
     private int row = -1;
+    private boolean isNothing;
 
     /**
      * Begins a scan.
@@ -67,7 +78,7 @@ final class JobPages {
 
     /** Goes to the next row; false = there is none. */
     boolean next() {
-        while (true) {
+        while (!isNothing) {
             if (page != null && ++row < page.count()) {
                 if (seen == null || seen.add(page.key(row))) {
                     return true;
@@ -79,6 +90,7 @@ final class JobPages {
             }
             advance();
         }
+        return false;
     }
 
     private void advance() {
@@ -89,7 +101,16 @@ final class JobPages {
         if (asked == null) {
             throw new IllegalStateException("no page was asked for");
         }
-        final JobRows arrived = execution.await(asked);
+        final JobRows arrived;
+        try {
+            arrived = execution.await(asked);
+        } catch (SiloException refused) {
+            if (!NO_SUCH_NAME.contains(refused.reason())) {
+                throw refused;
+            }
+            isNothing = true;
+            return;
+        }
         execution.onPage(arrived.scanned());
         page = arrived;
         cursor = arrived.next();
@@ -103,6 +124,11 @@ final class JobPages {
     /** Whether the next row is one of another page. */
     boolean isAtEndOfPage() {
         return page == null || row + 1 >= page.count();
+    }
+
+    /** Whether a page came. */
+    boolean hasPage() {
+        return page != null;
     }
 
     /** The page of the row. */

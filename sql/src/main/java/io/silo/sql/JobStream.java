@@ -155,7 +155,8 @@ final class JobStream {
         isMerged = false;
         heads.clear();
         chosen = chosen(next);
-        if (chosen.scans().isEmpty()) {
+        if (chosen.scans().isEmpty()
+                || !execution.holds(next, chosen.scans().get(0).tenant())) {
             phase = Phase.NEXT_SHARD;
             return;
         }
@@ -204,13 +205,15 @@ final class JobStream {
         if (use.isNewestFirst()) {
             return strategy;
         }
-        if (strategy.isWholeTenant() && use.firstRows() == 0) {
+        if (strategy.isWholeTenant()
+                && use.firstRows() == 0
+                && execution.holds(next, strategy.scans().get(0).tenant())) {
             final String tenant = strategy.scans().get(0).tenant();
             final long[] jobs = {0, 0};
-            execution.await(execution.scans().tenants(next.tenantHash(), tenant, counted -> {
+            execution.tenants(next, tenant, counted -> {
                 jobs[0] += counted.jobs().total();
                 return true;
-            }));
+            });
             final JobCounts all = execution.await(execution.scans().count(next.tenantHash()));
             return jobs[0] * LARGE_PART >= all.total() ? JobStrategy.rows(bounds, tenant, columns) : strategy;
         }
@@ -222,10 +225,10 @@ final class JobStream {
 
     private JobStrategy latestOfFewTenants(QueryShard next, JobStrategy strategy) {
         final List<String> tenants = new ArrayList<>();
-        execution.await(execution.scans().tenants(next.tenantHash(), "", counted -> {
+        execution.tenants(next, "", counted -> {
             tenants.add(counted.tenant());
             return tenants.size() <= MERGED_TENANTS_MAX;
-        }));
+        });
         if (tenants.size() > MERGED_TENANTS_MAX || tenants.isEmpty()) {
             return strategy;
         }
@@ -239,7 +242,7 @@ final class JobStream {
     /** The rows behind the first piece, in several pieces if they are many. */
     private void strands() {
         phase = Phase.NEXT_SHARD;
-        if (firstPiece == null || chosen == null) {
+        if (firstPiece == null || chosen == null || !firstPiece.hasPage()) {
             return;
         }
         final JobRows first = firstPiece.page();

@@ -48,7 +48,9 @@ import org.apache.calcite.sql.parser.babel.SqlBabelParserImpl;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.apache.calcite.sql.type.SqlTypeUtil;
 import org.apache.calcite.sql.util.SqlOperatorTables;
+import org.apache.calcite.sql.validate.SqlConformance;
 import org.apache.calcite.sql.validate.SqlConformanceEnum;
+import org.apache.calcite.sql.validate.SqlDelegatingConformance;
 import org.apache.calcite.sql.validate.SqlValidator;
 import org.apache.calcite.sql.validate.SqlValidatorUtil;
 import org.apache.calcite.sql2rel.SqlToRelConverter;
@@ -64,6 +66,14 @@ final class Planning {
         setDefault("calcite.default.nationalcharset", "UTF-8");
         setDefault("calcite.default.collation.name", "UTF-8$en_US");
     }
+
+    /** Lenient, but a name in SELECT is a column and never its own alias. */
+    private static final SqlConformance CONFORMANCE = new SqlDelegatingConformance(SqlConformanceEnum.BABEL) {
+        @Override
+        public SelectAliasLookup isSelectAlias() {
+            return SelectAliasLookup.UNSUPPORTED;
+        }
+    };
 
     /** Longer lists would become joins. */
     private static final int IN_LIST_MAX = 100_000;
@@ -140,9 +150,7 @@ final class Planning {
                 operators,
                 reader,
                 typeFactory,
-                SqlValidator.Config.DEFAULT
-                        .withConformance(SqlConformanceEnum.BABEL)
-                        .withIdentifierExpansion(true));
+                SqlValidator.Config.DEFAULT.withConformance(CONFORMANCE).withIdentifierExpansion(true));
         final SqlNode validated = validator.validate(statement);
         final RelDataType parameters = validator.getParameterRowType(validated);
         final VolcanoPlanner planner = new VolcanoPlanner(Contexts.empty());

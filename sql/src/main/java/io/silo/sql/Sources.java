@@ -322,10 +322,10 @@ final class Sources {
                     : tenants != null && tenants.size() == 1
                             ? tenants.iterator().next()
                             : "";
-            execution.await(execution.scans().tenants(shard.tenantHash(), only, counted -> {
+            execution.tenants(shard, only, counted -> {
                 addCounts(rows, fields, shard, counted);
                 return true;
-            }));
+            });
         }
         return rows::pollFirst;
     }

@@ -89,7 +89,7 @@ class ArchitectureTest {
             module("gateway", "io.silo.sql..", "io.silo.client..", "io.silo.grpc..", "io.silo.protocol..");
 
     @ArchTest
-    static final ArchRule sqlReadsThroughTheClient = module("sql", "io.silo.client..");
+    static final ArchRule sqlReadsThroughTheClient = module("sql", "io.silo.client..", "io.silo.protocol..");
 
     @ArchTest
     static final ArchRule calciteStaysInSql = noClasses()

@@ -48,7 +48,7 @@ final class Canaries {
                     "operators",
                     20,
                     () -> CommandBug.parts(ForgottenRequests::new)),
-            once("kept-number", "numbers of restarted jobs", "operators", 200, () -> ReplyBug.parts(KeptNumbers::new)),
+            once("kept-number", "numbers of restarted jobs", "operators", 400, () -> ReplyBug.parts(KeptNumbers::new)),
             once("ignored-snooze", "tasks put off", "time-bounds", 10, () -> CommandBug.parts(IgnoredSnoozes::new)),
             once("resumed-pause", "pauses of schedules", "recurring", 20, () -> CommandBug.parts(ResumedPauses::new)),
             once(
