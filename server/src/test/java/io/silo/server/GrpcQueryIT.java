@@ -10,8 +10,10 @@ import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.silo.grpc.v1.ArrowIpcMessage;
+import io.silo.grpc.v1.CancelJobRequest;
 import io.silo.grpc.v1.ColumnInfo;
 import io.silo.grpc.v1.ConcurrencyLimit;
+import io.silo.grpc.v1.DeleteJobRequest;
 import io.silo.grpc.v1.EnqueueRequest;
 import io.silo.grpc.v1.LeaseTasksRequest;
 import io.silo.grpc.v1.Limit;
@@ -26,6 +28,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -273,13 +276,82 @@ class GrpcQueryIT {
         assertThat(newest.stream()
                         .map(row -> row.get("status_changed_at_ms").asLong())
                         .toList())
-                .isSortedAccordingTo(java.util.Comparator.reverseOrder());
+                .isSortedAccordingTo(Comparator.reverseOrder());
         final QueryResponse page =
                 query("SELECT id FROM jobs WHERE task_group = 'wait' ORDER BY priority DESC, id LIMIT 2 OFFSET 1");
         assertThat(rows(page).stream().map(row -> row.get("id").asText())).containsExactly("w10", "w9");
     }
 
     // ---- what statements can do
+
+    /** Their texts are the same once literals are lifted, but for what stands where. */
+    @Test
+    void shouldNotMixUpStatementsThatLookAlike() {
+        final String select = "SELECT id FROM jobs WHERE ";
+        for (int round = 0; round < 2; round++) {
+            assertThat(values(select + "tenant = $1 AND id = $2", text(TENANT), text("w4")))
+                    .containsExactly("w4");
+            assertThat(values(select + "tenant = 'acme' AND id = $1", text("w4")))
+                    .containsExactly("w4");
+            assertThat(values(select + "tenant = $1 AND id = 'w4'", text(TENANT)))
+                    .containsExactly("w4");
+            assertThat(values(select + "tenant = $2 AND id = $1", text("w4"), text(TENANT)))
+                    .containsExactly("w4");
+            assertThat(values(select + "tenant = 'acme' AND id = 'w4'")).containsExactly("w4");
+            assertThat(values(select + "tenant = 'acme' AND status_changed_at_ms > $1", number(0)))
+                    .hasSize(20);
+            assertThat(values(select + "status_changed_at_ms > 0 AND tenant = $1", text(TENANT)))
+                    .hasSize(20);
+        }
+    }
+
+    @Test
+    void shouldSortWhereAFilterOnlyLooksLikeThatOfOneTenant() {
+        for (final String filter : List.of(
+                "(tenant = 'acme' AND status_kind = 'Waiting') OR (tenant = 'other' AND status_kind = 'Waiting')",
+                "tenant = 'acme' OR status_kind = 'Waiting'",
+                "tenant = 'acme' AND (id IN ('w1', 'later1') OR status_kind = 'Running')",
+                "tenant = 'acme' AND status_kind IN ('Running', 'Waiting')",
+                "tenant = 'acme'")) {
+            final List<Long> times = rows(query("SELECT status_changed_at_ms FROM jobs WHERE " + filter
+                            + " ORDER BY status_changed_at_ms DESC LIMIT 15"))
+                    .stream()
+                    .map(row -> row.get("status_changed_at_ms").asLong())
+                    .toList();
+            final long latest = count(
+                    "SELECT MAX(status_changed_at_ms) FROM jobs WHERE CASE WHEN " + filter + " THEN 1 ELSE 0 END = 1");
+            assertThat(times)
+                    .as(filter)
+                    .isSortedAccordingTo(Comparator.reverseOrder())
+                    .startsWith(latest);
+        }
+    }
+
+    @Test
+    void shouldShowNullForAPayloadThatIsNone() {
+        final SerializedBytes cut = SerializedBytes.newBuilder()
+                .setMsgpack(ByteString.copyFrom(new byte[] {(byte) 0xa5, 0x61}))
+                .build();
+        server.silo.enqueue(server.job("broken", "cut").setPayload(cut).build());
+        try {
+            assertThat(rows(query("SELECT id, payload FROM jobs WHERE tenant = 'broken'"))
+                            .get(0)
+                            .get("payload")
+                            .isNull())
+                    .isTrue();
+        } finally {
+            server.silo.cancelJob(CancelJobRequest.newBuilder()
+                    .setShard(shard)
+                    .setTenant("broken")
+                    .setId("cut")
+                    .build());
+            server.silo.deleteJob(DeleteJobRequest.newBuilder()
+                    .setShard(shard)
+                    .setTenant("broken")
+                    .setId("cut")
+                    .build());
+        }
+    }
 
     @Test
     void shouldFindNothingByNamesThatNobodyCanHave() {
@@ -338,6 +410,10 @@ class GrpcQueryIT {
         assertThat(values("SELECT j.id FROM jobs j JOIN queues q ON j.id = q.job_id AND j.tenant = q.tenant"
                         + " WHERE q.entry_type = 'requester'"))
                 .containsExactly("limited1", "limited2", "limited3", "limited4");
+        assertThat(count("SELECT COUNT(*) FROM jobs a JOIN jobs b ON a.priority = b.priority WHERE a.tenant = 'acme'"
+                        + " AND b.tenant = 'acme'"))
+                .as("9 of priority 0, 11 of others")
+                .isEqualTo(9 * 9 + 11);
         assertThat(values("SELECT id FROM jobs WHERE priority = (SELECT MAX(priority) FROM jobs)"))
                 .containsExactly("w11");
         assertThat(values("SELECT id FROM jobs WHERE id IN (SELECT job_id FROM tasks WHERE task_group = 'later')"))
@@ -466,6 +542,9 @@ class GrpcQueryIT {
                 "SELECT id FROM jobs; DELETE FROM jobs",
                 "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT n FROM t",
                 "SELECT id FROM jobs WHERE id SIMILAR TO '(a*)*b'",
+                "SELECT id FROM jobs WHERE id ~ '(a+)+$'",
+                "SELECT id FROM jobs WHERE id NOT SIMILAR TO 'a'",
+                "SELECT 1 FROM jobs a, jobs b, jobs c, jobs d, jobs e, jobs f, jobs g, jobs h",
                 "SELECT map_keys(metadata) FROM jobs",
                 "SELECT element_at(metadata) FROM jobs",
                 "SELECT id FROM jobs WHERE id = ?",

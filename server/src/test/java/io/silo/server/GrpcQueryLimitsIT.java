@@ -112,6 +112,21 @@ class GrpcQueryLimitsIT {
         assertServes();
     }
 
+    /** Many rows that are made of few, or of none. */
+    @Test
+    void shouldStopAStatementThatReadsLittle() {
+        final String values = "(VALUES " + "(1),".repeat(99) + "(1))";
+        for (final String endless : List.of(
+                "SELECT COUNT(*) FROM " + values + " a, " + values + " b, " + values + " c, " + values + " d, " + values
+                        + " e",
+                "SELECT COUNT(*) FROM jobs a JOIN jobs b ON a.priority = b.priority JOIN jobs c ON b.priority = c.priority")) {
+            final long startNs = System.nanoTime();
+            assertThat(refusal(endless)).hasMessageStartingWith(Status.Code.DEADLINE_EXCEEDED.name());
+            assertThat(System.nanoTime() - startNs).isLessThan(SECONDS.toNanos(15));
+        }
+        assertServes();
+    }
+
     @Test
     void shouldRefuseAResultThatIsTooLarge() {
         final StatusRuntimeException refused = refusal("SELECT * FROM jobs");
@@ -128,6 +143,10 @@ class GrpcQueryLimitsIT {
         final StatusRuntimeException refused = refusal("SELECT id, tenant, task_group FROM jobs ORDER BY priority, id");
         assertThat(refused.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
         assertThat(refused.getStatus().getDescription()).contains("sorts, joins or groups");
+        assertThat(refusal("SELECT id, tenant, task_group FROM jobs ORDER BY priority, id LIMIT 2000000000")
+                        .getStatus()
+                        .getCode())
+                .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
         assertThat(query("SELECT id FROM jobs ORDER BY priority, id LIMIT 10").getRowCount())
                 .as("holds ten")
                 .isEqualTo(10);

@@ -33,7 +33,10 @@ final class ColumnOrigins {
         if (node instanceof Project project) {
             return of(project.getInput(), project.getProjects().get(field));
         }
-        if (node instanceof Sort || node instanceof Filter || node instanceof EnumerableLimit) {
+        if (node instanceof Sort
+                || node instanceof Filter
+                || node instanceof EnumerableLimit
+                || node instanceof CheckedRows) {
             return of(node.getInput(0), field);
         }
         if (node instanceof Aggregate aggregate) {

@@ -2,7 +2,6 @@ package io.silo.sql;
 
 import io.silo.client.JobScans;
 import io.silo.client.SiloException;
-import io.silo.protocol.RejectReason;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -152,39 +151,39 @@ final class Execution implements DataContext {
         try {
             await(scans.tenants(shard.tenantHash(), tenant, visitor));
         } catch (SiloException refused) {
-            if (refused.reason() != RejectReason.INVALID_TENANT) {
+            if (!JobPages.NO_SUCH_NAME.contains(refused.reason())) {
                 throw refused;
             }
         }
     }
 
     /** The rows of a read. */
-    Enumerable<Object[]> read(ReadSpec spec) {
-        return new AbstractEnumerable<Object[]>() {
+    Enumerable<Object> read(ReadSpec spec) {
+        return new AbstractEnumerable<Object>() {
             @Override
-            public Enumerator<Object[]> enumerator() {
-                return new Rows(Sources.open(Execution.this, spec), spec.use().isHeld());
+            public Enumerator<Object> enumerator() {
+                return new Rows(Sources.open(Execution.this, spec), spec.use().isHeld(), spec.isOfOneColumn());
             }
         };
     }
 
     /** The rows of a read that is opened once for each row of another. */
-    Enumerable<Object[]> repeated(ReadSpec spec) {
+    Enumerable<Object> repeated(ReadSpec spec) {
         List<Object[]> rows = held.get(spec);
         if (rows == null) {
             rows = new ArrayList<>();
-            try (Rows source = new Rows(Sources.open(this, spec), true)) {
+            try (Rows source = new Rows(Sources.open(this, spec), true, false)) {
                 while (source.moveNext()) {
-                    rows.add(source.current());
+                    rows.add(source.row);
                 }
             }
             held.put(spec, rows);
         }
         final List<Object[]> kept = rows;
-        return new AbstractEnumerable<Object[]>() {
+        return new AbstractEnumerable<Object>() {
             @Override
-            public Enumerator<Object[]> enumerator() {
-                return new Rows(kept.iterator()::next, kept.size(), false);
+            public Enumerator<Object> enumerator() {
+                return new Rows(kept.iterator()::next, kept.size(), spec.isOfOneColumn());
             }
         };
     }
@@ -195,17 +194,19 @@ final class Execution implements DataContext {
     }
 
     /** Counts what comes, and ends the statement at its bounds. */
-    private final class Rows implements Enumerator<Object[]>, AutoCloseable {
+    private final class Rows implements Enumerator<Object>, AutoCloseable {
         private final Source source;
         private final boolean isHeld;
+        private final boolean isOfOneColumn;
         private Object[] row = {};
 
-        Rows(Source source, boolean isHeld) {
+        Rows(Source source, boolean isHeld, boolean isOfOneColumn) {
             this.source = source;
             this.isHeld = isHeld;
+            this.isOfOneColumn = isOfOneColumn;
         }
 
-        Rows(Supplier<Object[]> rows, int count, boolean isHeld) {
+        Rows(Supplier<Object[]> rows, int count, boolean isOfOneColumn) {
             this(
                     new Source() {
                         private int left = count;
@@ -215,12 +216,13 @@ final class Execution implements DataContext {
                             return left-- > 0 ? rows.get() : null;
                         }
                     },
-                    isHeld);
+                    false,
+                    isOfOneColumn);
         }
 
         @Override
-        public Object[] current() {
-            return row;
+        public Object current() {
+            return isOfOneColumn ? row[0] : row;
         }
 
         @Override

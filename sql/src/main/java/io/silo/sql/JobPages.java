@@ -16,8 +16,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class JobPages {
     /** A filter may name what no tenant and no task group can be called: then it finds nothing. */
-    private static final Set<RejectReason> NO_SUCH_NAME = Set.of(
+    static final Set<RejectReason> NO_SUCH_NAME = Set.of(
             RejectReason.INVALID_TENANT,
+            RejectReason.TENANT_NOT_ALLOWED,
+            RejectReason.TENANT_REQUIRED,
             RejectReason.INVALID_TASK_GROUP,
             RejectReason.TASK_GROUP_TOO_LONG,
             RejectReason.INVALID_FILTER);
@@ -37,6 +39,7 @@ final class JobPages {
     private @Nullable JobRows page;
     private int row = -1;
     private boolean isNothing;
+    private long beganAtMs = Long.MAX_VALUE;
 
     /**
      * Begins a scan.
@@ -112,6 +115,7 @@ final class JobPages {
             return;
         }
         execution.onPage(arrived.scanned());
+        beganAtMs = Math.min(beganAtMs, arrived.asOfMs());
         page = arrived;
         cursor = arrived.next();
         row = -1;
@@ -124,6 +128,11 @@ final class JobPages {
     /** Whether the next row is one of another page. */
     boolean isAtEndOfPage() {
         return page == null || row + 1 >= page.count();
+    }
+
+    /** When its first page was read, by the shard's clock, ms; {@link Long#MAX_VALUE} = none was. */
+    long beganAtMs() {
+        return beganAtMs;
     }
 
     /** Whether a page came. */

@@ -1,12 +1,12 @@
 package io.silo.sql;
 
-import io.silo.client.JobCounts;
 import io.silo.client.JobRows;
 import io.silo.client.JobScan;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 import org.agrona.collections.LongHashSet;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +39,7 @@ final class JobStream {
     private @Nullable JobStrategy chosen;
     private @Nullable LongHashSet seen;
     private @Nullable JobPages firstPiece;
-    private long beganAtMs;
+    private final List<JobPages> begun = new ArrayList<>();
 
     private enum Phase {
         /** Go to the next shard. */
@@ -163,7 +163,7 @@ final class JobStream {
         if (chosen.isMoving()) {
             seen = new LongHashSet(-1);
         }
-        beganAtMs = System.currentTimeMillis();
+        begun.clear();
         final boolean isOfRows = chosen.scans().get(0).path() == JobScan.Path.ROWS;
         if (isOfRows) {
             phase = Phase.FIRST_ROWS;
@@ -175,6 +175,7 @@ final class JobStream {
         isMerged = chosen.scans().size() > 1 && chosen.isMoving() && (use.isNewestFirst() || use.firstRows() > 0);
         for (final JobScan scan : chosen.scans()) {
             final JobPages pages = pages(scan, JobRows.Cursor.START);
+            begun.add(pages);
             if (isMerged) {
                 pages.begin();
                 heads.add(pages);
@@ -203,7 +204,11 @@ final class JobStream {
     private JobStrategy chosen(QueryShard next) {
         final JobStrategy strategy = JobStrategy.of(bounds, next.scope(execution.options()), columns);
         if (use.isNewestFirst()) {
-            return strategy;
+            // The plan relies on the order of chains, and the filter names one tenant.
+            final Set<String> tenants = bounds.tenants();
+            return strategy.scans().isEmpty() || tenants == null || tenants.size() != 1
+                    ? new JobStrategy("Nothing", List.of(), false)
+                    : JobStrategy.chains(bounds, tenants.iterator().next(), columns);
         }
         if (strategy.isWholeTenant()
                 && use.firstRows() == 0
@@ -214,8 +219,16 @@ final class JobStream {
                 jobs[0] += counted.jobs().total();
                 return true;
             });
-            final JobCounts all = execution.await(execution.scans().count(next.tenantHash()));
-            return jobs[0] * LARGE_PART >= all.total() ? JobStrategy.rows(bounds, tenant, columns) : strategy;
+            if (jobs[0] == 0) {
+                return strategy;
+            }
+            // Of all tenants, whether the client may see them or not.
+            final int rows = execution
+                    .await(execution
+                            .scans()
+                            .page(next.tenantHash(), strategy.scans().get(0), JobRows.Cursor.START, 1))
+                    .rowEnd();
+            return jobs[0] * LARGE_PART >= rows ? JobStrategy.rows(bounds, tenant, columns) : strategy;
         }
         final boolean isOfStatus = strategy.name().equals("Status")
                 && strategy.scans().get(0).path() == JobScan.Path.ROWS
@@ -266,9 +279,13 @@ final class JobStream {
     /** A job that went from a chain not yet walked to one that was is at the head of that by now. */
     private void moved() {
         phase = Phase.NEXT_SHARD;
-        if (chosen == null || !chosen.isMoving() || chosen.scans().size() < 2 || isMerged) {
+        if (chosen == null || !chosen.isMoving() || chosen.scans().size() < 2 || use.isNewestFirst()) {
             return;
         }
+        isMerged = false;
+        // By the shard's clock: this one may be ahead of it.
+        final long beganAtMs =
+                begun.stream().mapToLong(JobPages::beganAtMs).min().orElse(Long.MIN_VALUE);
         final long sinceMs = Math.max(bounds.minChangedAtMs(), beganAtMs);
         for (final JobScan scan : chosen.scans()) {
             live.add(pages(scan.copy().changed(sinceMs, bounds.maxChangedAtMs()), JobRows.Cursor.START));

@@ -25,11 +25,11 @@ final class JsonText {
         try {
             return switch (encoding) {
                 case MSGPACK -> bytes.length == 0 ? null : JSON.writeValueAsString(PACKED.readTree(bytes));
-                case JSON -> JSON.writeValueAsString(JSON.readTree(bytes));
+                case JSON -> bytes.length == 0 ? null : JSON.writeValueAsString(JSON.readTree(bytes));
                 case TEXT -> JSON.writeValueAsString(new String(bytes, StandardCharsets.UTF_8));
                 case RAW -> null;
             };
-        } catch (IOException none) {
+        } catch (IOException | RuntimeException none) { // the unpacker of MessagePack throws both
             return null;
         }
     }

@@ -13,13 +13,16 @@ import org.apache.calcite.adapter.enumerable.EnumerableSort;
 import org.apache.calcite.rel.RelFieldCollation;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Aggregate;
-import org.apache.calcite.rel.core.AggregateCall;
+import org.apache.calcite.rel.core.Correlate;
+import org.apache.calcite.rel.core.Join;
 import org.apache.calcite.rel.core.Sort;
+import org.apache.calcite.rel.core.Values;
 import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexLocalRef;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexProgram;
+import org.apache.calcite.sql.SqlKind;
 import org.jspecify.annotations.Nullable;
 
 /** Goes over a plan when it is chosen, and tells its reads what the nodes above them do with the rows. Stateless. */
@@ -35,6 +38,13 @@ final class PlanFinisher {
             "variant_type",
             "limit_type",
             "current_attempt");
+
+    /** What keeps a number or a value for a group, and not its rows. */
+    private static final Set<SqlKind> SMALL =
+            Set.of(SqlKind.COUNT, SqlKind.SUM, SqlKind.SUM0, SqlKind.MIN, SqlKind.MAX, SqlKind.AVG, SqlKind.ANY_VALUE);
+
+    /** So many sorted rows are not counted as held. */
+    private static final int SORTED_ROWS_FREE = 10_000;
 
     private PlanFinisher() {}
 
@@ -64,7 +74,10 @@ final class PlanFinisher {
         for (int i = 0; i < node.getInputs().size(); i++) {
             inputs.add(finish(node.getInput(i), ofInput(node, i, use)));
         }
-        return inputs.isEmpty() ? node : node.copy(node.getTraitSet(), inputs);
+        final RelNode finished = inputs.isEmpty() ? node : node.copy(node.getTraitSet(), inputs);
+        return node instanceof Join || node instanceof Correlate || node instanceof Values
+                ? CheckedRows.over(finished)
+                : finished;
     }
 
     /** What a node does with the rows of an input. */
@@ -78,9 +91,10 @@ final class PlanFinisher {
         if (node instanceof EnumerableNestedLoopJoin || node instanceof EnumerableCorrelate) {
             return input > 0 ? use.repeated() : use.first(0);
         }
-        if (node instanceof EnumerableLimitSort sort && rows(sort.offset, sort.fetch) > 0) {
+        if (node instanceof EnumerableLimitSort sort) {
             // It keeps no more than it gives.
-            return use.first(0);
+            final int rows = rows(sort.offset, sort.fetch);
+            return rows > 0 && rows <= SORTED_ROWS_FREE ? use.first(0) : use.held();
         }
         return node instanceof Aggregate aggregate && hasFewGroups(aggregate) ? use.first(0) : use.held();
     }
@@ -92,7 +106,9 @@ final class PlanFinisher {
                 return false;
             }
         }
-        return aggregate.getAggCallList().stream().noneMatch(AggregateCall::isDistinct);
+        return aggregate.getAggCallList().stream()
+                .noneMatch(call -> call.isDistinct()
+                        || !SMALL.contains(call.getAggregation().getKind()));
     }
 
     /** Rows that a limit takes; 0 = it has none, or a parameter. */
@@ -126,7 +142,8 @@ final class PlanFinisher {
         }
         final RelNode finished = finish(input, use.first(rows(sort.offset, sort.fetch)));
         final TableRead filtered = read(finished);
-        if (filtered == null || !OneTenant.isPinned(filtered.spec())) {
+        if (filtered == null
+                || !OneTenant.isPinned(filtered.spec().filter(), filtered.spec().fieldNames())) {
             return null;
         }
         final ReadSpec spec = filtered.spec();

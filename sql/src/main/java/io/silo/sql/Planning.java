@@ -7,6 +7,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.apache.calcite.adapter.enumerable.EnumerableConvention;
 import org.apache.calcite.adapter.enumerable.EnumerableInterpretable;
 import org.apache.calcite.adapter.enumerable.EnumerableRel;
@@ -39,6 +42,7 @@ import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.runtime.Bindable;
 import org.apache.calcite.schema.SchemaPlus;
 import org.apache.calcite.schema.impl.ScalarFunctionImpl;
+import org.apache.calcite.sql.SqlDynamicParam;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlOperatorTable;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
@@ -48,6 +52,7 @@ import org.apache.calcite.sql.parser.babel.SqlBabelParserImpl;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.apache.calcite.sql.type.SqlTypeUtil;
 import org.apache.calcite.sql.util.SqlOperatorTables;
+import org.apache.calcite.sql.util.SqlShuttle;
 import org.apache.calcite.sql.validate.SqlConformance;
 import org.apache.calcite.sql.validate.SqlConformanceEnum;
 import org.apache.calcite.sql.validate.SqlDelegatingConformance;
@@ -74,6 +79,8 @@ final class Planning {
             return SelectAliasLookup.UNSUPPORTED;
         }
     };
+
+    private static final long PLANNING_MS_MAX = 10_000;
 
     /** Longer lists would become joins. */
     private static final int IN_LIST_MAX = 100_000;
@@ -143,8 +150,12 @@ final class Planning {
                 SqlException.Kind.INVALID, "SQL error: " + (end < 0 ? said : said.substring(0, end)), wrong);
     }
 
-    /** Plans a statement as it was rewritten. */
-    Plan plan(SqlNode statement) {
+    /**
+     * Plans a statement as it was rewritten.
+     *
+     * @param timeoutMs after which planning ends; 0 = as for others.
+     */
+    Plan plan(SqlNode statement, long timeoutMs) {
         final CalciteCatalogReader reader = reader();
         final SqlValidator validator = SqlValidatorUtil.newValidator(
                 operators,
@@ -152,8 +163,7 @@ final class Planning {
                 typeFactory,
                 SqlValidator.Config.DEFAULT.withConformance(CONFORMANCE).withIdentifierExpansion(true));
         final SqlNode validated = validator.validate(statement);
-        final RelDataType parameters = validator.getParameterRowType(validated);
-        final VolcanoPlanner planner = new VolcanoPlanner(Contexts.empty());
+        final VolcanoPlanner planner = new BoundedPlanner(timeoutMs > 0 ? timeoutMs : PLANNING_MS_MAX);
         planner.addRelTraitDef(ConventionTraitDef.INSTANCE);
         planner.addRelTraitDef(RelCollationTraitDef.INSTANCE);
         planner.setExecutor(RexUtil.EXECUTOR);
@@ -181,7 +191,7 @@ final class Planning {
                 EnumerableInterpretable.toBindable(stashed, null, (EnumerableRel) finished, EnumerableRel.Prefer.ARRAY);
         final List<Integer> fields = new ArrayList<>();
         root.fields.forEach(field -> fields.add(field.getKey()));
-        return new Plan(code, stashed, finished, columns(root, finished), fields, types(parameters));
+        return new Plan(code, stashed, finished, columns(root, finished), fields, types(validated, validator));
     }
 
     private static RelNode best(VolcanoPlanner planner, RelNode plan, RelTraitSet wanted) {
@@ -196,10 +206,39 @@ final class Planning {
                 .run(planner, planner.findBestExp(), wanted, List.of(), List.of());
     }
 
-    private static List<SqlTypeName> types(RelDataType parameters) {
-        return parameters.getFieldList().stream()
-                .map(field -> field.getType().getSqlTypeName())
-                .toList();
+    /** Types of the parameters, by their numbers. */
+    private static List<SqlTypeName> types(SqlNode validated, SqlValidator validator) {
+        final SortedMap<Integer, SqlTypeName> types = new TreeMap<>();
+        validated.accept(new SqlShuttle() {
+            @Override
+            public SqlNode visit(SqlDynamicParam parameter) {
+                types.put(
+                        parameter.getIndex(),
+                        validator.getValidatedNodeType(parameter).getSqlTypeName());
+                return parameter;
+            }
+        });
+        return List.copyOf(types.values());
+    }
+
+    /** Gives up when its time is over: there are statements with more plans than anyone can look at. */
+    private static final class BoundedPlanner extends VolcanoPlanner {
+        private final long timeoutMs;
+        private final long startNs = System.nanoTime();
+
+        BoundedPlanner(long timeoutMs) {
+            super(Contexts.empty());
+            this.timeoutMs = timeoutMs;
+        }
+
+        @Override
+        public void checkCancel() {
+            if (TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNs) > timeoutMs) {
+                throw new SqlException(
+                        SqlException.Kind.TIMEOUT,
+                        "Query exceeded statement timeout of " + timeoutMs + " ms while it was planned");
+            }
+        }
     }
 
     /** Names as the statement has them; a column that comes from a table unchanged has the type that the table says. */

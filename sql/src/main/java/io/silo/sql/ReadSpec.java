@@ -89,8 +89,18 @@ public final class ReadSpec {
         return fields.stream().map(place -> table.columns().get(place).name()).toList();
     }
 
+    boolean isOfOneColumn() {
+        return fields.size() == 1;
+    }
+
     Use use() {
         return use;
+    }
+
+    /** Over its fields, or null. */
+    @Nullable
+    RexNode filter() {
+        return filter;
     }
 
     /** Whether it has a column. */
@@ -105,8 +115,8 @@ public final class ReadSpec {
                 : new BoundsFinder(rexBuilder, fieldNames(), parameters).find(filter);
     }
 
-    /** Called by compiled plans. */
-    public Enumerable<Object[]> open(DataContext context) {
+    /** Called by compiled plans, which take a row of one column as its value. */
+    public Enumerable<Object> open(DataContext context) {
         final Execution execution = (Execution) context;
         return use.isRepeated() ? execution.repeated(this) : execution.read(this);
     }

@@ -1,12 +1,13 @@
 package io.silo.sql;
 
-import io.silo.client.Encoding;
 import io.silo.client.JobCounts;
 import io.silo.client.JobRows;
 import io.silo.client.JobScan;
 import io.silo.client.JobScans;
 import io.silo.client.JobStatus;
 import io.silo.client.Payload;
+import io.silo.client.SiloException;
+import io.silo.protocol.RejectReason;
 import io.silo.sql.Execution.Source;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -103,12 +104,16 @@ final class Sources {
         if (inline != null) {
             return JsonText.payload(inline, definition.encoding());
         }
-        final Payload read = execution.await(execution.scans().payload(page.tenant(row), page.id(row)));
-        return JsonText.payload(read.bytes(), encoding(read));
-    }
-
-    private static Encoding encoding(Payload payload) {
-        return payload.encoding();
+        try {
+            final Payload read = execution.await(execution.scans().payload(page.tenant(row), page.id(row)));
+            return JsonText.payload(read.bytes(), read.encoding());
+        } catch (SiloException refused) {
+            if (refused.reason() == RejectReason.JOB_NOT_FOUND || refused.reason() == RejectReason.RESULT_GONE) {
+                // It was deleted since its row was read.
+                return null;
+            }
+            throw refused;
+        }
     }
 
     // ---- tasks and queues

@@ -39,23 +39,25 @@ public final class SqlEngine {
      */
     public SqlResult query(String sql, List<? extends @Nullable Object> parameters, QueryOptions options) {
         final StatementText text = StatementText.of(sql);
-        final List<@Nullable Object> values = new ArrayList<>();
         for (final int number : text.placeholders()) {
             if (number < 1 || number > parameters.size()) {
                 throw new SqlException(
                         SqlException.Kind.INVALID,
                         "SQL parameter error: No value found for placeholder with id $" + number);
             }
-            values.add(parameters.get(number - 1));
         }
         final Bound bound;
         try {
-            bound = bind(text, parameters, values);
+            bound = bind(text, parameters, options.timeoutMs());
         } catch (SqlException told) {
             throw told;
         } catch (CalciteException | UnsupportedOperationException wrong) {
             throw Planning.invalid(wrong);
         } catch (RuntimeException | AssertionError failed) {
+            final SqlException told = SqlException.within(failed);
+            if (told != null) {
+                throw told;
+            }
             throw new SqlException(SqlException.Kind.FAILED, "Query planning failed: " + failed, failed);
         } catch (StackOverflowError deep) {
             throw new SqlException(SqlException.Kind.INVALID, "SQL error: the statement is nested too deeply.", deep);
@@ -69,26 +71,30 @@ public final class SqlEngine {
     }
 
     /** With literals lifted, if the types allow it; else as the statement stands. */
-    private Bound bind(StatementText text, List<? extends @Nullable Object> parameters, List<@Nullable Object> values) {
+    private Bound bind(StatementText text, List<? extends @Nullable Object> parameters, long timeoutMs) {
         final SqlNode parsed = planning.parse(text.sql());
         final StatementRewriter lifting = new StatementRewriter(true, text.placeholders());
         final SqlNode lifted = rewritten(parsed, lifting);
         try {
-            final Bound bound = bound(lifted, lifting, text, values);
+            final Bound bound = bound(lifted, lifting, parameters, timeoutMs);
             if (bound != null) {
                 return bound;
             }
         } catch (SqlException told) {
             throw told;
         } catch (RuntimeException wrong) {
-            if (lifting.lifted().isEmpty()) {
+            final SqlException told = SqlException.within(wrong);
+            if (told != null && told.kind() == SqlException.Kind.TIMEOUT) {
+                throw told;
+            }
+            if (!lifting.hasLifted()) {
                 throw wrong;
             }
             // Perhaps the type of a parameter cannot be told, where that of the literal can; each place says so in its
             // own way.
         }
         final StatementRewriter plain = new StatementRewriter(false, text.placeholders());
-        final Bound bound = bound(rewritten(planning.parse(text.sql()), plain), plain, text, values);
+        final Bound bound = bound(rewritten(planning.parse(text.sql()), plain), plain, parameters, timeoutMs);
         if (bound == null) {
             throw new SqlException(
                     SqlException.Kind.INVALID,
@@ -108,19 +114,21 @@ public final class SqlEngine {
 
     /** Null = a value is of another type than the plan takes. */
     private @Nullable Bound bound(
-            SqlNode statement, StatementRewriter rewriter, StatementText text, List<@Nullable Object> own) {
+            SqlNode statement, StatementRewriter rewriter, List<? extends @Nullable Object> own, long timeoutMs) {
         final List<@Nullable Object> values = new ArrayList<>();
-        for (int i = 0; i < own.size(); i++) {
-            final Object value = own.get(i);
-            final boolean isStatus =
-                    rewriter.statusPlaceholders().contains(text.placeholders().get(i));
+        for (final StatementRewriter.Parameter parameter : rewriter.parameters()) {
+            if (parameter.placeholder() == 0) {
+                values.add(parameter.literal());
+                continue;
+            }
+            final Object value = own.get(parameter.placeholder() - 1);
+            final boolean isStatus = rewriter.statusPlaceholders().contains(parameter.placeholder());
             values.add(isStatus && value instanceof String name ? DisplayStatus.canonical(name) : value);
         }
-        values.addAll(rewriter.lifted());
         final String key = statement.toString();
         Plan plan = plans.get(key);
         if (plan == null) {
-            plan = planning.plan(statement);
+            plan = planning.plan(statement, timeoutMs);
             plans.put(key, plan);
         }
         final Map<String, @Nullable Object> parameters = plan.bind(values);

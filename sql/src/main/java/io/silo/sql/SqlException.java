@@ -1,8 +1,12 @@
 package io.silo.sql;
 
+import org.jspecify.annotations.Nullable;
+
 /** A statement that was not answered, and why. */
 public final class SqlException extends RuntimeException {
     private static final long serialVersionUID = 1;
+
+    private static final int CAUSES_MAX = 20;
 
     /** What went wrong. */
     public enum Kind {
@@ -28,6 +32,18 @@ public final class SqlException extends RuntimeException {
     public SqlException(Kind kind, String message, Throwable cause) {
         super(message, cause);
         this.kind = kind;
+    }
+
+    /** The one that a failure was caused by, which the planner and compiled plans may have wrapped; null = none was. */
+    static @Nullable SqlException within(Throwable failed) {
+        Throwable cause = failed;
+        for (int depth = 0; cause != null && depth < CAUSES_MAX; depth++) {
+            if (cause instanceof SqlException told) {
+                return told;
+            }
+            cause = cause.getCause();
+        }
+        return null;
     }
 
     public Kind kind() {

@@ -15,6 +15,9 @@ public final class SqlFunctions {
 
     private static final int NO_ESCAPE = -1;
 
+    /** Longer patterns of LIKE are refused: one may be compared with each character of a long payload. */
+    private static final int PATTERN_MAX = 1_024;
+
     private SqlFunctions() {}
 
     /** Whether a text begins with another; null if one of them is. */
@@ -31,6 +34,10 @@ public final class SqlFunctions {
     public static @Nullable Boolean like(@Nullable String text, @Nullable String pattern, @Nullable String escape) {
         if (text == null || pattern == null || escape == null) {
             return null;
+        }
+        if (pattern.length() > PATTERN_MAX) {
+            throw new SqlException(
+                    SqlException.Kind.INVALID, "SQL error: a pattern has at most " + PATTERN_MAX + " characters.");
         }
         return matches(text, pattern, escape.isEmpty() ? NO_ESCAPE : escape.charAt(0));
     }

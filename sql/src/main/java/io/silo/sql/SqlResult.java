@@ -80,6 +80,10 @@ public final class SqlResult implements AutoCloseable {
         } catch (SqlException | SiloException told) {
             throw told;
         } catch (RuntimeException failed) {
+            final SqlException told = SqlException.within(failed);
+            if (told != null) {
+                throw told;
+            }
             throw new SqlException(SqlException.Kind.FAILED, "Query execution failed: " + message(failed), failed);
         } catch (StackOverflowError deep) {
             throw new SqlException(SqlException.Kind.FAILED, "Query execution failed: nested too deeply", deep);

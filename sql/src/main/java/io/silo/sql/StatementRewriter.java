@@ -42,14 +42,18 @@ final class StatementRewriter extends SqlShuttle {
             SqlKind.GREATER_THAN,
             SqlKind.GREATER_THAN_OR_EQUAL);
 
+    /** The planner tries orders of joins: of more it would try too many. */
+    private static final int JOINS_MAX = 6;
+
     /** Longer integers are compared as decimals. */
     private static final int LIFTED_DIGITS_MAX = 18;
 
     private final boolean lifts;
     private final List<Integer> placeholders;
-    private final List<Object> lifted = new ArrayList<>();
+    private final List<Parameter> parameters = new ArrayList<>();
     private final Set<Integer> statusPlaceholders = new HashSet<>();
     private int depthOfWhere;
+    private int joins;
 
     /**
      * Rewrites.
@@ -62,12 +66,24 @@ final class StatementRewriter extends SqlShuttle {
         this.placeholders = placeholders;
     }
 
-    /** Values of the parameters that literals became: those behind the statement's own. */
-    List<Object> lifted() {
-        return lifted;
+    /**
+     * Where a parameter's value comes from.
+     *
+     * @param placeholder number of the statement's own, from 1; 0 = it was a literal.
+     * @param literal its value.
+     */
+    record Parameter(int placeholder, @Nullable Object literal) {}
+
+    /** The parameters in the order of the rewritten statement, own and lifted: one text means one order. */
+    List<Parameter> parameters() {
+        return parameters;
     }
 
-    /** Places of parameters that are compared with a status: their values are names of statuses in any case. */
+    boolean hasLifted() {
+        return parameters.stream().anyMatch(parameter -> parameter.placeholder() == 0);
+    }
+
+    /** Numbers of placeholders that are compared with a status: their values are names of statuses in any case. */
     Set<Integer> statusPlaceholders() {
         return statusPlaceholders;
     }
@@ -84,6 +100,14 @@ final class StatementRewriter extends SqlShuttle {
             case INSERT, UPDATE, DELETE, MERGE ->
                 throw refused("statements only read: jobs are changed by the calls for that");
             case COLLECTION_TABLE, MATCH_RECOGNIZE, TABLESAMPLE -> throw refused(call.getKind() + " is not there");
+            case JOIN -> {
+                joins++;
+                if (joins > JOINS_MAX) {
+                    throw refused("a statement joins at most " + JOINS_MAX + " times");
+                }
+            }
+            case POSIX_REGEX_CASE_SENSITIVE, POSIX_REGEX_CASE_INSENSITIVE ->
+                throw refused("regular expressions are not there: write LIKE, or starts_with(text, prefix)");
             case SIMILAR -> throw refused("SIMILAR TO is not there: write LIKE, or starts_with(text, prefix)");
             case LIKE -> {
                 return like(call);
@@ -248,7 +272,7 @@ final class StatementRewriter extends SqlShuttle {
             if (isStatus) {
                 statusPlaceholders.add(placeholders.get(parameter.getIndex()));
             }
-            return parameter;
+            return visit(parameter);
         }
         if (node instanceof SqlCharStringLiteral text) {
             final String value = text.getValueAs(String.class);
@@ -270,8 +294,17 @@ final class StatementRewriter extends SqlShuttle {
         return lifts && depthOfWhere > 0 && listSize == 1 && !value.isEmpty();
     }
 
+    @Override
+    public SqlNode visit(SqlDynamicParam own) {
+        return added(new Parameter(placeholders.get(own.getIndex()), null), own.getParserPosition());
+    }
+
     private SqlDynamicParam parameter(Object value, SqlParserPos pos) {
-        lifted.add(value);
-        return new SqlDynamicParam(placeholders.size() + lifted.size() - 1, pos);
+        return added(new Parameter(0, value), pos);
+    }
+
+    private SqlDynamicParam added(Parameter parameter, SqlParserPos pos) {
+        parameters.add(parameter);
+        return new SqlDynamicParam(parameters.size() - 1, pos);
     }
 }

@@ -75,8 +75,7 @@ final class TableRead extends TableScan implements EnumerableRel {
 
     @Override
     public Result implement(EnumerableRelImplementor implementor, Prefer prefer) {
-        final PhysType physType =
-                PhysTypeImpl.of(implementor.getTypeFactory(), getRowType(), JavaRowFormat.ARRAY, false);
+        final PhysType physType = PhysTypeImpl.of(implementor.getTypeFactory(), getRowType(), JavaRowFormat.ARRAY);
         final Expression stashed = implementor.stash(spec, ReadSpec.class);
         return implementor.result(
                 physType, Blocks.toBlock(Expressions.call(stashed, "open", implementor.getRootExpression())));
