@@ -11,10 +11,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An index is a short cut, and no more: what a statement answers does not depend on it. */
+@Tag("newest-jdk")
 class GrpcQueryAgreementIT {
     private static final int JOBS = 2_000;
     private static final int FILTERS = 60;

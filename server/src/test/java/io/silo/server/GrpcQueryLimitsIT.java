@@ -32,10 +32,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Bounds of statements (behaviour QUERY-11 to 15). */
+@Tag("newest-jdk")
 class GrpcQueryLimitsIT {
     private static final int JOBS = 20_000;
 

@@ -44,10 +44,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Batches and long polls of {@code silo.v2}, against a whole server. */
+@Tag("newest-jdk")
 class GrpcV2IT {
     private static final String TENANT = "ada";
     private static final String GROUP = "group";

@@ -34,10 +34,12 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code StreamTasks} of {@code silo.v2}, against a whole server. */
+@Tag("newest-jdk")
 class GrpcV2StreamsIT {
     private static final String GROUP = "group";
 
@@ -370,7 +372,8 @@ class GrpcV2StreamsIT {
             }
         }
         assertThat(jobs).hasSize(3_000);
-        assertThat(Thread.activeCount() - threads).isLessThan(50);
+        // The clients' own, and what gRPC keeps for their callbacks; far from one for each stream.
+        assertThat(Thread.activeCount() - threads).isLessThan(250);
     }
 
     @Test

@@ -47,6 +47,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,6 +56,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code ResetShards} of whole servers: all is gone, all serves, and no crash leaves anything in between. */
 @Timeout(180)
+@Tag("newest-jdk")
 class ResetIT {
     private static final int SHARDS = 4;
     private static final Map<String, String> DEV =
