@@ -93,11 +93,6 @@ public final class JobScans {
         return client.getJobAsync(tenant, jobId, false).thenApply(Job::payload);
     }
 
-    /** Counts the jobs of a shard, of all tenants that this client may see. */
-    public CompletableFuture<JobCounts> count(long tenantHash) {
-        return new ShardCounts(client).jobs(tenantHash);
-    }
-
     /**
      * Shows how many jobs the tenants of a shard have by status, until {@code visitor} answers false.
      *

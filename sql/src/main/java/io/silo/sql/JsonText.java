@@ -9,7 +9,6 @@ import io.silo.client.JobRows;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.msgpack.jackson.dataformat.MessagePackFactory;
 
@@ -64,15 +63,5 @@ final class JsonText {
         } catch (JsonProcessingException impossible) { // a tree of text can be written
             throw new IllegalStateException(impossible);
         }
-    }
-
-    /** A map as clients of the reference see it where only text is wanted. */
-    static String map(Map<?, ?> map) {
-        final StringBuilder text = new StringBuilder("{");
-        map.forEach((key, value) -> text.append(text.length() > 1 ? ", " : "")
-                .append(key)
-                .append(": ")
-                .append(value));
-        return text.append('}').toString();
     }
 }

@@ -86,10 +86,6 @@ final class ScanRead extends ColdRead {
         head = walked;
     }
 
-    boolean isEmpty() {
-        return rows.isEmpty();
-    }
-
     @Override
     public long touchedPosition() {
         return touchedPosition;

@@ -195,11 +195,6 @@ public final class MetadataIndex {
         entries[slot % FIRSTS_PER_CHUNK] = entry;
     }
 
-    /** Entries of live jobs. */
-    int count() {
-        return rows.count();
-    }
-
     long bytes() {
         return rows.bytes() + newest.bytes() + firstsBytes;
     }
