@@ -57,16 +57,18 @@ final class BatchCalls {
     CompletableFuture<EnqueueBatchResponse> enqueue(SiloClient client, EnqueueBatchRequest request) {
         checkCount("jobs", request.getJobsCount());
         final EnqueueResult[] results = new EnqueueResult[request.getJobsCount()];
-        final Map<@Nullable ServedShard, List<Integer>> byShard = new HashMap<>();
+        final Map<ServedShard, List<Integer>> byShard = new HashMap<>();
         final @Nullable JobRequest[] jobs = new JobRequest[results.length];
         for (int i = 0; i < results.length; i++) {
             try {
                 final JobRequest job = Messages.job(request.getJobs(i));
                 jobs[i] = job;
-                byShard.computeIfAbsent(
-                                addresses.holding(ShardAddresses.hash(String.valueOf(job.tenant()))),
-                                shard -> new ArrayList<>())
-                        .add(i);
+                final long hash = ShardAddresses.hash(String.valueOf(job.tenant()));
+                final ServedShard shard = addresses.holding(hash);
+                if (shard == null) {
+                    throw addresses.notHere(hash);
+                }
+                byShard.computeIfAbsent(shard, first -> new ArrayList<>()).add(i);
             } catch (StatusRuntimeException refused) {
                 results[i] = refused(request.getJobs(i).getId(), Refusals.item(refused));
             }

@@ -13,6 +13,7 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 
 /** Serves {@code silo.v1}, {@code silo.v2}, health and reflection over gRPC, by the Java client. Any thread. */
 public final class GrpcGateway implements AutoCloseable {
@@ -42,7 +43,7 @@ public final class GrpcGateway implements AutoCloseable {
     private final TokenCheck tokens;
     private final OperatorCalls operators;
     private final QueryCalls queries;
-    private final String host;
+    private final IntFunction<String> told;
     private final HealthStatusManager health = new HealthStatusManager();
     private final ThreadPoolExecutor executor = new ThreadPoolExecutor(
             THREADS, THREADS, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> new Thread(task, "silo-grpc"));
@@ -51,15 +52,15 @@ public final class GrpcGateway implements AutoCloseable {
 
     private GrpcGateway(GatewayContext context) throws IOException {
         tokens = new TokenCheck(context.tokens(), context.connect());
-        final ShardAddresses addresses = new ShardAddresses(context.node().shards(), context.tenancy());
+        final ShardAddresses addresses = new ShardAddresses(context.node(), context.tenancy());
         operators = new OperatorCalls(context.node(), addresses);
         queries = new QueryCalls(addresses, context.queries());
         final SiloService service = new SiloService(context.node().id(), this::address, addresses, operators, queries);
         batches = new SiloV2Service(addresses);
         final GrpcTls tls = context.address().tls();
-        host = context.address().host();
-        final InetSocketAddress bound =
-                new InetSocketAddress(host, context.address().port());
+        told = context.address().told();
+        final InetSocketAddress bound = new InetSocketAddress(
+                context.address().host(), context.address().port());
         server = (tls == null ? NettyServerBuilder.forAddress(bound) : tls.serverAt(bound))
                 .executor(executor)
                 .maxInboundMessageSize(MESSAGE_BYTES_MAX)
@@ -104,8 +105,9 @@ public final class GrpcGateway implements AutoCloseable {
         }
     }
 
-    private String address() {
-        return host + ":" + port();
+    /** Where clients are told to call, as host:port. */
+    public String address() {
+        return told.apply(port());
     }
 
     /** Port that is listened on. */

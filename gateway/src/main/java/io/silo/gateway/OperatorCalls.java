@@ -28,6 +28,7 @@ import io.silo.grpc.v1.HeapProfileResponse;
 import io.silo.grpc.v1.OwnedShardInfo;
 import io.silo.grpc.v1.RequestSplitResponse;
 import io.silo.grpc.v1.ResetShardsResponse;
+import io.silo.protocol.RejectReason;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.time.Duration;
@@ -102,7 +103,9 @@ final class OperatorCalls implements AutoCloseable {
                 .jobs(shard.rangeFirst())
                 .thenApply(durable -> FlushShardResponse.newBuilder()
                         .setStatus("flushed shard " + shard.id())
-                        .build());
+                        .build())
+                .exceptionallyCompose(failed -> CompletableFuture.failedFuture(
+                        Refusals.reason(failed) == RejectReason.SHARD_CLOSED ? notHere(shard.id()) : failed));
     }
 
     /** The cycles of its log; it has no sorted runs. */

@@ -16,6 +16,13 @@ final class Refusals {
     private static final Metadata.Key<String> PUSHBACK_MS =
             Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER);
 
+    /** Where the shard is that a call named, of one that is another node's (behaviour ROUTE-5). */
+    static final Metadata.Key<String> OWNER_ADDRESS =
+            Metadata.Key.of("x-silo-shard-owner-addr", Metadata.ASCII_STRING_MARSHALLER);
+
+    static final Metadata.Key<String> OWNER_NODE =
+            Metadata.Key.of("x-silo-shard-owner-node", Metadata.ASCII_STRING_MARSHALLER);
+
     private Refusals() {}
 
     static StatusRuntimeException invalid(String sentence) {
@@ -27,7 +34,30 @@ final class Refusals {
     }
 
     static StatusRuntimeException shardNotFound() {
-        return Status.NOT_FOUND.withDescription("shard not found").asRuntimeException();
+        return Status.NOT_FOUND
+                .withDescription(sentence(RejectReason.NOT_OWNER))
+                .asRuntimeException();
+    }
+
+    /** With what is known of the owner. */
+    static StatusRuntimeException shardElsewhere(MappedShard shard) {
+        final Metadata trailers = new Metadata();
+        if (!shard.ownerAddress().isEmpty()) {
+            trailers.put(OWNER_ADDRESS, shard.ownerAddress());
+        }
+        if (!shard.ownerNode().isEmpty()) {
+            trailers.put(OWNER_NODE, shard.ownerNode());
+        }
+        return Status.NOT_FOUND
+                .withDescription(sentence(RejectReason.NOT_OWNER))
+                .asRuntimeException(trailers);
+    }
+
+    /** Of a shard that is this node's, which has not opened it. */
+    static StatusRuntimeException shardNotReady() {
+        return Status.UNAVAILABLE
+                .withDescription(sentence(RejectReason.SHARD_CLOSED))
+                .asRuntimeException();
     }
 
     /** As a status, whatever went wrong. */
@@ -105,6 +135,8 @@ final class Refusals {
             case TENANT_NOT_ALLOWED -> "tenant must not be provided when tenancy is disabled on the server";
             case TENANT_REQUIRED -> "tenant id required";
             case INVALID_TENANT -> "invalid tenant id";
+            case NOT_OWNER -> "shard not found";
+            case SHARD_CLOSED -> "shard not ready: acquisition in progress";
             default -> reason.sentence();
         };
     }

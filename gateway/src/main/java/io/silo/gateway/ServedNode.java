@@ -10,11 +10,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id told to clients.
  * @param shards that it owns.
+ * @param map all shards and their owners as they are now, in the order of their ranges. Any thread, for each call that needs it.
  * @param resetShards deletes everything that they hold; tells how many serve afterwards, empty. Null = never. Any thread; fails with
  *     {@link Refused}.
  */
 public record ServedNode(
-        String id, List<ServedShard> shards, @Nullable Supplier<CompletableFuture<Integer>> resetShards) {
+        String id,
+        List<ServedShard> shards,
+        Supplier<List<MappedShard>> map,
+        @Nullable Supplier<CompletableFuture<Integer>> resetShards) {
     /** Keeps a copy of the list. */
     public ServedNode {
         shards = List.copyOf(shards);

@@ -35,21 +35,26 @@ public record ServedShard(
     private static final HexFormat HEX = HexFormat.of();
 
     boolean holds(long hash) {
+        return holds(rangeFirst, rangeLast, hash);
+    }
+
+    static boolean holds(long rangeFirst, long rangeLast, long hash) {
         return Long.compareUnsigned(hash, rangeFirst) >= 0 && Long.compareUnsigned(hash, rangeLast) <= 0;
     }
 
     /** First hash as 16 hexadecimal digits; empty = from the lowest. */
-    String rangeStart() {
+    static String rangeStart(long rangeFirst) {
         return rangeFirst == 0 ? "" : HEX.toHexDigits(rangeFirst);
     }
 
-    /** First hash behind the shard; empty = to the highest. */
-    String rangeEnd() {
+    /** First hash behind the highest; empty = there is none. */
+    static String rangeEnd(long rangeLast) {
         return rangeLast == -1 ? "" : HEX.toHexDigits(rangeLast + 1);
     }
 
     /** The range as messages show it. */
     String range() {
-        return "[" + (rangeFirst == 0 ? "-∞" : rangeStart()) + ", " + (rangeLast == -1 ? "+∞" : rangeEnd()) + ")";
+        return "[" + (rangeFirst == 0 ? "-∞" : rangeStart(rangeFirst)) + ", "
+                + (rangeLast == -1 ? "+∞" : rangeEnd(rangeLast)) + ")";
     }
 }

@@ -1,5 +1,6 @@
 package io.silo.gateway;
 
+import io.grpc.StatusRuntimeException;
 import io.silo.client.JobRef;
 import io.silo.client.LeaseId;
 import io.silo.protocol.Xxh64;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
@@ -20,28 +22,38 @@ final class ShardAddresses {
     /** Of a UUID in full; the parser takes shortened ones, too. */
     private static final int ID_LENGTH = 36;
 
+    private final String nodeId;
     private final List<ServedShard> shards;
+    private final Supplier<List<MappedShard>> map;
 
     /** As clients were told of them, and most repeat it. */
     private final Map<String, ServedShard> byText;
 
     private final Tenancy tenancy;
 
-    ShardAddresses(List<ServedShard> shards, Tenancy tenancy) {
-        this.shards = List.copyOf(shards);
+    ShardAddresses(ServedNode node, Tenancy tenancy) {
+        this.nodeId = node.id();
+        this.shards = node.shards();
+        this.map = node.map();
         this.byText = this.shards.stream()
                 .collect(Collectors.toUnmodifiableMap(shard -> shard.id().toString(), Function.identity()));
         this.tenancy = tenancy;
     }
 
+    /** Those of this node. */
     List<ServedShard> shards() {
         return shards;
+    }
+
+    /** All that there are, with their owners. */
+    List<MappedShard> map() {
+        return map.get();
     }
 
     /**
      * The job that a call is about.
      *
-     * @throws io.grpc.StatusRuntimeException if the shard is none, is not here, or does not hold the tenant.
+     * @throws StatusRuntimeException if the shard is none, is not here, or does not hold the tenant.
      */
     JobRef job(String shard, String tenant, String id) {
         return new JobRef(tenant(shard, tenant), id);
@@ -51,6 +63,9 @@ final class ShardAddresses {
     String tenant(String shard, String tenant) {
         final ServedShard addressed = find(shard);
         if (tenant.isEmpty() || tenant.equals(NO_TENANT)) {
+            if (tenancy != Tenancy.REQUIRED && holding(hash(NO_TENANT)) == null) {
+                throw notWithin(addressed, NO_TENANT);
+            }
             return NO_TENANT;
         }
         check(addressed, tenant);
@@ -74,9 +89,10 @@ final class ShardAddresses {
         return tenancy != Tenancy.OFF;
     }
 
-    /** Whether there are jobs without a tenant, and another shard holds them. */
+    /** Whether there are jobs without a tenant, and another shard of this node holds them. */
     boolean holdsElsewhere(ServedShard shard) {
-        return tenancy != Tenancy.REQUIRED && !shard.holds(hash(NO_TENANT));
+        final long hash = hash(NO_TENANT);
+        return tenancy != Tenancy.REQUIRED && !shard.holds(hash) && holding(hash) != null;
     }
 
     static long hash(String tenant) {
@@ -86,9 +102,13 @@ final class ShardAddresses {
 
     private static void check(ServedShard addressed, String tenant) {
         if (!addressed.holds(hash(tenant))) {
-            throw Refusals.precondition("tenant '" + tenant + "' is not within shard " + addressed.id() + " range "
-                    + addressed.range() + "; refresh topology and retry");
+            throw notWithin(addressed, tenant);
         }
+    }
+
+    private static StatusRuntimeException notWithin(ServedShard addressed, String tenant) {
+        return Refusals.precondition("tenant '" + tenant + "' is not within shard " + addressed.id() + " range "
+                + addressed.range() + "; refresh topology and retry");
     }
 
     ServedShard find(String text) {
@@ -102,7 +122,27 @@ final class ShardAddresses {
                 return shard;
             }
         }
+        for (final MappedShard shard : map.get()) {
+            if (shard.id().equals(id)) {
+                throw notHere(shard);
+            }
+        }
         throw Refusals.shardNotFound();
+    }
+
+    /** Why a call is not answered here that is about a shard of the map. */
+    private StatusRuntimeException notHere(MappedShard shard) {
+        return shard.ownerNode().equals(nodeId) ? Refusals.shardNotReady() : Refusals.shardElsewhere(shard);
+    }
+
+    /** Why a call is not answered here that is about a tenant whose shard is not here. */
+    StatusRuntimeException notHere(long hash) {
+        for (final MappedShard shard : map.get()) {
+            if (ServedShard.holds(shard.rangeFirst(), shard.rangeLast(), hash)) {
+                return notHere(shard);
+            }
+        }
+        return Refusals.shardNotFound();
     }
 
     /** The shard of a tenant by the hash of its name; null if it is not here. */

@@ -74,6 +74,9 @@ import io.silo.grpc.v1.ShardOwner;
 import io.silo.grpc.v1.SiloGrpc;
 import io.silo.protocol.RejectReason;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
@@ -109,19 +112,26 @@ final class SiloService extends SiloGrpc.SiloImplBase {
     @Override
     public void getClusterInfo(GetClusterInfoRequest request, StreamObserver<GetClusterInfoResponse> observer) {
         final String here = address.get();
+        final List<MappedShard> map = addresses.map();
         final GetClusterInfoResponse.Builder info = GetClusterInfoResponse.newBuilder()
-                .setNumShards(addresses.shards().size())
+                .setNumShards(map.size())
                 .setThisNodeId(nodeId)
-                .setThisGrpcAddr(here)
-                .addMembers(ClusterMember.newBuilder().setNodeId(nodeId).setGrpcAddr(here));
-        for (final ServedShard shard : addresses.shards()) {
+                .setThisGrpcAddr(here);
+        final Map<String, String> members = new LinkedHashMap<>(Map.of(nodeId, here));
+        for (final MappedShard shard : map) {
+            final String address = shard.ownerNode().equals(nodeId) ? here : shard.ownerAddress();
+            if (!shard.ownerNode().isEmpty()) {
+                members.put(shard.ownerNode(), address);
+            }
             info.addShardOwners(ShardOwner.newBuilder()
                     .setShardId(shard.id().toString())
-                    .setGrpcAddr(here)
-                    .setNodeId(nodeId)
-                    .setRangeStart(shard.rangeStart())
-                    .setRangeEnd(shard.rangeEnd()));
+                    .setGrpcAddr(address)
+                    .setNodeId(shard.ownerNode())
+                    .setRangeStart(ServedShard.rangeStart(shard.rangeFirst()))
+                    .setRangeEnd(ServedShard.rangeEnd(shard.rangeLast())));
         }
+        members.forEach((id, address) ->
+                info.addMembers(ClusterMember.newBuilder().setNodeId(id).setGrpcAddr(address)));
         answer(observer, () -> CompletableFuture.completedFuture(info.build()));
     }
 

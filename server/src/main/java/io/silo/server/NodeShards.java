@@ -27,6 +27,7 @@ import io.silo.transport.IngressCounters;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -249,13 +250,21 @@ final class NodeShards implements AutoCloseable {
                         slot.entry().rangeFirst(),
                         slot.entry().rangeLast(),
                         () -> opening.createdAtMs(slot.id()),
-                        () -> storage(slot.index()),
-                        () -> compact(slot.index())))
+                        () -> storage(slot.id()),
+                        () -> compact(slot.id())))
                 .toList();
     }
 
-    private ServedShard.Storage storage(int index) {
-        final Shard shard = slots.get(index).shard();
+    /** The shard in the life that it is in. */
+    private ShardSlot slot(UUID id) {
+        return slots.stream()
+                .filter(slot -> slot.id().equals(id))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("no shard " + id));
+    }
+
+    private ServedShard.Storage storage(UUID id) {
+        final Shard shard = slot(id).shard();
         return shard == null
                 ? new ServedShard.Storage(0, 0)
                 : new ServedShard.Storage(
@@ -263,8 +272,8 @@ final class NodeShards implements AutoCloseable {
                         shard.counters().get(Figure.LOG_BYTES));
     }
 
-    private CompletableFuture<Boolean> compact(int index) {
-        final ShardSlot slot = slots.get(index);
+    private CompletableFuture<Boolean> compact(UUID id) {
+        final ShardSlot slot = slot(id);
         final Shard shard = slot.shard();
         final List<ShardThread> running = threads;
         if (shard == null || slot.state() != ShardState.SERVING || slot.thread() >= running.size()) {

@@ -8,6 +8,7 @@ import io.silo.log.LogException;
 import io.silo.log.LogIdentity;
 import io.silo.log.chronicle.ChronicleCycleStore;
 import io.silo.protocol.ReplySink;
+import io.silo.server.assignment.NodeAddress;
 import io.silo.server.assignment.ShardAssignment;
 import io.silo.server.assignment.ShardMap;
 import io.silo.server.assignment.ShardOwnership;
@@ -44,6 +45,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -106,7 +108,7 @@ final class ShardOpening {
     private void finishEmptying() {
         final Set<UUID> emptied = new HashSet<>();
         for (ShardMap.Shard shard : assignment.shardMap().shards()) {
-            if (shard.isEmptying()) {
+            if (shard.isEmptying() && isOwn(shard)) {
                 try {
                     directory.createShardDirectory(shard.id());
                     EmptyLog.make(directory.shardDirectory(shard.id()), shard.epochOpened(), faults);
@@ -132,22 +134,31 @@ final class ShardOpening {
     }
 
     /**
-     * Judges every log of the map, after emptying those that are noted to be; those that can be served have a log afterwards, the others a
+     * Judges every log of this node, after emptying those that are noted to be; those that can be served have a log afterwards, the others a
      * sentence.
      */
     List<ShardSlot> judge() {
         finishEmptying();
         final List<ShardSlot> slots = new ArrayList<>();
-        for (int i = 0; i < assignment.shardMap().shards().size(); i++) {
-            slots.add(new ShardSlot(i, assignment.shardMap().shards().get(i)));
+        final Map<UUID, ShardOwnership> owned = new HashMap<>();
+        final List<ShardMap.Shard> all = assignment.shardMap().shards();
+        for (int i = 0; i < all.size(); i++) {
+            if (isOwn(all.get(i))) {
+                slots.add(new ShardSlot(i, all.get(i)));
+                owned.put(all.get(i).id(), assignment.claim(all.get(i).id()));
+            }
         }
-        final List<ShardOwnership> owned =
-                slots.stream().map(slot -> assignment.claim(slot.id())).toList();
         inParallel(
                 slots,
-                slot -> judge(slot, owned.get(slot.index())),
+                slot -> judge(slot, owned.get(slot.id())),
                 () -> LOGGER.info("Looking at the logs of {} shards", slots.size()));
         return slots;
+    }
+
+    /** Whether the map has this node for its owner. */
+    private boolean isOwn(ShardMap.Shard shard) {
+        final NodeAddress owner = assignment.owner(shard.id());
+        return owner != null && owner.nodeId().equals(directory.identity().nodeId());
     }
 
     private void judge(ShardSlot slot, ShardOwnership ownership) {
@@ -216,16 +227,20 @@ final class ShardOpening {
                 config.intValue(Settings.LEASE_MS),
                 config.intValue(Settings.CRASH_LOOP_MAX),
                 config.intValue(Settings.PAYLOAD_BYTES_MAX),
-                memoryBytes / assignment.shardMap().shards().size(),
+                memoryBytes / ownCount(),
                 tenancy(config.value(Settings.TENANCY_MODE)),
                 slot.entry().rangeFirst(),
                 slot.entry().rangeLast(),
                 retention());
     }
 
+    /** At least one: asked for the shards of this node alone. */
+    private int ownCount() {
+        return (int) assignment.shardMap().shards().stream().filter(this::isOwn).count();
+    }
+
     private Retention.Limits retention() {
-        final long jobsMax = config.value(Settings.FINISHED_JOBS_MAX)
-                / assignment.shardMap().shards().size();
+        final long jobsMax = config.value(Settings.FINISHED_JOBS_MAX) / ownCount();
         return new Retention.Limits(
                 config.value(Settings.RETENTION_SUCCEEDED_S) * 1_000,
                 config.value(Settings.RETENTION_FAILED_S) * 1_000,
@@ -247,7 +262,7 @@ final class ShardOpening {
      * @return events replayed, of all shards together.
      */
     long recover(List<ShardSlot> slots) {
-        final long[] events = new long[slots.size()];
+        final LongAdder events = new LongAdder();
         final ReplayProgress progress = new ReplayProgress(slots);
         inParallel(
                 longestFirst(slots),
@@ -258,7 +273,7 @@ final class ShardOpening {
                         return;
                     }
                     try {
-                        events[slot.index()] = shard.recover(System.currentTimeMillis());
+                        events.add(shard.recover(System.currentTimeMillis()));
                         slot.epoch(log.shardEpoch());
                         slot.become(ShardState.SERVING, "");
                     } catch (LogException damaged) {
@@ -275,14 +290,12 @@ final class ShardOpening {
                     }
                 },
                 () -> LOGGER.info("Replaying: {}", progress));
-        long sum = 0;
         for (ShardSlot slot : slots) {
-            sum += events[slot.index()];
             if (slot.state() == ShardState.SERVING && slot.log() != null) {
                 assignment.onOpened(slot.id(), slot.route().shardEpoch(), System.currentTimeMillis());
             }
         }
-        return sum;
+        return events.sum();
     }
 
     /** So that no thread begins a long log when the others are done. */
@@ -325,7 +338,8 @@ final class ShardOpening {
 
     /** Opening waits for the disk and computes in turn: one thread a core keeps both busy. {@code eachSecond} says how far it is. */
     private static void inParallel(List<ShardSlot> slots, SlotTask task, Runnable eachSecond) {
-        final int threads = Math.min(slots.size(), Runtime.getRuntime().availableProcessors());
+        final int threads =
+                Math.max(1, Math.min(slots.size(), Runtime.getRuntime().availableProcessors()));
         final ExecutorService executor =
                 Executors.newFixedThreadPool(threads, runnable -> new Thread(runnable, "silo-open"));
         try {

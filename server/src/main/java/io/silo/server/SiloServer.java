@@ -8,11 +8,15 @@ import io.silo.gateway.GatewayContext;
 import io.silo.gateway.GrpcGateway;
 import io.silo.gateway.GrpcTls;
 import io.silo.gateway.ListenAddress;
+import io.silo.gateway.MappedShard;
 import io.silo.gateway.QueryLimits;
 import io.silo.gateway.ServedNode;
 import io.silo.gateway.Tenancy;
 import io.silo.log.FailPoint;
 import io.silo.log.FaultPlan;
+import io.silo.server.assignment.NodeAddress;
+import io.silo.server.assignment.ShardAssignment;
+import io.silo.server.assignment.ShardMap;
 import io.silo.server.assignment.SingleNodeAssignment;
 import io.silo.server.config.HostPort;
 import io.silo.server.config.ServerConfig;
@@ -63,6 +67,7 @@ public final class SiloServer implements AutoCloseable {
     private static final long LINGER_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final ServerConfig config;
+    private final Assignments assignments;
     private final FaultPlan faults = FailPoint.of(System.getenv());
     private final long startedNs = System.nanoTime();
     private volatile @Nullable NodeShards shards;
@@ -75,8 +80,15 @@ public final class SiloServer implements AutoCloseable {
     private volatile boolean stopping;
     private boolean closed;
 
-    private SiloServer(ServerConfig config) {
+    /** Makes what decides who owns which shard; for the lock of its data directory. */
+    @FunctionalInterface
+    interface Assignments {
+        ShardAssignment open(DataDirectory directory, int shardCount, int threads);
+    }
+
+    private SiloServer(ServerConfig config, Assignments assignments) {
         this.config = config;
+        this.assignments = assignments;
     }
 
     /**
@@ -85,7 +97,12 @@ public final class SiloServer implements AutoCloseable {
      * @throws ServerException if it cannot start; nothing is left open then.
      */
     public static SiloServer start(ServerConfig config) {
-        final SiloServer server = new SiloServer(config);
+        return start(config, SingleNodeAssignment::open);
+    }
+
+    /** The same as a node of whatever {@code assignments} knows. */
+    static SiloServer start(ServerConfig config, Assignments assignments) {
+        final SiloServer server = new SiloServer(config, assignments);
         boolean started = false;
         try {
             server.open();
@@ -127,8 +144,8 @@ public final class SiloServer implements AutoCloseable {
             gubernator =
                     GubernatorClient.connect(HostPort.parse(rateAddress), config.value(Settings.GUBERNATOR_TIMEOUT_MS));
         }
-        final SingleNodeAssignment assignment = SingleNodeAssignment.open(
-                data, config.intValue(Settings.SHARD_COUNT), config.intValue(Settings.SHARD_THREADS));
+        final ShardAssignment assignment =
+                assignments.open(data, config.intValue(Settings.SHARD_COUNT), config.intValue(Settings.SHARD_THREADS));
         final BaselineMeasurement baseline = new BaselineMeasurement(data.path(), this::recordsAppended);
         // Before the logs are replayed: /healthz tells a long start from a dead one.
         if (config.value(Settings.METRICS_ENABLED)) {
@@ -143,7 +160,7 @@ public final class SiloServer implements AutoCloseable {
         registerMetrics(opened);
         opened.start();
         data.writeServerFile(serverFile(connection));
-        gateway = startGateway(data, opened);
+        gateway = startGateway(data, opened, assignment);
         faults.at("server.ready");
     }
 
@@ -199,19 +216,29 @@ public final class SiloServer implements AutoCloseable {
                 taken);
     }
 
-    private GrpcGateway startGateway(DataDirectory data, NodeShards opened) {
+    private GrpcGateway startGateway(DataDirectory data, NodeShards opened, ShardAssignment assignment) {
         final HostPort address = config.value(Settings.GRPC_ADDRESS);
+        final AdvertisedAddress advertised = AdvertisedAddress.of(config);
         try {
-            return GrpcGateway.start(new GatewayContext(
-                    new ListenAddress(address.host(), address.port(), tls()),
+            final GrpcGateway started = GrpcGateway.start(new GatewayContext(
+                    new ListenAddress(address.host(), address.port(), advertised::of, tls()),
                     new ServedNode(
                             data.identity().nodeId().toString(),
                             opened.served(),
+                            () -> mapped(assignment),
                             config.value(Settings.DEV_MODE) ? opened::resetLater : null),
                     Tenancy.valueOf(config.value(Settings.TENANCY_MODE).name()),
                     queryLimits(),
                     config.tokens(),
                     token -> connect(data, token)));
+            if (advertised.isGuessed()) {
+                LOGGER.warn(
+                        "server.grpc_addr = {} is every address of this machine: clients are told to call {}."
+                                + " If that is not how they reach it, set server.advertised_grpc_addr.",
+                        address,
+                        started.address());
+            }
+            return started;
         } catch (UncheckedIOException taken) {
             throw addressInUse(Settings.GRPC_ADDRESS, taken);
         } catch (GrpcTls.Unusable unusable) {
@@ -221,6 +248,20 @@ public final class SiloServer implements AutoCloseable {
                     "Correct server.grpc_tls_cert, server.grpc_tls_key and server.grpc_tls_client_ca, or leave them out.",
                     unusable);
         }
+    }
+
+    private static List<MappedShard> mapped(ShardAssignment assignment) {
+        final List<MappedShard> mapped = new ArrayList<>();
+        for (final ShardMap.Shard shard : assignment.shardMap().shards()) {
+            final NodeAddress owner = assignment.owner(shard.id());
+            mapped.add(new MappedShard(
+                    shard.id(),
+                    shard.rangeFirst(),
+                    shard.rangeLast(),
+                    owner == null ? "" : owner.nodeId().toString(),
+                    owner == null ? "" : owner.grpcAddress()));
+        }
+        return mapped;
     }
 
     private QueryLimits queryLimits() {
@@ -341,7 +382,7 @@ public final class SiloServer implements AutoCloseable {
                 threadCount(),
                 threadCount() == 1 ? "" : "s",
                 opened == null ? 0 : opened.eventsReplayed()));
-        lines.add("  grpc        " + grpcAddress());
+        lines.add("  grpc        " + grpcAddress() + advertised());
         lines.add("  aeron       udp " + config.value(Settings.AERON_ADDRESS) + ", control "
                 + config.value(Settings.AERON_CONTROL_ADDRESS) + ", ipc "
                 + (connection == null ? "" : connection.aeronDirectory()));
@@ -351,6 +392,14 @@ public final class SiloServer implements AutoCloseable {
                 + (tokens == 0 ? "open, on this machine only" : tokens + " token" + (tokens == 1 ? "" : "s")));
         lines.add(String.format(Locale.ROOT, "ready in %.1f s", (System.nanoTime() - startedNs) / 1e9));
         return lines;
+    }
+
+    /** What clients are told, if it is anything else than where gRPC is spoken. */
+    private String advertised() {
+        final GrpcGateway open = gateway;
+        return open == null || open.address().equals(grpcAddress().toString())
+                ? ""
+                : ", told to clients as " + open.address();
     }
 
     /** Where gRPC is spoken, with the port that was chosen if 0 was asked for. */

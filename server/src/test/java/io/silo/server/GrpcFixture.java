@@ -21,6 +21,7 @@ import io.silo.grpc.v1.SerializedBytes;
 import io.silo.grpc.v1.ShardOwner;
 import io.silo.grpc.v1.SiloGrpc;
 import io.silo.protocol.Xxh64;
+import io.silo.server.assignment.SingleNodeAssignment;
 import io.silo.server.config.ConfigLoader;
 import java.io.IOException;
 import java.net.DatagramSocket;
@@ -43,10 +44,12 @@ final class GrpcFixture implements AutoCloseable {
     final ManagedChannel channel;
     final SiloGrpc.SiloBlockingStub silo;
 
-    private GrpcFixture(@Nullable Path file, Path data, Map<String, String> settings) throws IOException {
+    private GrpcFixture(
+            @Nullable Path file, Path data, Map<String, String> settings, SiloServer.Assignments assignments)
+            throws IOException {
         final Map<String, String> all = new HashMap<>(freePorts());
         all.putAll(settings);
-        server = SiloServer.start(ConfigLoader.load(file, all, Map.of("database.path", data.toString())));
+        server = SiloServer.start(ConfigLoader.load(file, all, Map.of("database.path", data.toString())), assignments);
         channel = ManagedChannelBuilder.forAddress(
                         server.grpcAddress().host(), server.grpcAddress().port())
                 .usePlaintext()
@@ -57,12 +60,18 @@ final class GrpcFixture implements AutoCloseable {
 
     /** @param settings environment variables. */
     static GrpcFixture start(Path data, Map<String, String> settings) throws IOException {
-        return new GrpcFixture(null, data, settings);
+        return start(data, settings, SingleNodeAssignment::open);
+    }
+
+    /** The same as a node of whatever {@code assignments} knows. */
+    static GrpcFixture start(Path data, Map<String, String> settings, SiloServer.Assignments assignments)
+            throws IOException {
+        return new GrpcFixture(null, data, settings, assignments);
     }
 
     /** The same with a configuration file. */
     static GrpcFixture start(Path file, Path data) throws IOException {
-        return new GrpcFixture(file, data, Map.of());
+        return new GrpcFixture(file, data, Map.of(), SingleNodeAssignment::open);
     }
 
     static Map<String, String> freePorts() throws IOException {

@@ -3,15 +3,25 @@ package io.silo.server.assignment;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The port to whoever decides which node owns which shard: a single node's own file, or etcd. Ownership is decided by a claim,
- * never by a notice. One thread at a time; the map may be read by
- * any.
+ * never by a notice. One thread at a time; the map and its owners may
+ * be read by any.
  */
 public interface ShardAssignment {
     /** The map in force. */
     ShardMap shardMap();
+
+    /**
+     * Who owns a shard of the map, whether it has opened it or not; null = nobody. Clients are told of it, and a node opens no shard but its
+     * own. Any thread.
+     *
+     * @throws IllegalArgumentException if the map has no such shard.
+     */
+    @Nullable
+    NodeAddress owner(UUID shardId);
 
     /**
      * Claims a shard for this node.

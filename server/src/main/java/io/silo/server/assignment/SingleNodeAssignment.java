@@ -40,11 +40,13 @@ public final class SingleNodeAssignment implements ShardAssignment {
 
     private final Path file;
     private final int threads;
+    private final NodeAddress here;
     private volatile ShardMap map;
 
-    private SingleNodeAssignment(Path file, int threads, ShardMap map) {
+    private SingleNodeAssignment(Path file, int threads, NodeAddress here, ShardMap map) {
         this.file = file;
         this.threads = threads;
+        this.here = here;
         this.map = map;
     }
 
@@ -56,8 +58,9 @@ public final class SingleNodeAssignment implements ShardAssignment {
      */
     public static SingleNodeAssignment open(DataDirectory directory, int shardCount, int threads) {
         final Path file = directory.path().resolve(NAME);
+        final NodeAddress here = new NodeAddress(directory.identity().nodeId(), "");
         if (Files.exists(file)) {
-            final SingleNodeAssignment read = new SingleNodeAssignment(file, threads, read(file));
+            final SingleNodeAssignment read = new SingleNodeAssignment(file, threads, here, read(file));
             final int there = read.map.shards().size();
             if (there != shardCount) {
                 LOGGER.warn(
@@ -71,7 +74,7 @@ public final class SingleNodeAssignment implements ShardAssignment {
             checkNoShardHasLog(directory, file);
         }
         final SingleNodeAssignment made =
-                new SingleNodeAssignment(file, threads, ShardMap.ofEqualRanges(shardCount, UUID::randomUUID));
+                new SingleNodeAssignment(file, threads, here, ShardMap.ofEqualRanges(shardCount, UUID::randomUUID));
         // Directories first: a map that names a shard proves that its directory was there, so a missing one is a loss.
         for (ShardMap.Shard shard : made.map.shards()) {
             directory.createShardDirectory(shard.id());
@@ -159,6 +162,12 @@ public final class SingleNodeAssignment implements ShardAssignment {
     @Override
     public ShardMap shardMap() {
         return map;
+    }
+
+    @Override
+    public NodeAddress owner(UUID shardId) {
+        shard(shardId); // whatever is in the map is this node's
+        return here;
     }
 
     @Override

@@ -296,6 +296,7 @@ public final class ConfigLoader {
                     config.origin(Settings.AERON_CONTROL_ADDRESS),
                     "server.aeron_control_addr and server.aeron_addr must name the same host.");
         }
+        checkAdvertised(config);
         if (config.value(Settings.DATABASE_PATH).isBlank()) {
             problem(config.origin(Settings.DATABASE_PATH), "database.path is empty.");
         }
@@ -308,6 +309,24 @@ public final class ConfigLoader {
                 problem("", "Two tokens are equal; the second is '" + token.name() + "'.");
             }
             checkTenant(config, token);
+        }
+    }
+
+    /** What clients are told has to be an address that they can call. */
+    private void checkAdvertised(ServerConfig config) {
+        final String text = config.value(Settings.ADVERTISED_GRPC_ADDRESS);
+        if (text.isEmpty()) {
+            return;
+        }
+        final HostPort told = HostPort.parse(text);
+        final String where = config.origin(Settings.ADVERTISED_GRPC_ADDRESS);
+        if (told.port() == 0) {
+            problem(where, "server.advertised_grpc_addr needs the port that clients call, not 0.");
+        }
+        if (told.isWildcard()) {
+            problem(
+                    where,
+                    "server.advertised_grpc_addr must name a host that clients can call, not " + told.host() + ".");
         }
     }
 

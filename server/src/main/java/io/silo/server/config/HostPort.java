@@ -55,6 +55,15 @@ public record HostPort(String host, int port) {
         }
     }
 
+    /** Whether it is every address of this machine, which nobody can call. */
+    public boolean isWildcard() {
+        try {
+            return InetAddress.getByName(host).isAnyLocalAddress();
+        } catch (UnknownHostException unknown) {
+            return false;
+        }
+    }
+
     @Override
     public String toString() {
         return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;

@@ -12,6 +12,8 @@ public final class Settings {
 
     public static final Setting<HostPort> GRPC_ADDRESS =
             Setting.address("server.grpc_addr", "127.0.0.1:7450", "Where clients in any language call (gRPC, TCP).");
+    public static final Setting<String> ADVERTISED_GRPC_ADDRESS = Setting.addressOrNone(
+            "server.advertised_grpc_addr", "Where clients are told to call; empty = server.grpc_addr.");
     public static final Setting<HostPort> AERON_ADDRESS = Setting.address(
             "server.aeron_addr", "127.0.0.1:7451", "Where clients of other processes send commands (Aeron, UDP).");
     public static final Setting<HostPort> AERON_CONTROL_ADDRESS = Setting.address(
@@ -164,6 +166,7 @@ public final class Settings {
     /** Every setting. */
     public static final List<Setting<?>> ALL = List.of(
             GRPC_ADDRESS,
+            ADVERTISED_GRPC_ADDRESS,
             AERON_ADDRESS,
             AERON_CONTROL_ADDRESS,
             GRPC_TLS_CERT,

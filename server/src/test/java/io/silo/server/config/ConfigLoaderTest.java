@@ -162,6 +162,25 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void shouldRefuseToTellClientsAnAddressThatNobodyCanCall() {
+        assertThat(problems("[server]\nadvertised_grpc_addr = \"broker\"\n"))
+                .containsExactly("silo.toml:2: server.advertised_grpc_addr must be host:port, or empty: expected"
+                        + " host:port, not 'broker'.");
+        assertThat(problems("[server]\nadvertised_grpc_addr = \"broker:0\"\n"))
+                .containsExactly("silo.toml:2: server.advertised_grpc_addr needs the port that clients call, not 0.");
+        for (final String wildcard : List.of("0.0.0.0", "[::]")) {
+            assertThat(problems("[server]\nadvertised_grpc_addr = \"" + wildcard + ":7450\"\n"))
+                    .hasSize(1)
+                    .first()
+                    .asString()
+                    .startsWith(
+                            "silo.toml:2: server.advertised_grpc_addr must name a host that clients can call, not ");
+        }
+        assertThat(load("[server]\nadvertised_grpc_addr = \"broker:7450\"\n").value(Settings.ADVERTISED_GRPC_ADDRESS))
+                .isEqualTo("broker:7450");
+    }
+
+    @Test
     void shouldSayThatTheFileIsMissing(@TempDir Path directory) {
         final Path missing = directory.resolve("none.toml");
         assertThatThrownBy(() -> ConfigLoader.load(missing, NO_ENVIRONMENT, Map.of()))
