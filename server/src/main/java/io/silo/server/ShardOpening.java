@@ -36,6 +36,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
@@ -150,7 +151,7 @@ final class ShardOpening {
         }
         inParallel(
                 slots,
-                slot -> judge(slot, owned.get(slot.id())),
+                slot -> judge(slot, Objects.requireNonNull(owned.get(slot.id()))),
                 () -> LOGGER.info("Looking at the logs of {} shards", slots.size()));
         return slots;
     }
