@@ -32,15 +32,27 @@ record Bounds(
     record Metadata(String key, String value, boolean isPrefix) {}
 
     static Bounds ofId(String id) {
-        return new Bounds(Set.of(id), null, null, DisplayStatus.ALL, Long.MIN_VALUE, Long.MAX_VALUE, null);
+        return ofIds(Set.of(id));
+    }
+
+    static Bounds ofIds(Set<String> ids) {
+        return new Bounds(ids, null, null, DisplayStatus.ALL, Long.MIN_VALUE, Long.MAX_VALUE, null);
     }
 
     static Bounds ofTenant(String tenant) {
-        return new Bounds(null, Set.of(tenant), null, DisplayStatus.ALL, Long.MIN_VALUE, Long.MAX_VALUE, null);
+        return ofTenants(Set.of(tenant));
+    }
+
+    static Bounds ofTenants(Set<String> tenants) {
+        return new Bounds(null, tenants, null, DisplayStatus.ALL, Long.MIN_VALUE, Long.MAX_VALUE, null);
     }
 
     static Bounds ofTaskGroup(String group) {
-        return new Bounds(null, null, Set.of(group), DisplayStatus.ALL, Long.MIN_VALUE, Long.MAX_VALUE, null);
+        return ofTaskGroups(Set.of(group));
+    }
+
+    static Bounds ofTaskGroups(Set<String> groups) {
+        return new Bounds(null, null, groups, DisplayStatus.ALL, Long.MIN_VALUE, Long.MAX_VALUE, null);
     }
 
     static Bounds ofStatuses(int bits) {

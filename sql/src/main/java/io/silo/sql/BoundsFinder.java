@@ -63,6 +63,13 @@ final class BoundsFinder {
         if (node instanceof RexCall call && call.getKind() == SqlKind.EQUALS) {
             return comparison((RexCall) rexBuilder.makeCall(SqlStdOperatorTable.NOT_EQUALS, call.getOperands()));
         }
+        if (node instanceof RexCall call
+                && call.getOperator().getName().equals(SqlFunctions.AMONG)
+                && bare(call.getOperands().get(0)) instanceof RexInputRef column
+                && fields.get(column.getIndex()).equals("status_kind")
+                && value(bare(call.getOperands().get(1))) instanceof ValueSet set) {
+            return Bounds.ofStatuses(DisplayStatus.ALL & ~bits(set));
+        }
         if (node instanceof RexCall call && call.getKind() == SqlKind.OR) {
             return call.getOperands().stream().map(this::not).reduce(Bounds.ANY, Bounds::and);
         }
@@ -147,8 +154,33 @@ final class BoundsFinder {
         };
     }
 
+    /** One of a list of texts. */
+    private Bounds among(RexCall call) {
+        final RexNode wanted = bare(call.getOperands().get(1));
+        if (!(bare(call.getOperands().get(0)) instanceof RexInputRef column)
+                || !isValue(wanted)
+                || !(value(wanted) instanceof ValueSet set)
+                || !set.numbers().isEmpty()) {
+            return Bounds.ANY;
+        }
+        return switch (fields.get(column.getIndex())) {
+            case "id", "job_id" -> Bounds.ofIds(set.texts());
+            case "tenant" -> Bounds.ofTenants(set.texts());
+            case "task_group" -> Bounds.ofTaskGroups(set.texts());
+            case "status_kind" -> Bounds.ofStatuses(bits(set));
+            default -> Bounds.ANY;
+        };
+    }
+
+    private static int bits(ValueSet set) {
+        return set.texts().stream().mapToInt(DisplayStatus::bit).reduce(0, (one, other) -> one | other);
+    }
+
     private Bounds function(RexCall call) {
         final String name = call.getOperator().getName();
+        if (name.equals(SqlFunctions.AMONG)) {
+            return among(call);
+        }
         final boolean isLike = name.equals(SqlFunctions.LIKE);
         if (!isLike && !name.equals(SqlFunctions.STARTS_WITH)) {
             return Bounds.ANY;

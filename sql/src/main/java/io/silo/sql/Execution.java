@@ -22,6 +22,7 @@ import org.apache.calcite.linq4j.Enumerable;
 import org.apache.calcite.linq4j.Enumerator;
 import org.apache.calcite.linq4j.Linq4j;
 import org.apache.calcite.linq4j.QueryProvider;
+import org.apache.calcite.runtime.FlatLists;
 import org.apache.calcite.schema.SchemaPlus;
 import org.jspecify.annotations.Nullable;
 
@@ -222,7 +223,8 @@ final class Execution implements DataContext {
 
         @Override
         public Object current() {
-            return isOfOneColumn ? row[0] : row;
+            // As compiled plans have rows: the value of one column, and the empty list of none.
+            return isOfOneColumn ? row[0] : row.length == 0 ? FlatLists.of() : row;
         }
 
         @Override

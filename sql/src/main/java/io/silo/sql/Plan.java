@@ -65,6 +65,9 @@ record Plan(
     }
 
     private static @Nullable Object bound(Object value, SqlTypeName type) {
+        if (value instanceof ValueSet) {
+            return value; // it goes to a function that takes nothing else
+        }
         return switch (type) {
             case CHAR, VARCHAR -> value instanceof String ? value : null;
             case BOOLEAN -> value instanceof Boolean ? value : null;

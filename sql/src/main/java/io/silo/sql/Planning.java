@@ -98,6 +98,7 @@ final class Planning {
         root.add(SqlFunctions.STARTS_WITH, ScalarFunctionImpl.create(SqlFunctions.class, "startsWith"));
         root.add(SqlFunctions.LIKE, ScalarFunctionImpl.create(SqlFunctions.class, "like"));
         root.add(SqlFunctions.ILIKE, ScalarFunctionImpl.create(SqlFunctions.class, "ilike"));
+        root.add(SqlFunctions.AMONG, ScalarFunctionImpl.create(SqlFunctions.class, "among"));
         final Properties properties = new Properties();
         properties.setProperty(CalciteConnectionProperty.CASE_SENSITIVE.camelName(), "true");
         config = new CalciteConnectionConfigImpl(properties);
@@ -142,8 +143,15 @@ final class Planning {
         }
     }
 
+    static SqlException tooDeep(Throwable cause) {
+        return new SqlException(SqlException.Kind.INVALID, "SQL error: the statement is nested too deeply.", cause);
+    }
+
     static SqlException invalid(Exception wrong) {
         final Throwable cause = wrong.getCause() == null ? wrong : wrong.getCause();
+        if (cause instanceof StackOverflowError) {
+            return tooDeep(cause);
+        }
         final String said = String.valueOf(cause.getMessage());
         final int end = said.indexOf('\n');
         return new SqlException(

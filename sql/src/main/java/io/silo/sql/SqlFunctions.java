@@ -1,6 +1,5 @@
 package io.silo.sql;
 
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Functions that plans call by name. Public because compiled plans are elsewhere; any thread. */
@@ -12,6 +11,7 @@ public final class SqlFunctions {
     static final String LIKE = "like_matches";
 
     static final String ILIKE = "ilike_matches";
+    static final String AMONG = "among";
 
     private static final int NO_ESCAPE = -1;
 
@@ -32,6 +32,11 @@ public final class SqlFunctions {
      * @param escape a character that makes the next one mean itself, or empty.
      */
     public static @Nullable Boolean like(@Nullable String text, @Nullable String pattern, @Nullable String escape) {
+        return like(text, pattern, escape, false);
+    }
+
+    private static @Nullable Boolean like(
+            @Nullable String text, @Nullable String pattern, @Nullable String escape, boolean ignoresCase) {
         if (text == null || pattern == null || escape == null) {
             return null;
         }
@@ -39,17 +44,23 @@ public final class SqlFunctions {
             throw new SqlException(
                     SqlException.Kind.INVALID, "SQL error: a pattern has at most " + PATTERN_MAX + " characters.");
         }
-        return matches(text, pattern, escape.isEmpty() ? NO_ESCAPE : escape.charAt(0));
+        if (escape.length() > 1) {
+            throw new SqlException(SqlException.Kind.INVALID, "SQL error: ESCAPE takes one character.");
+        }
+        return matches(text, pattern, escape.isEmpty() ? NO_ESCAPE : escape.charAt(0), ignoresCase);
     }
 
     /** As {@link #like}, whatever the case. */
     public static @Nullable Boolean ilike(@Nullable String text, @Nullable String pattern, @Nullable String escape) {
-        return text == null || pattern == null
-                ? null
-                : like(text.toLowerCase(Locale.ROOT), pattern.toLowerCase(Locale.ROOT), escape);
+        return like(text, pattern, escape, true);
     }
 
-    private static boolean matches(String text, String pattern, int escape) {
+    /** Whether a value is one of a {@link ValueSet}; null if it cannot be told. */
+    public static @Nullable Boolean among(@Nullable Object value, Object set) {
+        return ((ValueSet) set).has(value);
+    }
+
+    private static boolean matches(String text, String pattern, int escape, boolean ignoresCase) {
         int t = 0;
         int p = 0;
         int afterPercent = -1;
@@ -61,7 +72,7 @@ public final class SqlFunctions {
                 retryFrom = t;
                 continue;
             }
-            final int width = p < pattern.length() ? one(text, t, pattern, p, escape) : 0;
+            final int width = p < pattern.length() ? one(text, t, pattern, p, escape, ignoresCase) : 0;
             if (width > 0) {
                 p += width;
                 t++;
@@ -74,19 +85,26 @@ public final class SqlFunctions {
                 return false;
             }
         }
-        while (p < pattern.length() && pattern.charAt(p) == '%') {
+        while (p < pattern.length() && pattern.charAt(p) == '%' && '%' != escape) {
             p++;
         }
         return p == pattern.length();
     }
 
     /** Characters of the pattern that the text's next one matches; 0 = it does not. */
-    private static int one(String text, int t, String pattern, int p, int escape) {
+    private static int one(String text, int t, String pattern, int p, int escape, boolean ignoresCase) {
         final char wanted = pattern.charAt(p);
         if (wanted == escape && p + 1 < pattern.length()) {
-            return pattern.charAt(p + 1) == text.charAt(t) ? 2 : 0;
+            return isSame(pattern.charAt(p + 1), text.charAt(t), ignoresCase) ? 2 : 0;
         }
-        return wanted == '_' || wanted == text.charAt(t) ? 1 : 0;
+        return wanted == '_' || isSame(wanted, text.charAt(t), ignoresCase) ? 1 : 0;
+    }
+
+    private static boolean isSame(char one, char other, boolean ignoresCase) {
+        return one == other
+                || ignoresCase
+                        && Character.toLowerCase(Character.toUpperCase(one))
+                                == Character.toLowerCase(Character.toUpperCase(other));
     }
 
     /** What all matches of a pattern begin with. */

@@ -6,10 +6,14 @@ import java.util.Deque;
 import java.util.List;
 import org.apache.calcite.linq4j.Enumerable;
 import org.apache.calcite.linq4j.Enumerator;
+import org.apache.calcite.runtime.CalciteException;
 import org.jspecify.annotations.Nullable;
 
 /** The rows of a statement, which come as they are read. One thread; {@link #cancel} any. */
 public final class SqlResult implements AutoCloseable {
+    /** Looked at for a reason. */
+    private static final int CAUSES_MAX = 10;
+
     private final List<Column> columns;
     private final @Nullable Plan plan;
     private final @Nullable Execution execution;
@@ -79,15 +83,38 @@ public final class SqlResult implements AutoCloseable {
             return rows.moveNext() ? row(plan, rows.current()) : null;
         } catch (SqlException | SiloException told) {
             throw told;
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | LinkageError failed) {
+            // An error of linkage is a constant of the compiled plan that could not be computed.
             final SqlException told = SqlException.within(failed);
             if (told != null) {
                 throw told;
+            }
+            final String wrong = wrongValue(failed);
+            if (wrong != null) {
+                throw new SqlException(
+                        SqlException.Kind.INVALID, "SQL error: a value is not what it is taken for: " + wrong, failed);
             }
             throw new SqlException(SqlException.Kind.FAILED, "Query execution failed: " + message(failed), failed);
         } catch (StackOverflowError deep) {
             throw new SqlException(SqlException.Kind.FAILED, "Query execution failed: nested too deeply", deep);
         }
+    }
+
+    /** What a computation says of a value that it cannot take; null if it is nothing of the kind. */
+    private static @Nullable String wrongValue(Throwable failed) {
+        Throwable cause = failed;
+        for (int depth = 0; cause != null && depth < CAUSES_MAX; depth++) {
+            if (cause instanceof ArithmeticException
+                    || cause instanceof IllegalArgumentException // also of a text that is no number
+                    || cause instanceof CalciteException) {
+                return message(cause);
+            }
+            if (cause instanceof NoClassDefFoundError && cause.getCause() != null) {
+                return message(cause.getCause()); // it was met before
+            }
+            cause = cause.getCause();
+        }
+        return null;
     }
 
     private static String message(Throwable failed) {

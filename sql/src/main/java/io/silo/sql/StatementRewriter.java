@@ -1,9 +1,9 @@
 package io.silo.sql;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.calcite.sql.SqlBasicCall;
 import org.apache.calcite.sql.SqlCall;
@@ -17,8 +17,11 @@ import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.SqlNumericLiteral;
 import org.apache.calcite.sql.SqlOperator;
+import org.apache.calcite.sql.SqlOrderBy;
 import org.apache.calcite.sql.SqlSelect;
+import org.apache.calcite.sql.SqlStarExclude;
 import org.apache.calcite.sql.SqlUnresolvedFunction;
+import org.apache.calcite.sql.SqlUtil;
 import org.apache.calcite.sql.SqlWith;
 import org.apache.calcite.sql.SqlWithItem;
 import org.apache.calcite.sql.SqlWriterConfig;
@@ -40,7 +43,9 @@ final class StatementRewriter extends SqlShuttle {
             SqlKind.LESS_THAN,
             SqlKind.LESS_THAN_OR_EQUAL,
             SqlKind.GREATER_THAN,
-            SqlKind.GREATER_THAN_OR_EQUAL);
+            SqlKind.GREATER_THAN_OR_EQUAL,
+            SqlKind.IS_DISTINCT_FROM,
+            SqlKind.IS_NOT_DISTINCT_FROM);
 
     /** The planner tries orders of joins: of more it would try too many. */
     private static final int JOINS_MAX = 6;
@@ -48,22 +53,38 @@ final class StatementRewriter extends SqlShuttle {
     /** Longer integers are compared as decimals. */
     private static final int LIFTED_DIGITS_MAX = 18;
 
+    /** Longer lists of IN are looked up, where they need not be to share a plan. */
+    private static final int LIST_MAX = 64;
+
+    /** The planner looks at each condition with each other, and its code has to fit methods of the JVM. */
+    private static final int CALLS_MAX = 500;
+
+    /** Rows of VALUES are code, too. */
+    private static final int ROWS_MAX = 1_000;
+
+    /** Place of the named windows among the operands of a SELECT. */
+    private static final int WINDOWS = 6;
+
     private final boolean lifts;
     private final List<Integer> placeholders;
+    private final List<? extends @Nullable Object> numbers;
     private final List<Parameter> parameters = new ArrayList<>();
-    private final Set<Integer> statusPlaceholders = new HashSet<>();
     private int depthOfWhere;
     private int joins;
+    private int calls;
+    private int rows;
 
     /**
      * Rewrites.
      *
      * @param lifts whether literals become parameters.
      * @param placeholders as {@link StatementText} has them.
+     * @param numbers values of the placeholders, of which numbers are to stand in the statement itself; empty = none are.
      */
-    StatementRewriter(boolean lifts, List<Integer> placeholders) {
+    StatementRewriter(boolean lifts, List<Integer> placeholders, List<? extends @Nullable Object> numbers) {
         this.lifts = lifts;
         this.placeholders = placeholders;
+        this.numbers = numbers;
     }
 
     /**
@@ -71,8 +92,20 @@ final class StatementRewriter extends SqlShuttle {
      *
      * @param placeholder number of the statement's own, from 1; 0 = it was a literal.
      * @param literal its value.
+     * @param rows what count of rows it is.
+     * @param isStatus whether it is compared with a status: a text is the name of one in any case.
+     * @param members of a list of values; empty = it is one value.
      */
-    record Parameter(int placeholder, @Nullable Object literal) {}
+    record Parameter(
+            int placeholder, @Nullable Object literal, RowCount rows, boolean isStatus, List<Parameter> members) {
+        static Parameter own(int placeholder, RowCount rows, boolean isStatus) {
+            return new Parameter(placeholder, null, rows, isStatus, List.of());
+        }
+
+        static Parameter of(@Nullable Object literal) {
+            return new Parameter(0, literal, RowCount.NONE, false, List.of());
+        }
+    }
 
     /** The parameters in the order of the rewritten statement, own and lifted: one text means one order. */
     List<Parameter> parameters() {
@@ -83,23 +116,23 @@ final class StatementRewriter extends SqlShuttle {
         return parameters.stream().anyMatch(parameter -> parameter.placeholder() == 0);
     }
 
-    /** Numbers of placeholders that are compared with a status: their values are names of statuses in any case. */
-    Set<Integer> statusPlaceholders() {
-        return statusPlaceholders;
-    }
-
     @Override
     public @Nullable SqlNode visit(SqlCall call) {
+        count(call);
         if (call instanceof SqlWith with && with.withList.stream().anyMatch(StatementRewriter::isRecursive)) {
             throw refused("WITH RECURSIVE may never end");
         }
         if (call instanceof SqlSelect select) {
             return select(select);
         }
+        if (call instanceof SqlOrderBy ordered) {
+            return ordered(ordered);
+        }
         switch (call.getKind()) {
             case INSERT, UPDATE, DELETE, MERGE ->
                 throw refused("statements only read: jobs are changed by the calls for that");
-            case COLLECTION_TABLE, MATCH_RECOGNIZE, TABLESAMPLE -> throw refused(call.getKind() + " is not there");
+            case COLLECTION_TABLE, MATCH_RECOGNIZE, TABLESAMPLE, PIVOT, UNPIVOT ->
+                throw refused(call.getKind() + " is not there");
             case JOIN -> {
                 joins++;
                 if (joins > JOINS_MAX) {
@@ -121,6 +154,21 @@ final class StatementRewriter extends SqlShuttle {
             default -> {}
         }
         return COMPARISONS.contains(call.getKind()) || isIn(call) ? comparison(call) : super.visit(call);
+    }
+
+    private void count(SqlCall call) {
+        if (call.getKind() == SqlKind.ROW) {
+            rows++;
+        } else if (call.getKind() != SqlKind.AS) {
+            calls++;
+        }
+        if (calls > CALLS_MAX) {
+            throw refused("a statement has at most " + CALLS_MAX
+                    + " operators and functions; many values of one column go into IN (...)");
+        }
+        if (rows > ROWS_MAX) {
+            throw refused("a statement has at most " + ROWS_MAX + " rows of VALUES");
+        }
     }
 
     private static boolean isRecursive(SqlNode item) {
@@ -146,10 +194,33 @@ final class StatementRewriter extends SqlShuttle {
         depthOfWhere--;
         copy.setGroupBy((SqlNodeList) visited(select.getGroup()));
         copy.setHaving(visited(select.getHaving()));
+        copy.setOperand(WINDOWS, visited(select.getWindowList()));
+        copy.setQualify(visited(select.getQualify()));
         copy.setOrderBy((SqlNodeList) visited(select.getOrderList()));
-        copy.setOffset(visited(select.getOffset()));
-        copy.setFetch(visited(select.getFetch()));
+        copy.setOffset(count(select.getOffset(), RowCount.OFFSET));
+        copy.setFetch(count(select.getFetch(), RowCount.LIMIT));
         return copy;
+    }
+
+    private SqlNode ordered(SqlOrderBy ordered) {
+        return new SqlOrderBy(
+                ordered.getParserPosition(),
+                Objects.requireNonNull(ordered.query.accept(this)),
+                (SqlNodeList) Objects.requireNonNull(visited(ordered.orderList)),
+                count(ordered.offset, RowCount.OFFSET),
+                count(ordered.fetch, RowCount.LIMIT));
+    }
+
+    /** A count of rows as plans take it: no more than an int, which no result has more rows than. */
+    private @Nullable SqlNode count(@Nullable SqlNode node, RowCount rows) {
+        if (node instanceof SqlDynamicParam own) {
+            return added(Parameter.own(placeholders.get(own.getIndex()), rows, false), own.getParserPosition());
+        }
+        if (node instanceof SqlNumericLiteral number) {
+            return SqlLiteral.createExactNumeric(
+                    Integer.toString(rows.of(number.bigDecimalValue())), number.getParserPosition());
+        }
+        return visited(node);
     }
 
     private @Nullable SqlNode visited(@Nullable SqlNode node) {
@@ -168,7 +239,8 @@ final class StatementRewriter extends SqlShuttle {
     private static SqlNodeList named(SqlNodeList items) {
         final SqlNodeList named = new SqlNodeList(items.getParserPosition());
         for (final SqlNode item : items) {
-            final boolean isNamed = item instanceof SqlIdentifier || item.getKind() == SqlKind.AS;
+            final boolean isNamed =
+                    item instanceof SqlIdentifier || item.getKind() == SqlKind.AS || item instanceof SqlStarExclude;
             named.add(
                     isNamed
                             ? item
@@ -246,7 +318,51 @@ final class StatementRewriter extends SqlShuttle {
         }
     }
 
+    /** {@code IN} of values, with all of them as one parameter; null if one is an expression. */
+    private @Nullable SqlNode among(SqlCall call, SqlNodeList list) {
+        final boolean isStatus = isStatus(call.operand(0));
+        final List<Parameter> members = new ArrayList<>();
+        for (final SqlNode node : list) {
+            final Parameter member = member(node, isStatus);
+            if (member == null) {
+                return null;
+            }
+            members.add(member);
+        }
+        final SqlParserPos pos = call.getParserPosition();
+        final SqlNode found = call(
+                SqlFunctions.AMONG,
+                pos,
+                call.operand(0).accept(this),
+                added(new Parameter(0, null, RowCount.NONE, false, List.copyOf(members)), pos));
+        return call.getKind() == SqlKind.NOT_IN ? SqlStdOperatorTable.NOT.createCall(pos, found) : found;
+    }
+
+    private @Nullable Parameter member(SqlNode node, boolean isStatus) {
+        if (node instanceof SqlDynamicParam own) {
+            return Parameter.own(placeholders.get(own.getIndex()), RowCount.NONE, isStatus);
+        }
+        if (node instanceof SqlCharStringLiteral text) {
+            final String value = text.getValueAs(String.class);
+            return Parameter.of(isStatus ? DisplayStatus.canonical(value) : value);
+        }
+        if (node instanceof SqlNumericLiteral number && number.isInteger()) {
+            final String digits = number.toValue();
+            return digits == null || digits.length() > LIFTED_DIGITS_MAX ? null : Parameter.of(Long.parseLong(digits));
+        }
+        return SqlUtil.isNullLiteral(node, false) ? Parameter.of(null) : null;
+    }
+
     private SqlNode comparison(SqlCall call) {
+        if (isIn(call)) {
+            final SqlNodeList list = call.operand(1);
+            if (list.size() > (lifts && depthOfWhere > 0 ? 1 : LIST_MAX)) {
+                final SqlNode among = among(call, list);
+                if (among != null) {
+                    return among;
+                }
+            }
+        }
         final boolean isStatus = isStatus(call.operand(0)) || call.operandCount() > 1 && isStatus(call.operand(1));
         final List<SqlNode> operands = new ArrayList<>();
         for (final SqlNode operand : call.getOperandList()) {
@@ -268,11 +384,8 @@ final class StatementRewriter extends SqlShuttle {
     }
 
     private @Nullable SqlNode value(SqlNode node, boolean isStatus, int listSize) {
-        if (node instanceof SqlDynamicParam parameter) {
-            if (isStatus) {
-                statusPlaceholders.add(placeholders.get(parameter.getIndex()));
-            }
-            return visit(parameter);
+        if (node instanceof SqlDynamicParam own) {
+            return own(own, isStatus);
         }
         if (node instanceof SqlCharStringLiteral text) {
             final String value = text.getValueAs(String.class);
@@ -296,11 +409,23 @@ final class StatementRewriter extends SqlShuttle {
 
     @Override
     public SqlNode visit(SqlDynamicParam own) {
-        return added(new Parameter(placeholders.get(own.getIndex()), null), own.getParserPosition());
+        return own(own, false);
+    }
+
+    private SqlNode own(SqlDynamicParam own, boolean isStatus) {
+        final int placeholder = placeholders.get(own.getIndex());
+        final Object value = numbers.isEmpty() ? null : numbers.get(placeholder - 1);
+        if (value instanceof Long whole) {
+            return SqlLiteral.createExactNumeric(whole.toString(), own.getParserPosition());
+        }
+        if (value instanceof Double real && Double.isFinite(real)) {
+            return SqlLiteral.createApproxNumeric(real.toString(), own.getParserPosition());
+        }
+        return added(Parameter.own(placeholder, RowCount.NONE, isStatus), own.getParserPosition());
     }
 
     private SqlDynamicParam parameter(Object value, SqlParserPos pos) {
-        return added(new Parameter(0, value), pos);
+        return added(Parameter.of(value), pos);
     }
 
     private SqlDynamicParam added(Parameter parameter, SqlParserPos pos) {

@@ -1,6 +1,7 @@
 package io.silo.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.Random;
@@ -39,6 +40,16 @@ class SqlFunctionsTest {
         assertThat(SqlFunctions.like("axb", "a!_b", "!")).isFalse();
         assertThat(SqlFunctions.ilike("ABC", "a%", "")).isTrue();
         assertThat(SqlFunctions.like(null, "a", "")).isNull();
+    }
+
+    @Test
+    void shouldTakeAnEscapeThatIsALetterWhateverTheCase() {
+        assertThat(SqlFunctions.ilike("AX%", "aXX!%", "X")).isFalse();
+        assertThat(SqlFunctions.ilike("A%", "aX%", "X")).isTrue();
+        assertThat(SqlFunctions.ilike("AxB", "axb", "X"))
+                .as("x is not the escape")
+                .isTrue();
+        assertThatThrownBy(() -> SqlFunctions.like("a", "a", "!!")).hasMessageContaining("ESCAPE takes one character");
     }
 
     @Test
