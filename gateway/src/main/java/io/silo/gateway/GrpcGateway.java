@@ -87,6 +87,7 @@ public final class GrpcGateway implements AutoCloseable {
                 queries.close();
             }
         }
+        queries.warmUpLater();
         health.setStatus(SiloGrpc.SERVICE_NAME, ServingStatus.SERVING);
         health.setStatus(io.silo.grpc.v2.SiloGrpc.SERVICE_NAME, ServingStatus.SERVING);
     }

@@ -47,21 +47,29 @@ final class QueryCalls implements AutoCloseable {
 
     private static final long IDLE_S = 10;
 
+    /** From the start of the gateway until the planner is loaded: what else a start has to do comes first. */
+    private static final long WARM_UP_DELAY_MS = 2_000;
+
     /** What is logged of a slow statement (behaviour QUERY-14). */
     private static final int LOGGED_CHARACTERS_MAX = 512;
 
+    /** Of a refusal, which travels in a header: clients take 8 KiB of them. */
+    private static final int TOLD_CHARACTERS_MAX = 1_024;
+
     private final ShardAddresses addresses;
     private final QueryLimits limits;
+    private final Thread warmUp;
     private final Map<UUID, Semaphore> gates = new ConcurrentHashMap<>();
     private final ThreadPoolExecutor executor = new ThreadPoolExecutor(
             0, THREADS_MAX, IDLE_S, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> new Thread(task, "silo-sql"));
 
-    /** Made by the first statement: the planner is large, and many servers never need it. */
+    /** Made by the first statement, or by what is planned ahead of it. */
     private final AtomicReference<@Nullable SqlEngine> engine = new AtomicReference<>();
 
     QueryCalls(ShardAddresses addresses, QueryLimits limits) {
         this.addresses = addresses;
         this.limits = limits;
+        this.warmUp = warmUpThread();
     }
 
     /** A statement as both calls have it. */
@@ -194,23 +202,40 @@ final class QueryCalls implements AutoCloseable {
             AtomicReference<@Nullable SqlResult> running,
             AtomicBoolean isGone) {
         final long startNs = System.nanoTime();
+        try {
+            final Outcome<T> outcome = performed(statement, use, running, isGone);
+            logIfSlow(statement, startNs, outcome.rows() + " rows, " + outcome.bytes() + " bytes");
+            return outcome.value();
+        } catch (RuntimeException | Error failed) {
+            logIfSlow(statement, startNs, "a refusal (" + failed.getMessage() + ")");
+            throw failed;
+        }
+    }
+
+    private <T> Outcome<T> performed(
+            Statement statement,
+            Function<SqlResult, Outcome<T>> use,
+            AtomicReference<@Nullable SqlResult> running,
+            AtomicBoolean isGone) {
         try (SqlResult result = engine().query(statement.sql(), statement.parameters(), statement.options())) {
             running.set(result);
             if (isGone.get()) {
                 result.cancel();
             }
-            final Outcome<T> outcome = use.apply(result);
-            final long elapsedMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNs);
-            if (limits.slowMs() > 0 && elapsedMs > limits.slowMs()) {
-                LOGGER.warn(
-                        "A query of shard {} took {} ms for {} rows, {} bytes: {}",
-                        statement.shard().id(),
-                        elapsedMs,
-                        outcome.rows(),
-                        outcome.bytes(),
-                        cut(statement.sql()));
-            }
-            return outcome.value();
+            return use.apply(result);
+        }
+    }
+
+    /** @param what it came to. */
+    private void logIfSlow(Statement statement, long startNs, String what) {
+        final long elapsedMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNs);
+        if (limits.slowMs() > 0 && elapsedMs > limits.slowMs()) {
+            LOGGER.warn(
+                    "A query of shard {} took {} ms for {}: {}",
+                    statement.shard().id(),
+                    elapsedMs,
+                    cut(what),
+                    cut(statement.sql()));
         }
     }
 
@@ -242,7 +267,10 @@ final class QueryCalls implements AutoCloseable {
             case CANCELLED -> Status.CANCELLED;
             case FAILED -> Status.INTERNAL;
         };
-        return status.withDescription(failed.getMessage()).withCause(failed).asRuntimeException();
+        final String said = String.valueOf(failed.getMessage());
+        return status.withDescription(said.substring(0, Math.min(said.length(), TOLD_CHARACTERS_MAX)))
+                .withCause(failed)
+                .asRuntimeException();
     }
 
     /** All rows in one answer. */
@@ -268,9 +296,33 @@ final class QueryCalls implements AutoCloseable {
         return new Outcome<>(response.setRowCount(rows).build(), rows, bytes);
     }
 
+    /** Loads the planner a while after this, on a thread that then ends, so that the first statement need not. Once. */
+    void warmUpLater() {
+        warmUp.start();
+    }
+
+    private void warmUp() {
+        try {
+            TimeUnit.MILLISECONDS.sleep(WARM_UP_DELAY_MS);
+            engine().warmUp();
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException | Error failed) {
+            LOGGER.warn("The planner of queries could not be loaded ahead of the first one", failed);
+        }
+    }
+
+    private Thread warmUpThread() {
+        final Thread thread = new Thread(this::warmUp, "silo-sql-warm-up");
+        thread.setDaemon(true);
+        thread.setPriority(Thread.MIN_PRIORITY);
+        return thread;
+    }
+
     /** Takes no more statements, and ends those under way. */
     @Override
     public void close() {
+        warmUp.interrupt();
         executor.shutdownNow();
     }
 }
