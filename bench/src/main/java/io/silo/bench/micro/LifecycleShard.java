@@ -35,14 +35,10 @@ import io.silo.shard.command.ShardSettings;
 import io.silo.shard.rate.RateService;
 import io.silo.shard.state.ShardCounters.Figure;
 import io.silo.shard.state.ShardState;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -78,6 +74,7 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
     private static final int KEY_BYTES = 12;
     private static final int PAYLOAD_BYTES = 256;
     private static final int ID_BYTES = 36;
+    private static final long FIRST_ID_MAX = 100_000_000_000L; // ids have 12 digits
 
     private final Work work;
     private final int window;
@@ -109,6 +106,7 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
         this.commands = new UnsafeBuffer(ByteBuffer.allocateDirect(2 * window * COMMAND_BYTES));
         this.lengths = new int[2 * window];
         var random = new SecureRandom();
+        nextId = random.nextLong(FIRST_ID_MAX); // a log that is opened again has jobs of another run
         var context = new EventLogContext().lowWaterBytes(0).floorBytes(0).random(random::nextLong);
         var log = EventLog.open(ChronicleCycleStore.open(directory, context), new LogIdentity(1, 2, 3, 4), context);
         shard = new Shard(new ShardContext(
@@ -369,14 +367,5 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
     @Override
     public void close() {
         agent.onClose();
-    }
-
-    /** Deletes the directory of a shard that is closed. */
-    static void delete(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
     }
 }
