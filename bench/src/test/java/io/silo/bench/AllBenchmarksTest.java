@@ -22,7 +22,7 @@ class AllBenchmarksTest {
     /** Values of the parameters that make a benchmark large; all others keep the first value of their own. */
     private static final Map<String, String> TINY = Map.of(
             "records", "50",
-            "stored", "500",
+            "stored", "100",
             "jobs", "3",
             "shape", "2x5",
             "waiting", "ONE_KEY_1K",
