@@ -1,8 +1,6 @@
 package io.silo.bench.micro;
 
 import io.silo.protocol.command.Durability;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -74,9 +72,9 @@ public class LimitGrantBenchmark {
     private LifecycleShard shard;
 
     @Setup(Level.Trial)
-    public void open(BenchmarkParams benchmark) throws IOException {
+    public void open(BenchmarkParams benchmark) {
         final boolean isOneByOne = benchmark.getBenchmark().endsWith("oneByOne");
-        directory = Files.createTempDirectory(Path.of("."), "silo-bench-");
+        directory = BenchDirectory.create();
         shard = new LifecycleShard(
                 directory,
                 Durability.APPENDED,
@@ -101,8 +99,8 @@ public class LimitGrantBenchmark {
     }
 
     @TearDown(Level.Trial)
-    public void close() throws IOException {
+    public void close() {
         shard.close();
-        LifecycleShard.delete(directory);
+        BenchDirectory.delete(directory);
     }
 }

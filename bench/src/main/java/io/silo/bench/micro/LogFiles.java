@@ -12,15 +12,13 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.IoUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * What the log's benchmarks write to: a log on Chronicle, a plain file and a plain mapping, all in a directory under
- * {@code -Dsilo.bench.dir} (default: the working directory's {@code target}), so that the disk under test is the one meant.
+ * What the log's benchmarks write to: a log on Chronicle, a plain file and a plain mapping, all in one {@link BenchDirectory}.
  */
 final class LogFiles implements AutoCloseable {
     /** Plain files begin anew at this length, as a log rolls. */
@@ -46,9 +44,7 @@ final class LogFiles implements AutoCloseable {
         ThreadLocalRandom.current().nextBytes(bytes); // random: a disk that compresses must not look fast
         record = new UnsafeBuffer(bytes);
         try {
-            Path root = Path.of(System.getProperty("silo.bench.dir", "target"));
-            Files.createDirectories(root);
-            directory = Files.createTempDirectory(root, "log-bench");
+            directory = BenchDirectory.create();
             log = open();
             log.start(1);
             file = create("plain");
@@ -155,11 +151,7 @@ final class LogFiles implements AutoCloseable {
             IoUtil.unmap((MappedByteBuffer) mapping.byteBuffer());
             file.close();
             mappedFile.close();
-            try (var paths = Files.walk(directory)) {
-                for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(path);
-                }
-            }
+            BenchDirectory.delete(directory);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -2,7 +2,6 @@ package io.silo.bench.micro;
 
 import io.silo.protocol.command.Durability;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -23,7 +22,8 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * Question: how many full lifecycles (enqueue, lease, report; 256-byte payload) does one shard do in a second, without a transport?
  * Expected: well above what the wire can bring, 250,000 with `APPENDED`; with `DURABLE` the sync decides. A figure under 200,000 with
- * `APPENDED` means that the shard, not the wire, is what to work on.
+ * `APPENDED` means that the shard, not the wire, is what to work on. The baseline writes the bytes of three records a job to a plain file,
+ * and with `DURABLE` syncs them once a window.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
@@ -34,6 +34,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @SuppressWarnings("NullAway.Init") // JMH calls the set-up before anything else.
 public class ShardLifecycleBenchmark {
     private static final int JOBS = 4_096;
+    private static final int RECORDS_PER_JOB = 3;
+    private static final int PAYLOAD_BYTES = 256;
 
     @Param({"APPENDED", "DURABLE"})
     public Durability durability = Durability.APPENDED;
@@ -43,10 +45,17 @@ public class ShardLifecycleBenchmark {
 
     private Path directory;
     private LifecycleShard shard;
+    private LogFiles files;
+
+    /** Creates the baseline's file. */
+    @Setup
+    public void createFiles() {
+        files = new LogFiles(PAYLOAD_BYTES);
+    }
 
     @Setup(Level.Iteration)
-    public void open() throws IOException {
-        directory = Files.createTempDirectory(Path.of("."), "silo-bench-");
+    public void open() {
+        directory = BenchDirectory.create();
         shard = new LifecycleShard(directory, durability, LifecycleShard.Work.window(window));
     }
 
@@ -56,9 +65,29 @@ public class ShardLifecycleBenchmark {
         shard.run(JOBS);
     }
 
+    /** Baseline: as many records of the payload's size written to a plain file, a window of jobs in one call. */
+    @Benchmark
+    @OperationsPerInvocation(JOBS)
+    public long plainFile() throws IOException {
+        long end = 0;
+        for (int done = 0; done < JOBS; done += window) {
+            end = files.writeToFile(Math.min(window, JOBS - done) * RECORDS_PER_JOB);
+            if (durability == Durability.DURABLE) {
+                files.forceFile();
+            }
+        }
+        return end;
+    }
+
     @TearDown(Level.Iteration)
-    public void close() throws IOException {
+    public void close() {
         shard.close();
-        LifecycleShard.delete(directory);
+        BenchDirectory.delete(directory);
+    }
+
+    /** Removes the baseline's file. */
+    @TearDown
+    public void deleteFiles() {
+        files.close();
     }
 }
