@@ -80,8 +80,11 @@ class BenchCommandsIT {
 
         assertThat(run.exitCode()).isEqualTo(ExitCode.REFUSED);
         assertThat(run.err())
-                .isEqualTo("skipped: broken.json: it is not JSON\n"
-                        + "skipped: newer.json: its schema is 9, and only 1 can be read\n");
+                .isEqualTo(
+                        """
+                        skipped: broken.json: it is not JSON
+                        skipped: newer.json: its schema is 9, and only 1 can be read
+                        """);
         assertThat(run.out()).contains("no run to show");
         assertThat(Files.readString(page)).contains("./silo bench run").contains("newer.json");
     }

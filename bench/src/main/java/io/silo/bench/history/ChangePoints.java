@@ -10,17 +10,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where a series of scores took a step.
  *
- * <p>Method: for every place with at least {@link #SIDE_MIN} points on either side, the logarithms of up to {@link #WINDOW} points before
+ * <p>Method: for every place with at least {@link #SIDE_MIN} points on either side, the logarithms of up to {@link #WINDOW} points before, and of half as many,
  * are compared with as many after by Student's t test. The place with the smallest probability is a change if that probability, times the
- * number of places looked at (Bonferroni), is under {@link #FALSE_ALARM}, if the means differ by {@link #STEP_MIN} and by
+ * number of looks (Bonferroni), is under {@link #FALSE_ALARM}, if the means differ by {@link #STEP_MIN} and by
  * {@link #STEP_DEVIATIONS_MIN} or more, and unless a straight line, which a steady drift is, fits the points clearly better. Both sides are then searched in the same way, until
  * nothing is found. Splitting in two is Scott and Knott's ("A cluster analysis method for grouping means in the analysis of variance",
  * Biometrics 30, 1974); that a t test in windows serves benchmarks better than permutations of whole series, since it needs fewer
  * points and gives the same answer each time, is from Fleming et al., "Hunter: using change point detection to hunt for performance
  * regressions", ICPE 2023. Stateless.
  *
- * <p>In three percent of noise a step of ten percent is found at its place or beside it in nine of ten series with five points on each side,
- * and in 97 of 100 with forty; in noise alone, one is found in less than one series of a hundred ({@code ChangePointsTest}). What it does
+ * <p>In three percent of noise a step of ten percent is found at its place or beside it in more than eight of ten series with five points on each side,
+ * and in more than nine of ten with twelve or more; in noise alone, one is found in about one series of a hundred ({@code ChangePointsTest}). What it does
  * not see: a step with fewer than five points behind it, a step under three percent, and one of two steps that lie closer than five
  * points. An outlier widens the noise and so makes no change by itself.
  */
@@ -38,7 +38,7 @@ public final class ChangePoints {
     public static final double STEP_MIN = 0.03;
 
     /** The same, in standard deviations of the points around their levels. */
-    public static final double STEP_DEVIATIONS_MIN = 2;
+    public static final double STEP_DEVIATIONS_MIN = 2.25;
 
     /** A line is the better one if what it leaves unexplained, times this, is less than what the two levels leave. */
     private static final double LINE_MARGIN = 1.25;
@@ -66,15 +66,22 @@ public final class ChangePoints {
     }
 
     private static void search(double[] logs, int begin, int end, List<Change> found) {
-        final int places = end - begin - 2 * SIDE_MIN + 1;
+        int looks = 0;
         Split best = null;
         for (int at = begin + SIDE_MIN; at <= end - SIDE_MIN; at++) {
-            final Split split = Split.of(logs, Math.max(begin, at - WINDOW), at, Math.min(end, at + WINDOW));
-            if (best == null || split.probability < best.probability) {
-                best = split;
+            // The short window sees a step that another one follows soon; the long one sees smaller steps.
+            for (int window : new int[] {WINDOW, WINDOW / 2}) {
+                if (window < WINDOW && Math.max(at - begin, end - at) <= window) {
+                    continue; // the same points again
+                }
+                looks++;
+                final Split split = Split.of(logs, Math.max(begin, at - window), at, Math.min(end, at + window));
+                if (best == null || split.probability < best.probability) {
+                    best = split;
+                }
             }
         }
-        final Change change = best == null ? null : best.change(logs, places);
+        final Change change = best == null ? null : best.change(logs, looks);
         if (best != null && change != null) {
             found.add(change);
             search(logs, begin, best.at, found);
@@ -97,10 +104,10 @@ public final class ChangePoints {
         }
 
         @Nullable
-        Change change(double[] logs, int places) {
+        Change change(double[] logs, int looks) {
             final double deviation = Math.sqrt(residual / (end - begin - 2));
             final boolean isLarge = Math.abs(step) >= Math.max(Math.log1p(STEP_MIN), STEP_DEVIATIONS_MIN * deviation);
-            final double corrected = Math.min(1, probability * places);
+            final double corrected = Math.min(1, probability * looks);
             return isLarge && corrected < FALSE_ALARM && residual < LINE_MARGIN * residualOfLine(logs)
                     ? new Change(at, Math.exp(step), corrected)
                     : null;

@@ -145,7 +145,7 @@ public final class CommitBuilder {
     private void prune() throws IOException {
         try (Stream<Path> all = Files.list(directory.resolve("builds"))) {
             final List<Path> old = all.sorted(
-                            Comparator.comparing((Path build) -> build.toFile().lastModified())
+                            Comparator.comparingLong((Path build) -> build.toFile().lastModified())
                                     .reversed())
                     .skip(BUILDS_KEPT)
                     .toList();
