@@ -59,7 +59,9 @@ class BenchCommandsIT {
         assertThat(drawn.exitCode()).isEqualTo(ExitCode.OK);
         final JsonNode told = new ObjectMapper().readTree(drawn.out());
         assertThat(told.path("runs").asInt()).isOne();
-        assertThat(Files.readString(page)).contains("log.append.log").contains(measured.commit().hash());
+        assertThat(Files.readString(page))
+                .contains("log.append.log")
+                .contains(measured.commit().hash());
     }
 
     private static Path fileOf(Path history) throws IOException {
@@ -75,13 +77,11 @@ class BenchCommandsIT {
         Files.writeString(history.resolve("newer.json"), "{\"kind\":\"silo-bench-run\",\"schema\":9}");
         final Path page = directory.resolve("page.html");
 
-        final Run run = CommandLineFixture.run(
-                "bench", "history", "--from", history.toString(), "--output", page.toString());
+        final Run run =
+                CommandLineFixture.run("bench", "history", "--from", history.toString(), "--output", page.toString());
 
         assertThat(run.exitCode()).isEqualTo(ExitCode.REFUSED);
-        assertThat(run.err())
-                .isEqualTo(
-                        """
+        assertThat(run.err()).isEqualTo("""
                         skipped: broken.json: it is not JSON
                         skipped: newer.json: its schema is 9, and only 1 can be read
                         """);

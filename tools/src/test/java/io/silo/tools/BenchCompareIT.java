@@ -110,7 +110,17 @@ class BenchCompareIT {
         final Path scores = directory.resolve(".cache/scores.json");
 
         final Ended ended = silo(
-                "compare", "good", "good", "--suite", "tiny", "--filter", "^log.append$", "--rounds", "2", "--output", scores.toString());
+                "compare",
+                "good",
+                "good",
+                "--suite",
+                "tiny",
+                "--filter",
+                "^log.append$",
+                "--rounds",
+                "2",
+                "--output",
+                scores.toString());
 
         assertThat(ended.exitCode()).as("%s", ended).isEqualTo(ExitCode.OK);
         assertThat(ended.out())
@@ -143,12 +153,12 @@ class BenchCompareIT {
 
     @Test
     void shouldMeasureAnotherCommitThanTheOneThatRuns() throws IOException, InterruptedException {
-        final Ended ended = silo(
-                "run", "--commit", "good", "--suite", "tiny", "--filter", "^log.append$", "--json");
+        final Ended ended = silo("run", "--commit", "good", "--suite", "tiny", "--filter", "^log.append$", "--json");
 
         assertThat(ended.exitCode()).as("%s", ended).isEqualTo(ExitCode.OK);
         final JsonNode told = new ObjectMapper().readTree(ended.out());
-        final JsonNode run = new ObjectMapper().readTree(new File(told.path("file").asText()));
+        final JsonNode run =
+                new ObjectMapper().readTree(new File(told.path("file").asText()));
         assertThat(run.path("commit").path("subject").asText()).isEqualTo("it builds");
         assertThat(run.path("commit").path("dirty").asBoolean()).isFalse();
         assertThat(Path.of(told.path("file").asText()).getParent().toRealPath())

@@ -40,7 +40,8 @@ class BenchPageIT {
         for (int commit = 0; commit < COMMITS; commit++) {
             for (int machine = 0; machine < MACHINES.length; machine++) {
                 Files.writeString(
-                        history.resolve(commit + "-" + machine + ".json"), run(commit, machine).toString());
+                        history.resolve(commit + "-" + machine + ".json"),
+                        run(commit, machine).toString());
             }
         }
         Files.writeString(history.resolve("broken.json"), "{");
@@ -79,12 +80,17 @@ class BenchPageIT {
                 .put("memory_mib", 16_000)
                 .put("kernel", "Linux 6.1")
                 .put("file_system", "ext4");
-        run.putObject("jvm").put("version", "25.0.3+9-LTS").put("vendor", "Somebody").putArray("flags");
+        run.putObject("jvm")
+                .put("version", "25.0.3+9-LTS")
+                .put("vendor", "Somebody")
+                .putArray("flags");
         run.putArray("left_out");
         final double throughput = (commit < COMMITS / 2 || machine == 1 ? 100_000 : 130_000) + 500 * (commit % 3);
-        run.set("scores", JSON.createArrayNode()
-                .add(score("load.durable", "thrpt", "lifecycles/s", throughput, 500_000))
-                .add(score("load.enqueue", "sample", "us", 300 + commit % 4, 150)));
+        run.set(
+                "scores",
+                JSON.createArrayNode()
+                        .add(score("load.durable", "thrpt", "lifecycles/s", throughput, 500_000))
+                        .add(score("load.enqueue", "sample", "us", 300 + commit % 4, 150)));
         run.set("baselines", JSON.createArrayNode().add(score("load.enqueue.bareSync", "sample", "us", 150, 0)));
         return run;
     }
@@ -107,11 +113,13 @@ class BenchPageIT {
     }
 
     private int count(String selector) throws Exception {
-        return browser.evaluate("document.querySelectorAll(" + JSON.writeValueAsString(selector) + ").length").asInt();
+        return browser.evaluate("document.querySelectorAll(" + JSON.writeValueAsString(selector) + ").length")
+                .asInt();
     }
 
     private String text(String selector) throws Exception {
-        return browser.evaluate("document.querySelector(" + JSON.writeValueAsString(selector) + ").textContent").asText();
+        return browser.evaluate("document.querySelector(" + JSON.writeValueAsString(selector) + ").textContent")
+                .asText();
     }
 
     private void choose(String id, String value) throws Exception {
@@ -131,19 +139,22 @@ class BenchPageIT {
         assertThat(text("section.group h2")).startsWith("Throughput");
         assertThat(count("svg line.step.better")).isEqualTo(2); // the score's and the ratio's
         assertThat(text("svg text.mark")).isEqualTo("▲ +30 %");
-        assertThat(browser.evaluate("document.querySelector('svg').getBoundingClientRect().width").asDouble())
+        assertThat(browser.evaluate("document.querySelector('svg').getBoundingClientRect().width")
+                        .asDouble())
                 .isGreaterThan(200);
         assertThat(text("#skipped li")).isEqualTo("broken.json: it is not JSON");
 
         browser.evaluate("document.querySelector('#value input[value=ratio]').click()");
         assertThat(count("article.chart svg")).isEqualTo(3);
         browser.evaluate("document.querySelector('#axis input[value=dates]').click()");
-        assertThat(text("article.chart svg text[text-anchor=end]:last-of-type, article.chart svg")).contains("2026-11-16");
+        assertThat(text("article.chart svg text[text-anchor=end]:last-of-type, article.chart svg"))
+                .contains("2026-11-16");
     }
 
     @Test
     void shouldTellTheCommitUnderThePointerAndUnderTheKeyboard() throws Exception {
-        assertThat(browser.evaluate("document.getElementById('tip').hidden").asBoolean()).isTrue();
+        assertThat(browser.evaluate("document.getElementById('tip').hidden").asBoolean())
+                .isTrue();
         final JsonNode at = browser.evaluate("(() => { const box = document.querySelectorAll('circle.point')[3]"
                 + ".getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; })()");
 
@@ -195,21 +206,27 @@ class BenchPageIT {
     }
 
     private String background() throws Exception {
-        return browser.evaluate("getComputedStyle(document.body).backgroundColor").asText();
+        return browser.evaluate("getComputedStyle(document.body).backgroundColor")
+                .asText();
     }
 
     @Test
     void shouldSortAndCompare() throws Exception {
         assertThat(count("#latest tbody tr")).isEqualTo(6);
-        browser.evaluate("[...document.querySelectorAll('#latest thead button')].find(b => b.textContent === 'Latest').click()");
+        browser.evaluate(
+                "[...document.querySelectorAll('#latest thead button')].find(b => b.textContent === 'Latest').click()");
         assertThat(text("#latest tbody tr")).contains("load.enqueue.bareSync");
         assertThat(count("#latest th[aria-sort=ascending]")).isOne();
-        browser.evaluate("[...document.querySelectorAll('#latest thead button')].find(b => b.textContent === 'Latest').click()");
+        browser.evaluate(
+                "[...document.querySelectorAll('#latest thead button')].find(b => b.textContent === 'Latest').click()");
         assertThat(text("#latest tbody tr")).contains("load.durable").contains("130,000");
 
         // From the first commit to the last.
         assertThat(count("#compare tbody tr")).isEqualTo(6);
-        assertThat(text("#compare tbody tr")).contains("load.durable").contains("1.300").contains("▲ better");
+        assertThat(text("#compare tbody tr"))
+                .contains("load.durable")
+                .contains("1.300")
+                .contains("▲ better");
         choose("from", "15");
         assertThat(text("#compare tbody tr")).contains("1.000").contains("within errors");
     }
@@ -219,7 +236,8 @@ class BenchPageIT {
         browser.resize(390, 800);
         browser.await("document.querySelector('svg').getBoundingClientRect().right <= 390");
 
-        assertThat(browser.evaluate("document.documentElement.scrollWidth").asInt()).isLessThanOrEqualTo(390);
+        assertThat(browser.evaluate("document.documentElement.scrollWidth").asInt())
+                .isLessThanOrEqualTo(390);
         assertThat(count("article.chart svg circle.point")).isEqualTo(5 * 2 * COMMITS);
     }
 
@@ -239,6 +257,7 @@ class BenchPageIT {
         browser.await("document.title === 'Silo benchmarks' && !document.getElementById('empty').hidden");
 
         assertThat(text("#empty")).contains("./silo bench run --suite quick");
-        assertThat(browser.evaluate("document.getElementById('content').hidden").asBoolean()).isTrue();
+        assertThat(browser.evaluate("document.getElementById('content').hidden").asBoolean())
+                .isTrue();
     }
 }

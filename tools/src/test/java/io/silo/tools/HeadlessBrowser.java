@@ -48,8 +48,8 @@ final class HeadlessBrowser implements AutoCloseable {
         final HttpRequest tab = HttpRequest.newBuilder(URI.create("http://" + address + "/json/new?about:blank"))
                 .PUT(HttpRequest.BodyPublishers.noBody())
                 .build();
-        final JsonNode target =
-                JSON.readTree(client.send(tab, HttpResponse.BodyHandlers.ofString()).body());
+        final JsonNode target = JSON.readTree(
+                client.send(tab, HttpResponse.BodyHandlers.ofString()).body());
         socket = client.newWebSocketBuilder()
                 .buildAsync(URI.create(target.path("webSocketDebuggerUrl").asText()), new Answers())
                 .get(TIMEOUT_S, TimeUnit.SECONDS);
@@ -60,8 +60,8 @@ final class HeadlessBrowser implements AutoCloseable {
     static Optional<Path> installed() {
         final String named = System.getenv("SILO_CHROMIUM");
         final Stream<Path> found = NAMES.stream()
-                .flatMap(name -> Stream.of(System.getenv("PATH").split(":"))
-                        .map(directory -> Path.of(directory, name)));
+                .flatMap(
+                        name -> Stream.of(System.getenv("PATH").split(":")).map(directory -> Path.of(directory, name)));
         return Stream.concat(Stream.ofNullable(named).map(Path::of), found)
                 .filter(Files::isExecutable)
                 .findFirst();
@@ -152,7 +152,10 @@ final class HeadlessBrowser implements AutoCloseable {
     /** What the user prefers: light or dark. */
     void preferScheme(String scheme) throws Exception {
         final ObjectNode media = JSON.createObjectNode().put("media", "");
-        media.putArray("features").addObject().put("name", "prefers-color-scheme").put("value", scheme);
+        media.putArray("features")
+                .addObject()
+                .put("name", "prefers-color-scheme")
+                .put("value", scheme);
         call("Emulation.setEmulatedMedia", media);
     }
 
@@ -196,7 +199,8 @@ final class HeadlessBrowser implements AutoCloseable {
 
     /** The window as a picture. */
     void screenshot(Path file) throws Exception {
-        final JsonNode picture = call("Page.captureScreenshot", JSON.createObjectNode().put("format", "png"));
+        final JsonNode picture =
+                call("Page.captureScreenshot", JSON.createObjectNode().put("format", "png"));
         Files.write(file, Base64.getDecoder().decode(picture.path("data").asText()));
     }
 

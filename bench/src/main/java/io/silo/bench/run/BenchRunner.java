@@ -44,10 +44,20 @@ public final class BenchRunner {
     public BenchRun run(Build build, BenchSuite suite) throws IOException, InterruptedException {
         Files.createDirectories(work);
         Files.createDirectories(log.getParent());
+        // Benchmarks leave directories of their own behind.
+        final Path place = Files.createTempDirectory(work, "run");
+        try {
+            return run(build, suite, place);
+        } finally {
+            Directories.delete(place);
+        }
+    }
+
+    private BenchRun run(Build build, BenchSuite suite, Path place) throws IOException, InterruptedException {
         final Instant started = Instant.now().truncatedTo(ChronoUnit.SECONDS);
         final Ratios ratios = new Ratios();
         final List<LeftOut> leftOut = new ArrayList<>();
-        final JmhRunner jmh = new JmhRunner(work, log, !suite.name().equals(BenchSuite.TINY));
+        final JmhRunner jmh = new JmhRunner(place, log, !suite.name().equals(BenchSuite.TINY));
         for (SuiteEntry entry : suite.entries()) {
             progress.accept(entry.name());
             try {
@@ -56,7 +66,7 @@ public final class BenchRunner {
                 leftOut.add(new LeftOut(entry.name(), String.valueOf(failed.getMessage())));
             }
         }
-        final LoadRunner loads = new LoadRunner(work, log);
+        final LoadRunner loads = new LoadRunner(place, log);
         for (LoadCase load : suite.loads()) {
             progress.accept(load.benchmark());
             try {
@@ -70,7 +80,7 @@ public final class BenchRunner {
                 started,
                 suite.name(),
                 build.commit(),
-                Machine.here(work),
+                Machine.here(place),
                 jvm(build),
                 ratios.scores,
                 ratios.baselines,

@@ -84,7 +84,7 @@ public final class CommitBuilder {
         Files.createDirectories(tree.getParent());
         Files.deleteIfExists(log);
         git.removeWorkTree(tree); // of a run that was killed
-        delete(cache);
+        Directories.delete(cache);
         Files.createDirectories(cache);
         git.addWorkTree(tree, commit);
         try {
@@ -98,7 +98,7 @@ public final class CommitBuilder {
                 final int exitCode = launcher.await(BUILD_TIMEOUT_S);
                 if (exitCode != 0) {
                     appendBuildLog(cache, log);
-                    delete(cache);
+                    Directories.delete(cache);
                     throw failed(
                             commit,
                             exitCode == -1
@@ -109,7 +109,7 @@ public final class CommitBuilder {
         } finally {
             if (!keepsTrees) {
                 git.removeWorkTree(tree);
-                delete(tree);
+                Directories.delete(tree);
             }
         }
     }
@@ -144,23 +144,13 @@ public final class CommitBuilder {
 
     private void prune() throws IOException {
         try (Stream<Path> all = Files.list(directory.resolve("builds"))) {
-            final List<Path> old = all.sorted(
-                            Comparator.comparingLong((Path build) -> build.toFile().lastModified())
-                                    .reversed())
+            final List<Path> old = all.sorted(Comparator.comparingLong(
+                                    (Path build) -> build.toFile().lastModified())
+                            .reversed())
                     .skip(BUILDS_KEPT)
                     .toList();
             for (Path build : old) {
-                delete(build);
-            }
-        }
-    }
-
-    private static void delete(Path top) throws IOException {
-        if (Files.exists(top)) {
-            try (Stream<Path> files = Files.walk(top)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.deleteIfExists(file);
-                }
+                Directories.delete(build);
             }
         }
     }

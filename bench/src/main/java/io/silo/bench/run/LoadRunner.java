@@ -13,12 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Runs {@code silo load} of a build against {@code silo server} of the same, each a process. One thread. */
@@ -122,7 +120,7 @@ final class LoadRunner {
             server.stop();
             return result;
         } finally {
-            delete(directory);
+            Directories.delete(directory);
         }
     }
 
@@ -167,14 +165,6 @@ final class LoadRunner {
             settings.put("SILO_METRICS_ADDR", "127.0.0.1:" + http.getLocalPort());
             settings.put("SILO_SERVER_GRPC_ADDR", "127.0.0.1:" + grpc.getLocalPort());
             return settings;
-        }
-    }
-
-    private static void delete(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
         }
     }
 }
