@@ -22,7 +22,9 @@ class AllBenchmarksTest {
     /** Values of the parameters that make a benchmark large; all others keep the first value of their own. */
     private static final Map<String, String> TINY = Map.of(
             "records", "50",
-            "stored", "500",
+            "stored", "100",
+            "jobs", "3",
+            "shape", "2x5",
             "waiting", "ONE_KEY_1K",
             "recordsPerSync", "3");
 
@@ -39,6 +41,7 @@ class AllBenchmarksTest {
     void shouldGiveAPositiveScoreForEveryMethod(String name) throws RunnerException {
         // The lock of JMH is for figures that mean something.
         System.setProperty("jmh.ignoreLock", "true");
+        System.setProperty("silo.bench.keep_server", "true");
         final var methods = new TreeSet<String>();
         final ChainedOptionsBuilder options = new OptionsBuilder()
                 .include("^" + Pattern.quote(name) + "\\.")

@@ -84,6 +84,13 @@ final class LoadCommand implements Callable<Integer> {
             description = "Each job names one of N concurrency limits, wide enough not to block (default 0: none).")
     private int limitKeys;
 
+    @Option(
+            names = "--fail-percent",
+            paramLabel = "P",
+            defaultValue = "0",
+            description = "P of 100 first attempts fail and are retried at once (default 0).")
+    private int failPercent;
+
     @Option(names = "--durability", defaultValue = "durable", description = "durable (default) or appended.")
     private Durability durability = Durability.DURABLE;
 
@@ -162,7 +169,8 @@ final class LoadCommand implements Callable<Integer> {
     private LoadSettings settings() {
         try {
             final int length = jobs == 0 && seconds == 0 ? 10 : seconds;
-            return new LoadSettings(jobs, length, rate, window, batch, payload, tenants, limitKeys, durability);
+            return new LoadSettings(
+                    jobs, length, rate, window, batch, payload, tenants, limitKeys, failPercent, durability);
         } catch (IllegalArgumentException wrong) {
             throw CommandFailure.usage(String.valueOf(wrong.getMessage()), "See: silo load --help");
         }
@@ -198,9 +206,9 @@ final class LoadCommand implements Callable<Integer> {
 
     private OverloadSettings overloadSettings() {
         try {
-            if (jobs != 0 || rate != 0 || limitKeys != 0 || stored != 0) {
+            if (jobs != 0 || rate != 0 || limitKeys != 0 || failPercent != 0 || stored != 0) {
                 throw new IllegalArgumentException(
-                        "Expected --overload without --jobs, --rate, --limit-keys and --stored.");
+                        "Expected --overload without --jobs, --rate, --limit-keys, --fail-percent and --stored.");
             }
             return new OverloadSettings(overload, producers);
         } catch (IllegalArgumentException wrong) {
@@ -247,6 +255,8 @@ final class LoadCommand implements Callable<Integer> {
         node.put("payload_bytes", settings.payloadBytes());
         node.put("tenants", settings.tenants());
         node.put("limit_keys", settings.limitKeys());
+        node.put("fail_percent", settings.failPercent());
+        node.put("failed_attempts", result.failedAttempts());
         node.put("jobs_per_command", result.jobsPerCommand());
         node.put("refused_for_now", result.refusedForNow());
         latency(node.putObject("ack_us"), result.ackUs());
@@ -290,6 +300,10 @@ final class LoadCommand implements Callable<Integer> {
         out.println("  acknowledgement  " + shown(result.ackUs()) + "  from sending a job to the server's answer");
         out.println(
                 "  start            " + shown(result.startUs()) + "  from sending a job to its arrival at the worker");
+        if (result.failedAttempts() > 0) {
+            out.println(String.format(
+                    Locale.ROOT, "  %,d first attempts failed and were retried", result.failedAttempts()));
+        }
         if (result.refusedForNow() > 0) {
             out.println(String.format(
                     Locale.ROOT, "  %,d jobs were refused for now and sent again", result.refusedForNow()));

@@ -103,8 +103,11 @@ class ArchitectureTest {
             module("simulation", "io.silo.shard..", "io.silo.log", "io.silo.log.simulated..", "io.silo.protocol..");
 
     @ArchTest
-    static final ArchRule benchKnowsNeitherServerNorTools = module(
+    static final ArchRule benchKnowsWhatItMeasures = module(
             "bench",
+            "io.silo.server..",
+            "io.silo.sql..",
+            "io.silo.grpc..",
             "io.silo.client..",
             "io.silo.transport..",
             "io.silo.shard..",
@@ -177,11 +180,15 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule grpcStaysWhereItIsSpoken = noClasses()
             .that(resideInAPackage("io.silo..")
-                    .and(not(resideInAnyPackage("io.silo.gateway..", "io.silo.grpc..", "io.silo.server.gubernator.."))))
+                    .and(not(resideInAnyPackage(
+                            "io.silo.gateway..",
+                            "io.silo.grpc..",
+                            "io.silo.server.gubernator..",
+                            "io.silo.bench.service.."))))
             .should()
             .dependOnClassesThat(resideInAnyPackage("io.grpc..", "com.google.protobuf.."))
             .because(
-                    "only the gateway and io.silo.server.gubernator speak gRPC: shards ask through the port RateService");
+                    "only the gateway and io.silo.server.gubernator speak gRPC, and who measures the gateway: shards ask through the port RateService");
 
     @ArchTest
     static final ArchRule appliersAreFinal = classes()

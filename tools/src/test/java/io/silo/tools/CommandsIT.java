@@ -275,6 +275,21 @@ class CommandsIT {
     }
 
     @Test
+    void shouldRetryAShareOfTheFirstAttemptsOfALoad() throws IOException {
+        final JsonNode run = json(
+                silo("load", "--jobs", "2000", "--fail-percent", "20", "--limit-keys", "5", "--no-baseline", "--json"));
+        assertThat(run.path("lifecycles").asLong()).isEqualTo(2_000);
+        assertThat(run.path("fail_percent").asInt()).isEqualTo(20);
+        // Each shard counts for itself and goes on from the warm-up.
+        assertThat(run.path("failed_attempts").asLong()).isBetween(390L, 410L);
+        final Run big = silo("load", "--jobs", "200", "--payload", "20000", "--window", "16", "--no-baseline");
+        assertThat(big.exitCode()).as(big.err()).isEqualTo(ExitCode.OK);
+        assertThat(silo("load", "--fail-percent", "101").exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(silo("load", "--overload", "2", "--fail-percent", "5").exitCode())
+                .isEqualTo(ExitCode.USAGE);
+    }
+
+    @Test
     void shouldNotCallAGroupIdleWhileAnotherWorkerIsBusy() throws Exception {
         final AtomicBoolean ended = new AtomicBoolean();
         final CountDownLatch begun = new CountDownLatch(1);

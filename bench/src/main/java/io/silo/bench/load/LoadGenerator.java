@@ -49,6 +49,7 @@ public final class LoadGenerator implements AutoCloseable {
     private long sent;
     private long enqueueCommands;
     private long refusedForNow;
+    private long failedAttempts;
     private long nextTenant;
     private long lastProgressNs;
 
@@ -121,6 +122,7 @@ public final class LoadGenerator implements AutoCloseable {
         measuring = true;
         enqueueCommands = 0;
         refusedForNow = 0;
+        failedAttempts = 0;
         final long begin = System.nanoTime();
         runPhase(
                 byTime ? Long.MAX_VALUE : settings.jobs(),
@@ -133,7 +135,8 @@ public final class LoadGenerator implements AutoCloseable {
                 LoadResult.Latency.of(ackNs, 1e3),
                 LoadResult.Latency.of(startNs, 1e3),
                 enqueueCommands,
-                refusedForNow);
+                refusedForNow,
+                failedAttempts);
     }
 
     private void runPhase(long jobsMax, long lengthNs) {
@@ -246,6 +249,12 @@ public final class LoadGenerator implements AutoCloseable {
         if (slots.onReported(slot)) {
             completed++;
         }
+    }
+
+    /** A failure was accepted: the job's next attempt comes by itself. */
+    void onFailed(long nowNs) {
+        lastProgressNs = nowNs;
+        failedAttempts++;
     }
 
     /** The server is at a bound: the job is sent again later, and its latency goes on counting. */

@@ -11,6 +11,7 @@ import io.silo.protocol.reply.EnqueueReplyDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.TasksLeasedDecoder;
 import io.silo.transport.ShardClient;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import org.agrona.collections.IntArrayQueue;
 import org.agrona.collections.Long2ObjectHashMap;
@@ -23,12 +24,15 @@ final class LoadLane implements Lane {
     private static final int OUTCOMES_PER_COMMAND = 256;
 
     private static final byte[] EMPTY = new byte[0];
+    private static final byte[] ERROR_CODE = "LOAD".getBytes(StandardCharsets.US_ASCII);
 
     private int nextLimit;
+    private int failDue;
     private final LoadGenerator load;
     private final ShardClient client;
     private final int shard;
     private final int jobsPerCommand;
+    private final int failPercent;
     private final UnsafeBuffer buffer = new UnsafeBuffer(new byte[Bounds.MESSAGE_BYTES_MAX]);
     private final UnsafeBuffer idBuffer = new UnsafeBuffer(new byte[Bounds.JOB_ID_BYTES_MAX]);
     private final MessageHeaderEncoder messageHeader = new MessageHeaderEncoder();
@@ -40,6 +44,7 @@ final class LoadLane implements Lane {
     private final long[] jobKeys;
     private final long[] tokenEpochs;
     private final long[] tokens;
+    private final boolean[] fails;
     private final Long2ObjectHashMap<int[]> enqueues = new Long2ObjectHashMap<>();
     private final Long2ObjectHashMap<int[]> reports = new Long2ObjectHashMap<>();
     private final ArrayDeque<int[]> spare = new ArrayDeque<>();
@@ -49,6 +54,7 @@ final class LoadLane implements Lane {
         this.client = client;
         this.shard = shard;
         this.jobsPerCommand = settings.jobsPerCommand();
+        this.failPercent = settings.failPercent();
         final int window = settings.window();
         waiting = new IntArrayQueue(Math.max(IntArrayQueue.MIN_CAPACITY, window), -1);
         started = new IntArrayQueue(Math.max(IntArrayQueue.MIN_CAPACITY, window), -1);
@@ -56,6 +62,7 @@ final class LoadLane implements Lane {
         jobKeys = new long[window];
         tokenEpochs = new long[window];
         tokens = new long[window];
+        fails = new boolean[window];
     }
 
     @Override
@@ -116,6 +123,7 @@ final class LoadLane implements Lane {
             final byte[] tenant = load.tenant(tenantOf[slot]);
             final byte[] id = load.slots().id(slot);
             PlainJob.next(items);
+            items.retryCount(failPercent == 0 ? 0 : 1);
             encodeLimit(items);
             items.metadataCount(0);
             items.putTenant(tenant, 0, tenant.length)
@@ -144,20 +152,20 @@ final class LoadLane implements Lane {
         sent[0] = count;
         for (int i = 0; i < count; i++) {
             final int slot = started.pollInt();
-            sent[i + 1] = slot;
+            sent[i + 1] = fails[slot] ? ~slot : slot; // its next attempt may be here before this is answered
             items.next()
                     .jobKey(jobKeys[slot])
                     .tokenEpoch(tokenEpochs[slot])
                     .token(tokens[slot])
                     .uploadId(0)
-                    .outcome(Outcome.SUCCEEDED)
+                    .outcome(fails[slot] ? Outcome.FAILED : Outcome.SUCCEEDED)
                     .resultEncoding(PayloadEncoding.RAW)
-                    .putErrorCode(EMPTY, 0, 0)
+                    .putErrorCode(ERROR_CODE, 0, fails[slot] ? ERROR_CODE.length : 0)
                     .putResult(EMPTY, 0, 0);
         }
         if (!offer(MessageHeaderEncoder.ENCODED_LENGTH + reportOutcome.encodedLength(), reports, sent)) {
             for (int i = 1; i <= count; i++) {
-                started.addInt(sent[i]);
+                started.addInt(slot(sent[i]));
             }
             return false;
         }
@@ -219,6 +227,7 @@ final class LoadLane implements Lane {
             final long jobKey = task.jobKey();
             final long tokenEpoch = task.tokenEpoch();
             final long token = task.token();
+            final boolean isFirst = task.attempt() == 1;
             for (TasksLeasedDecoder.TasksDecoder.LimitsDecoder limit : task.limits()) {
                 limit.sbeSkip();
             }
@@ -237,9 +246,27 @@ final class LoadLane implements Lane {
             jobKeys[slot] = jobKey;
             tokenEpochs[slot] = tokenEpoch;
             tokens[slot] = token;
-            load.onStarted(slot, nowNs);
+            fails[slot] = isFirst && isToFail();
+            if (isFirst) {
+                load.onStarted(slot, nowNs);
+            }
             started.addInt(slot);
         }
+    }
+
+    /** Spreads the failures evenly over the attempts. */
+    private boolean isToFail() {
+        failDue += failPercent;
+        if (failDue < LoadSettings.PERCENT) {
+            return false;
+        }
+        failDue -= LoadSettings.PERCENT;
+        return true;
+    }
+
+    /** The slot of a job or outcome that was sent; that of a failure is its complement. */
+    private static int slot(int sent) {
+        return sent < 0 ? ~sent : sent;
     }
 
     @Override
@@ -257,7 +284,11 @@ final class LoadLane implements Lane {
                         "An outcome was refused: "
                                 + (reason == null ? "code " + result.code() + "." : reason.sentence()));
             }
-            load.onReported(sent[i]);
+            if (sent[i] < 0) {
+                load.onFailed(System.nanoTime());
+            } else {
+                load.onReported(sent[i]);
+            }
             i++;
         }
         spare.push(sent);
@@ -283,7 +314,7 @@ final class LoadLane implements Lane {
             return false;
         }
         for (int i = 1; i <= sent[0]; i++) {
-            (jobs == null ? started : waiting).addInt(sent[i]);
+            (jobs == null ? started : waiting).addInt(slot(sent[i]));
             load.onRefusedForNow();
         }
         spare.push(sent);

@@ -8,12 +8,19 @@ import org.HdrHistogram.Histogram;
  * @param lifecycles jobs enqueued, started and reported, all acknowledged.
  * @param elapsedNs length of the measurement.
  * @param ackUs from the time a job was to be sent to its acknowledgement.
- * @param startUs from the same time to its task's arrival at the worker.
+ * @param startUs from the same time to the arrival of its first attempt at the worker.
  * @param enqueueCommands commands that carried the jobs.
  * @param refusedForNow jobs that the server refused for now, and that were sent again.
+ * @param failedAttempts attempts that were reported as failed, and retried.
  */
 public record LoadResult(
-        long lifecycles, long elapsedNs, Latency ackUs, Latency startUs, long enqueueCommands, long refusedForNow) {
+        long lifecycles,
+        long elapsedNs,
+        Latency ackUs,
+        Latency startUs,
+        long enqueueCommands,
+        long refusedForNow,
+        long failedAttempts) {
     /** Percentiles, mostly in µs. */
     public record Latency(double p50, double p99, double p999, double max) {
         static Latency of(Histogram values, double unit) {

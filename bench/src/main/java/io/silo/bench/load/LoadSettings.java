@@ -14,6 +14,7 @@ import io.silo.protocol.command.Durability;
  * @param payloadBytes length of each payload.
  * @param tenants tenants that the jobs are spread over.
  * @param limitKeys concurrency limits that the jobs are spread over, each wide enough not to block; 0 = jobs name none.
+ * @param failPercent share of first attempts that fail and are retried at once, 0 to 100; 0 = jobs have no retry policy.
  * @param durability level that acknowledgements and grants wait for.
  */
 public record LoadSettings(
@@ -25,6 +26,7 @@ public record LoadSettings(
         int payloadBytes,
         int tenants,
         int limitKeys,
+        int failPercent,
         Durability durability) {
     /** Bound on the window: the credits of one subscription. */
     public static final int WINDOW_MAX = Bounds.CREDITS_MAX;
@@ -34,6 +36,8 @@ public record LoadSettings(
 
     /** Bound on limits: their keys are made ahead. */
     public static final int LIMIT_KEYS_MAX = 1_000_000;
+
+    static final int PERCENT = 100;
 
     private static final int ITEM_OVERHEAD_BYTES = 288; // fixed fields, id, tenant, group and limit of one job
 
@@ -54,6 +58,7 @@ public record LoadSettings(
                 "Expected a payload of 0 to " + Bounds.INLINE_BYTES_MAX + " bytes.");
         check(tenants >= 1 && tenants <= TENANTS_MAX, "Expected 1 to " + TENANTS_MAX + " tenants.");
         check(limitKeys >= 0 && limitKeys <= LIMIT_KEYS_MAX, "Expected 0 to " + LIMIT_KEYS_MAX + " limit keys.");
+        check(failPercent >= 0 && failPercent <= PERCENT, "Expected 0 to " + PERCENT + " percent of failures.");
     }
 
     static void check(boolean holds, String sentence) {

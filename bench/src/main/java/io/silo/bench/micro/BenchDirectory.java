@@ -1,5 +1,6 @@
 package io.silo.bench.micro;
 
+import io.silo.server.ServerLogging;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -12,6 +13,11 @@ import java.util.stream.Stream;
  * the disk under test is the one meant.
  */
 public final class BenchDirectory {
+    static {
+        // Libraries announce themselves, in the middle of a measurement; their warnings are of use.
+        ServerLogging.ofCommand();
+    }
+
     private BenchDirectory() {}
 
     /** Creates an empty one. */

@@ -29,7 +29,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5)
 @SuppressWarnings("NullAway.Init") // JMH calls the set-up before anything else.
 public class CarryBenchmark {
-    private static final int JOBS = 50_000;
+    private static final int JOBS = 4_096;
 
     private Path directory;
     private LifecycleShard shard;

@@ -3,13 +3,7 @@ package io.silo.bench.micro;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.silo.bench.load.PlainJob;
-import io.silo.log.EventLog;
-import io.silo.log.EventLogContext;
-import io.silo.log.LogIdentity;
-import io.silo.log.chronicle.ChronicleCycleStore;
 import io.silo.protocol.CommandConsumer;
-import io.silo.protocol.CommandSource;
-import io.silo.protocol.ReplySink;
 import io.silo.protocol.Session;
 import io.silo.protocol.command.Durability;
 import io.silo.protocol.command.EnqueueEncoder;
@@ -22,23 +16,13 @@ import io.silo.protocol.reply.ErrorReplyDecoder;
 import io.silo.protocol.reply.MessageHeaderDecoder;
 import io.silo.protocol.reply.OutcomeReplyDecoder;
 import io.silo.protocol.reply.TasksLeasedDecoder;
-import io.silo.shard.Clock;
-import io.silo.shard.Shard;
-import io.silo.shard.ShardAgent;
-import io.silo.shard.ShardContext;
-import io.silo.shard.ShardListener;
 import io.silo.shard.ThreadBounds;
-import io.silo.shard.command.ColdRead;
-import io.silo.shard.command.ColdReads;
 import io.silo.shard.command.Retention;
 import io.silo.shard.command.ShardSettings;
-import io.silo.shard.rate.RateService;
 import io.silo.shard.state.ShardCounters.Figure;
-import io.silo.shard.state.ShardState;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.security.SecureRandom;
-import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -46,7 +30,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * A shard on a real log without a transport: a window of jobs goes round enqueue, push and report, one command each, as fast as the
  * duty cycle takes them. One thread; does not allocate.
  */
-final class LifecycleShard implements CommandSource, ReplySink, ColdReads, ShardListener, Clock, AutoCloseable {
+final class LifecycleShard extends LocalShard {
     /**
      * What is done.
      *
@@ -80,7 +64,6 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
     private final int window;
     private final UnsafeBuffer commands;
     private final int[] lengths;
-    private final Session session = new Session(1, null);
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
     private final EnqueueEncoder enqueue = new EnqueueEncoder();
     private final ReportOutcomeEncoder report = new ReportOutcomeEncoder();
@@ -92,38 +75,20 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
     private final byte[] taskGroup = "group".getBytes(US_ASCII);
     private final byte[] tenant = "tenant".getBytes(US_ASCII);
     private final Durability durability;
-    private final Shard shard;
-    private final ShardAgent agent;
     private long nextId;
     private int head;
     private int tail;
     private long finished;
 
     LifecycleShard(Path directory, Durability durability, Work work) {
+        super(directory, settings(work), ThreadBounds.of(Long.MAX_VALUE / 4));
         this.work = work;
         this.window = work.window();
         this.durability = durability;
         this.commands = new UnsafeBuffer(ByteBuffer.allocateDirect(2 * window * COMMAND_BYTES));
         this.lengths = new int[2 * window];
-        var random = new SecureRandom();
-        nextId = random.nextLong(FIRST_ID_MAX); // a log that is opened again has jobs of another run
-        var context = new EventLogContext().lowWaterBytes(0).floorBytes(0).random(random::nextLong);
-        var log = EventLog.open(ChronicleCycleStore.open(directory, context), new LogIdentity(1, 2, 3, 4), context);
-        shard = new Shard(new ShardContext(
-                settings(work),
-                log,
-                this,
-                random::nextLong,
-                this,
-                this,
-                ShardState.Capacity.DEFAULT,
-                0,
-                0,
-                ShardContext.PARKED_BYTES_MAX_DEFAULT,
-                RateService.NONE));
-        shard.recover(wallMs());
-        agent = new ShardAgent(
-                "bench", List.of(shard), this, this, this, this, this, ThreadBounds.of(Long.MAX_VALUE / 4));
+        // A log that is opened again has jobs of another run.
+        nextId = ThreadLocalRandom.current().nextLong(FIRST_ID_MAX);
         for (int i = 0; i < window + work.backlog(); i++) {
             putEnqueue();
             if (tail - head == window) {
@@ -297,7 +262,8 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
         }
     }
 
-    private static void skip(TasksLeasedDecoder.TasksDecoder tasks) {
+    /** Goes to the end of a task, whose fixed fields were read. */
+    static void skip(TasksLeasedDecoder.TasksDecoder tasks) {
         final TasksLeasedDecoder.TasksDecoder.LimitsDecoder limits = tasks.limits();
         while (limits.hasNext()) {
             limits.next().sbeSkip();
@@ -313,59 +279,5 @@ final class LifecycleShard implements CommandSource, ReplySink, ColdReads, Shard
         tasks.skipJobId();
         tasks.skipUniqueKey();
         tasks.skipPayload();
-    }
-
-    @Override
-    public boolean submit(ColdRead read) {
-        return false;
-    }
-
-    @Override
-    public long readAhead(int number, long position, int offset, int length) {
-        return NOT_TAKEN;
-    }
-
-    @Override
-    public long readAheadDone() {
-        return 0;
-    }
-
-    @Override
-    public int poll(Handler handler, int limit) {
-        return 0;
-    }
-
-    @Override
-    public void onShardFailed(int number, Throwable cause) {
-        throw new IllegalStateException("the shard failed", cause);
-    }
-
-    @Override
-    public void onMalformedCommand(int number, RuntimeException cause) {
-        throw cause;
-    }
-
-    @Override
-    public void onOverload(boolean begins, long refusals) {}
-
-    @Override
-    public void onClockStepHeld(boolean held) {}
-
-    @Override
-    public void onStandstill(long ms) {}
-
-    @Override
-    public long wallMs() {
-        return System.currentTimeMillis();
-    }
-
-    @Override
-    public long nanoTime() {
-        return System.nanoTime();
-    }
-
-    @Override
-    public void close() {
-        agent.onClose();
     }
 }

@@ -18,8 +18,8 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * What does an append cost that nobody waits for, against the same bytes copied into a plain mapping or written to a plain file?
  *
- * <p>Durability: appended. The log syncs as in service, at 8 MiB, on the same thread; the baselines never do. Expected: near one write
- * call a record, and nothing allocated but the index, 4 bytes a record ({@code -prof gc}). Less than half the plain file would mean that
+ * <p>Durability: appended. The log syncs as in service, at 8 MiB, on the same thread; the baselines never do. One operation is a
+ * batch. Expected of batches of one: near one write call, and nothing allocated but the index, 4 bytes a record ({@code -prof gc}). Less than half the plain file would mean that
  * something on the path is wrong.
  */
 @State(Scope.Thread)
@@ -33,8 +33,12 @@ public class LogAppendBenchmark {
     private static final int SYNC_CHECK_INTERVAL = 256;
 
     /** Bytes of a record's events. */
-    @Param({"256"})
+    @Param({"100", "256", "1024"})
     public int payloadBytes;
+
+    /** Records of an operation: the plain file takes them in one call. */
+    @Param({"1", "16", "256"})
+    public int batch = 1;
 
     private LogFiles files;
     private int count;
@@ -48,23 +52,30 @@ public class LogAppendBenchmark {
     /** The log. */
     @Benchmark
     public long log() {
-        long position = files.appendToLog();
-        if (++count % SYNC_CHECK_INTERVAL == 0) {
-            files.log().doWork(System.nanoTime());
+        long position = 0;
+        for (int i = 0; i < batch; i++) {
+            position = files.appendToLog();
+            if (++count % SYNC_CHECK_INTERVAL == 0) {
+                files.log().doWork(System.nanoTime());
+            }
         }
         return position;
     }
 
-    /** Baseline: one write call a record. */
+    /** Baseline: one write call. */
     @Benchmark
     public long plainFile() throws IOException {
-        return files.writeToFile(1);
+        return files.writeToFile(batch);
     }
 
-    /** Baseline: one copy into a mapping. */
+    /** Baseline: one copy into a mapping a record. */
     @Benchmark
     public long plainMapping() throws IOException {
-        return files.copyToMapping();
+        long offset = 0;
+        for (int i = 0; i < batch; i++) {
+            offset = files.copyToMapping();
+        }
+        return offset;
     }
 
     /** Removes the files. */

@@ -38,7 +38,7 @@ public class LogSyncBenchmark {
     public int recordsPerSync;
 
     /** Bytes of a record's events. */
-    @Param({"256"})
+    @Param({"100", "256", "1024"})
     public int payloadBytes;
 
     private LogFiles files;

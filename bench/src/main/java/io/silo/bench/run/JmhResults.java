@@ -99,10 +99,13 @@ final class JmhResults {
         if (param != null) {
             return param.toLowerCase(Locale.ROOT);
         }
-        if (entry.startsWith("log.sync")) {
+        if (entry.startsWith("log.sync") || entry.endsWith(".durable")) {
             return "durable";
         }
-        return entry.startsWith("log.append") || entry.startsWith("shard.") || entry.startsWith("limit.")
+        return entry.startsWith("log.append")
+                        || entry.startsWith("shard.")
+                        || entry.startsWith("limit.")
+                        || entry.endsWith(".appended")
                 ? "appended"
                 : "none";
     }
