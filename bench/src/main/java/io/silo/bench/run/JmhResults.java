@@ -99,7 +99,7 @@ final class JmhResults {
         if (param != null) {
             return param.toLowerCase(Locale.ROOT);
         }
-        if (entry.startsWith("log.sync") || entry.endsWith(".durable")) {
+        if (entry.startsWith("log.sync") || entry.startsWith("gateway.") || entry.endsWith(".durable")) {
             return "durable";
         }
         return entry.startsWith("log.append")
