@@ -16,5 +16,8 @@ final class ExitCode {
     /** A log is damaged. */
     static final int DAMAGE = 4;
 
+    /** A commit that was to be measured does not build. */
+    static final int NOT_BUILT = 5;
+
     private ExitCode() {}
 }

@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
             TenantCommand.class,
             StatusCommand.class,
             LoadCommand.class,
+            BenchCommand.class,
             LogCommand.class,
             BackupCommand.class,
             RestoreCommand.class,
