@@ -33,6 +33,7 @@ import io.silo.protocol.command.PauseSchedulesEncoder;
 import io.silo.protocol.command.PayloadEncoding;
 import io.silo.protocol.command.PutScheduleEncoder;
 import io.silo.protocol.command.ReadBytesEncoder;
+import io.silo.protocol.command.ReadEventsEncoder;
 import io.silo.protocol.command.RenewRefreshEncoder;
 import io.silo.protocol.command.ReportOutcomeEncoder;
 import io.silo.protocol.command.ReportRefreshEncoder;
@@ -83,6 +84,7 @@ final class CommandCodecs {
     final SetTenantEncoder setTenant = new SetTenantEncoder();
     final ListTenantsEncoder listTenants = new ListTenantsEncoder();
     final ScanJobsEncoder scanJobs = new ScanJobsEncoder();
+    final ReadEventsEncoder readEvents = new ReadEventsEncoder();
     final CountTenantsEncoder countTenants = new CountTenantsEncoder();
     final GetTenantEncoder getTenant = new GetTenantEncoder();
     final SubscribeEncoder subscribe = new SubscribeEncoder();

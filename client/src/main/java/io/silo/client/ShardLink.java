@@ -11,6 +11,7 @@ import io.silo.protocol.reply.HelloReplyDecoder;
 import io.silo.protocol.reply.HoldersDroppedReplyDecoder;
 import io.silo.protocol.reply.ImportReplyDecoder;
 import io.silo.protocol.reply.JobCountsReplyDecoder;
+import io.silo.protocol.reply.JobEventsReplyDecoder;
 import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobResultReplyDecoder;
 import io.silo.protocol.reply.JobRowsReplyDecoder;
@@ -349,6 +350,15 @@ final class ShardLink implements ReplyHandler {
         final Call<?> call = take(reply.header());
         if (call != null) {
             call.onJobRowsReply(reply);
+            agent.afterReply(call);
+        }
+    }
+
+    @Override
+    public void onJobEventsReply(JobEventsReplyDecoder reply) {
+        final Call<?> call = take(reply.header());
+        if (call != null) {
+            call.onJobEventsReply(reply);
             agent.afterReply(call);
         }
     }

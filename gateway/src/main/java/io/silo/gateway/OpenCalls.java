@@ -8,26 +8,29 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** The calls that stay open until something comes: how many there may be, and their end when the server stops. Any thread. */
 final class OpenCalls {
-    /** Each has a subscription on every shard thread, which has 16,384 of them for all clients. */
-    static final int CALLS_MAX = 2_048;
-
     /** A call that waits. */
     interface Waiting {
         /** Ends it as well as it may be: the server stops. */
         void onStop();
     }
 
+    private final int max;
+    private final String tooMany;
     private final Set<Waiting> calls = ConcurrentHashMap.newKeySet();
     private final AtomicInteger count = new AtomicInteger();
     private volatile boolean stopping;
 
+    /** @param tooMany told at the bound. */
+    OpenCalls(int max, String tooMany) {
+        this.max = max;
+        this.tooMany = tooMany;
+    }
+
     /** @throws io.grpc.StatusRuntimeException at the bound, or if the server stops. */
     void add(Waiting call) {
-        if (count.incrementAndGet() > CALLS_MAX) {
+        if (count.incrementAndGet() > max) {
             count.decrementAndGet();
-            throw Status.RESOURCE_EXHAUSTED
-                    .withDescription("too many streams and waiting calls (max 2,048)")
-                    .asRuntimeException();
+            throw Status.RESOURCE_EXHAUSTED.withDescription(tooMany).asRuntimeException();
         }
         calls.add(call);
         if (stopping) {

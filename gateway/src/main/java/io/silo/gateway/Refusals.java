@@ -125,7 +125,7 @@ final class Refusals {
 
     private static String sentence(SiloException refused) {
         return switch (refused.reason()) {
-            case UNKNOWN_OUTCOME, UNREACHABLE, BUSY -> String.valueOf(refused.getMessage());
+            case UNKNOWN_OUTCOME, UNREACHABLE, BUSY, POSITION_TRIMMED -> String.valueOf(refused.getMessage());
             default -> sentence(refused.reason());
         };
     }

@@ -5,6 +5,8 @@ import io.grpc.stub.StreamObserver;
 import io.silo.client.SiloClient;
 import io.silo.grpc.v2.EnqueueBatchRequest;
 import io.silo.grpc.v2.EnqueueBatchResponse;
+import io.silo.grpc.v2.FollowEventsRequest;
+import io.silo.grpc.v2.FollowEventsResponse;
 import io.silo.grpc.v2.HeartbeatsRequest;
 import io.silo.grpc.v2.HeartbeatsResponse;
 import io.silo.grpc.v2.LeaseTasksRequest;
@@ -18,14 +20,19 @@ import io.silo.grpc.v2.StreamTasksResponse;
 /** The calls of {@code silo.v2}. Called by the gateway's threads; answers come from the client's. */
 final class SiloV2Service extends SiloGrpc.SiloImplBase {
     private final ShardAddresses addresses;
-    private final OpenCalls open = new OpenCalls();
+    /** Streams and calls that wait. Each has a subscription on every shard thread, which has 16,384 of them for all clients. */
+    private static final int CALLS_MAX = 2_048;
+
+    private final OpenCalls open = new OpenCalls(CALLS_MAX, "too many streams and waiting calls (max 2,048)");
     private final BatchCalls batches;
     private final TaskPolls polls;
+    private final FollowCalls follows;
 
     SiloV2Service(ShardAddresses addresses) {
         this.addresses = addresses;
         this.batches = new BatchCalls(addresses);
         this.polls = new TaskPolls(addresses, open);
+        this.follows = new FollowCalls(addresses);
     }
 
     @Override
@@ -71,9 +78,15 @@ final class SiloV2Service extends SiloGrpc.SiloImplBase {
         return stream;
     }
 
+    @Override
+    public void followEvents(FollowEventsRequest request, StreamObserver<FollowEventsResponse> observer) {
+        follows.follow(client(), request, (ServerCallStreamObserver<FollowEventsResponse>) observer);
+    }
+
     /** Ends what waits, so that a stop need not. */
     void stopWaiting() {
         open.stop();
+        follows.stop();
     }
 
     private static SiloClient client() {

@@ -108,6 +108,11 @@ public enum RejectReason {
             false,
             "INVALID_ARGUMENT",
             "A floating limit has a refresh interval of 0 to 400 days and metadata like a job, and its key is no fixed limit of the same job; what is found out is 0 to 2,147,483,647, or an error code of 1 to 256 bytes."),
+    INVALID_POSITION(
+            103,
+            false,
+            "INVALID_ARGUMENT",
+            "Events are read from a position of the log, its first or its end, at most 256 at once."),
 
     // State.
     JOB_EXISTS(60, false, "ALREADY_EXISTS", "Another request created a job with this id."),
@@ -141,6 +146,12 @@ public enum RejectReason {
     TOO_MANY_LIMITS(
             88, false, "RESOURCE_EXHAUSTED", "The shard's bound on limits that are set is reached; unset some."),
     TENANT_QUOTA(89, true, "RESOURCE_EXHAUSTED", "The tenant has as many jobs, bytes or enqueues a second as it may."),
+    POSITION_TRIMMED(110, false, "OUT_OF_RANGE", "The log no longer reaches back to this position."),
+    POSITION_AHEAD(
+            111,
+            false,
+            "OUT_OF_RANGE",
+            "The log has not come to this position: it is another's, or was reset or restored from a backup."),
 
     // Found by the client itself; never on the wire from a server.
     UNKNOWN_OUTCOME(

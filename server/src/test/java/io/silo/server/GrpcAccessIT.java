@@ -73,6 +73,7 @@ class GrpcAccessIT {
     /** The same of {@code silo.v2}. */
     private static final Map<String, Status.Code> TOLD_V2 = new TreeMap<>(Map.ofEntries(
             Map.entry("EnqueueBatch", Status.Code.OK),
+            Map.entry("FollowEvents", Status.Code.INVALID_ARGUMENT),
             Map.entry("Heartbeats", Status.Code.INVALID_ARGUMENT),
             Map.entry("LeaseTasks", Status.Code.INVALID_ARGUMENT),
             Map.entry("ReportOutcomes", Status.Code.OK),

@@ -446,9 +446,10 @@ public final class Shard {
         }
     }
 
-    /** A read that missed its records, because they were carried and their cycle trimmed meanwhile, goes to where they lie now. */
+    /** A read that missed its records, because they were carried and their cycle trimmed meanwhile, goes to where they are; others may go on. */
     private boolean isReadAgain(ColdRead read) {
-        final ColdRead again = read.replyCode() == RejectReason.RESULT_GONE.code() ? read.again(state) : null;
+        final boolean isGone = read.replyCode() == RejectReason.RESULT_GONE.code();
+        final ColdRead again = isGone ? read.again(state) : read.proceed(state, log.firstPosition());
         if (again == null) {
             return false;
         }

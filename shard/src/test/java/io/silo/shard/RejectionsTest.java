@@ -40,8 +40,8 @@ import org.junit.jupiter.api.Test;
  */
 class RejectionsTest {
     /**
-     * Given by the session logic or by clients; SHARD_CLOSED and RESULT_GONE need a failure and have tests of their
-     * own.
+     * Given by the session logic or by clients; SHARD_CLOSED and RESULT_GONE need a failure, POSITION_TRIMMED a log that was cleaned, and
+     * have tests of their own.
      */
     private static final Set<RejectReason> NOT_HERE = EnumSet.of(
             UNAUTHENTICATED,
@@ -56,7 +56,8 @@ class RejectionsTest {
             TOO_MANY_SCHEDULES,
             TOO_MANY_BULKS,
             TOO_MANY_PAUSES,
-            TOO_MANY_LIMITS);
+            TOO_MANY_LIMITS,
+            POSITION_TRIMMED);
 
     /** The world that a row begins in: a job that waits, one that runs, one that ended. */
     private static final class World {
@@ -98,6 +99,10 @@ class RejectionsTest {
             schedules.put(recurring);
             verbs.importJob(new Item("imported"), Ended.failed(1, "E"));
             new TestTenants(client).set("full", TestTenants.change().queuedMax(0));
+        }
+
+        TestEvents events() {
+            return new TestEvents(client);
         }
 
         int refusal(long correlation) {
@@ -415,7 +420,7 @@ class RejectionsTest {
         return RejectReason.valueOf(answer.replaceAll("@.*", "")).code();
     }
 
-    private void stateRows() {
+    private void settingRows() {
         itemRow(INVALID_JOB_LIMIT, "no key", i -> i.limits.put("", 1));
         itemRow(INVALID_JOB_LIMIT, "below 0", i -> i.limits.put("k", -1));
         itemRow(INVALID_JOB_LIMIT, "17", i -> entries(17, "v").keySet().forEach(key -> i.limits.put(key, 1)));
@@ -433,6 +438,12 @@ class RejectionsTest {
                 INVALID_FLOATING_LIMIT,
                 "a maximum of 2^31",
                 w -> TestFloating.report(w.client, TestFloating.UNKNOWN, 1L << 31));
+        row(INVALID_POSITION, "below -2", w -> w.events().page(-3, 0, 1).code());
+        row(INVALID_POSITION, "index", w -> w.events().page(0, 65_536, 1).code());
+        row(INVALID_POSITION, "257 events", w -> w.events().page(0, 0, 257).code());
+    }
+
+    private void stateRows() {
         itemRow(JOB_EXISTS, "id", i -> i.id = "waiting");
         row(JOB_NOT_FOUND, "get", w -> w.client.get("nobody").code());
         row(JOB_NOT_FOUND, "result", w -> w.refusal(w.client.sendGetResult("nobody", 0)));
@@ -484,6 +495,10 @@ class RejectionsTest {
         row(BULK_NOT_FOUND, "get", w -> w.bulks.get(4_711).code());
         row(LIMIT_NOT_FOUND, "show", w -> reason(w.limits.show("k", 5)));
         itemRow(TENANT_QUOTA, "no job at all", i -> i.tenant = "full");
+        row(
+                POSITION_AHEAD,
+                "behind the end",
+                w -> w.events().page(w.harness.log.appendedPosition() + 2, 0, 1).code());
     }
 
     private static Task other(Task task) {
@@ -497,6 +512,7 @@ class RejectionsTest {
         shardRows();
         argumentRows();
         workerRows();
+        settingRows();
         stateRows();
         Set<RejectReason> seen = EnumSet.noneOf(RejectReason.class);
         RejectReason last = MALFORMED_FRAME;

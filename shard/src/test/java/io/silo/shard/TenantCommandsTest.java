@@ -62,6 +62,7 @@ class TenantCommandsTest {
             "CountJobs",
             "ScanJobs",
             "CountTenants",
+            "ReadEvents",
             "ListLimits");
 
     /** Who asks, for what tenant. */
@@ -148,6 +149,12 @@ class TenantCommandsTest {
             Map.entry("CountJobs", (a, id) -> a.bulks.countCode(a.tenant)),
             Map.entry("ScanJobs", (a, id) -> a.scanCode()),
             Map.entry("CountTenants", (a, id) -> new TestScans(a.client).countCode(a.tenant)),
+            Map.entry(
+                    "ReadEvents",
+                    (a, id) -> new TestEvents(a.client)
+                            .tenant(a.tenant)
+                            .page(-1, 0, 10)
+                            .code()),
             Map.entry("SetPaused", (a, id) -> a.verbs.setPaused(PauseKind.TENANT, a.tenant, true)),
             Map.entry("ListLimits", (a, id) -> a.limits.listCode(10)),
             Map.entry("GetLimit", (a, id) -> number(a.limits.show(id, 5))),

@@ -11,6 +11,7 @@ import io.silo.protocol.reply.HelloReplyDecoder;
 import io.silo.protocol.reply.HoldersDroppedReplyDecoder;
 import io.silo.protocol.reply.ImportReplyDecoder;
 import io.silo.protocol.reply.JobCountsReplyDecoder;
+import io.silo.protocol.reply.JobEventsReplyDecoder;
 import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobResultReplyDecoder;
 import io.silo.protocol.reply.JobRowsReplyDecoder;
@@ -77,6 +78,7 @@ final class ReplyDispatcher {
     private final TenantSetReplyDecoder tenantSetReply = new TenantSetReplyDecoder();
     private final TenantsReplyDecoder tenantsReply = new TenantsReplyDecoder();
     private final JobRowsReplyDecoder jobRowsReply = new JobRowsReplyDecoder();
+    private final JobEventsReplyDecoder jobEventsReply = new JobEventsReplyDecoder();
     private final TenantCountsReplyDecoder tenantCountsReply = new TenantCountsReplyDecoder();
     private final ErrorReplyDecoder errorReply = new ErrorReplyDecoder();
     private DirectBuffer buffer = new UnsafeBuffer(0, 0);
@@ -186,6 +188,8 @@ final class ReplyDispatcher {
                 handler.onTenantSetReply(tenantSetReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             case JobRowsReplyDecoder.TEMPLATE_ID ->
                 handler.onJobRowsReply(jobRowsReply.wrapAndApplyHeader(buffer, offset, messageHeader));
+            case JobEventsReplyDecoder.TEMPLATE_ID ->
+                handler.onJobEventsReply(jobEventsReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             case TenantCountsReplyDecoder.TEMPLATE_ID ->
                 handler.onTenantCountsReply(tenantCountsReply.wrapAndApplyHeader(buffer, offset, messageHeader));
             case TenantsReplyDecoder.TEMPLATE_ID ->

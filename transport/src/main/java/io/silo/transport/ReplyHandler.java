@@ -10,6 +10,7 @@ import io.silo.protocol.reply.HelloReplyDecoder;
 import io.silo.protocol.reply.HoldersDroppedReplyDecoder;
 import io.silo.protocol.reply.ImportReplyDecoder;
 import io.silo.protocol.reply.JobCountsReplyDecoder;
+import io.silo.protocol.reply.JobEventsReplyDecoder;
 import io.silo.protocol.reply.JobReplyDecoder;
 import io.silo.protocol.reply.JobResultReplyDecoder;
 import io.silo.protocol.reply.JobRowsReplyDecoder;
@@ -101,6 +102,8 @@ public interface ReplyHandler {
     default void onBulkReply(BulkReplyDecoder reply) {}
 
     default void onJobRowsReply(JobRowsReplyDecoder reply) {}
+
+    default void onJobEventsReply(JobEventsReplyDecoder reply) {}
 
     default void onTenantCountsReply(TenantCountsReplyDecoder reply) {}
 

@@ -30,6 +30,7 @@ import io.silo.protocol.command.ListTenantsDecoder;
 import io.silo.protocol.command.PauseSchedulesDecoder;
 import io.silo.protocol.command.PutScheduleDecoder;
 import io.silo.protocol.command.ReadBytesDecoder;
+import io.silo.protocol.command.ReadEventsDecoder;
 import io.silo.protocol.command.RenewRefreshDecoder;
 import io.silo.protocol.command.ReportOutcomeDecoder;
 import io.silo.protocol.command.ReportRefreshDecoder;
@@ -82,6 +83,7 @@ public enum Verb {
             GetTenantDecoder.TEMPLATE_ID,
             ScanJobsDecoder.TEMPLATE_ID,
             CountTenantsDecoder.TEMPLATE_ID,
+            ReadEventsDecoder.TEMPLATE_ID,
             GetBulkDecoder.TEMPLATE_ID),
     /** Changes jobs that exist, and brings in those of another system. */
     MANAGE(

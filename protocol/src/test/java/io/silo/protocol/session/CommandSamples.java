@@ -41,6 +41,7 @@ import io.silo.protocol.command.PauseSchedulesEncoder;
 import io.silo.protocol.command.PayloadEncoding;
 import io.silo.protocol.command.PutScheduleEncoder;
 import io.silo.protocol.command.ReadBytesEncoder;
+import io.silo.protocol.command.ReadEventsEncoder;
 import io.silo.protocol.command.RenewRefreshEncoder;
 import io.silo.protocol.command.ReportOutcomeEncoder;
 import io.silo.protocol.command.ReportRefreshEncoder;
@@ -118,6 +119,7 @@ final class CommandSamples {
         all.add(samples.listTenants());
         all.add(samples.scanJobs());
         all.add(samples.countTenants());
+        all.add(samples.readEvents());
         all.add(samples.getTenant());
         return all;
     }
@@ -487,6 +489,13 @@ final class CommandSamples {
         final CountTenantsEncoder e = new CountTenantsEncoder().wrapAndApplyHeader(buffer, 0, header);
         fill(e.header());
         e.cursor(3).tenant("t");
+        return bytes(e.encodedLength());
+    }
+
+    private byte[] readEvents() {
+        final ReadEventsEncoder e = new ReadEventsEncoder().wrapAndApplyHeader(buffer, 0, header);
+        fill(e.header());
+        e.fromPosition(7).fromIndex(2).eventsMax(100).tenant("t");
         return bytes(e.encodedLength());
     }
 

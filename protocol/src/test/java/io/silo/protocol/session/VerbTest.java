@@ -65,7 +65,8 @@ class VerbTest {
             Map.entry("ListTenants", EnumSet.of(READ)),
             Map.entry("GetTenant", EnumSet.of(READ)),
             Map.entry("ScanJobs", EnumSet.of(READ)),
-            Map.entry("CountTenants", EnumSet.of(READ)));
+            Map.entry("CountTenants", EnumSet.of(READ)),
+            Map.entry("ReadEvents", EnumSet.of(READ)));
 
     private static Map<String, Integer> commands() throws Exception {
         final Map<String, Integer> commands = new TreeMap<>();

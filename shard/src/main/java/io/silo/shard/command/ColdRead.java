@@ -80,6 +80,16 @@ public abstract class ColdRead {
      */
     public abstract @Nullable ColdRead again(ShardView view);
 
+    /**
+     * Goes on with what was read, on the shard thread: what needs the shard's state is added. The answer stands if this returns null; else
+     * what is returned is read first. Not for a read that was refused with {@link RejectReason#RESULT_GONE}.
+     *
+     * @param firstPosition of the log, now.
+     */
+    public @Nullable ColdRead proceed(ShardView view, long firstPosition) {
+        return null;
+    }
+
     final void replied(int length) {
         replyLength = length;
     }

@@ -162,6 +162,21 @@ public final class CommandContext {
                 state.jobs().definitionLength(slot));
     }
 
+    /** First record of the log that is retained. */
+    long firstPosition() {
+        return log.firstPosition();
+    }
+
+    /** Last record that is durable. */
+    long durablePosition() {
+        return log.durablePosition();
+    }
+
+    /** Last record. */
+    long appendedPosition() {
+        return log.appendedPosition();
+    }
+
     /** Why new work is refused now, or null. */
     public @Nullable RejectReason refusalOfNewWork() {
         if (state.bytes() > settings.memoryBytesMax()) {

@@ -32,6 +32,7 @@ import io.silo.protocol.command.ListTenantsDecoder;
 import io.silo.protocol.command.PauseSchedulesDecoder;
 import io.silo.protocol.command.PutScheduleDecoder;
 import io.silo.protocol.command.ReadBytesDecoder;
+import io.silo.protocol.command.ReadEventsDecoder;
 import io.silo.protocol.command.RenewRefreshDecoder;
 import io.silo.protocol.command.ReportOutcomeDecoder;
 import io.silo.protocol.command.ReportRefreshDecoder;
@@ -101,6 +102,7 @@ public final class CommandDeciders {
         deciders[CountJobsDecoder.TEMPLATE_ID] = new CountJobsDecider();
         deciders[ScanJobsDecoder.TEMPLATE_ID] = new ScanJobsDecider();
         deciders[CountTenantsDecoder.TEMPLATE_ID] = new CountTenantsDecider();
+        deciders[ReadEventsDecoder.TEMPLATE_ID] = new ReadEventsDecider();
         deciders[ListPausesDecoder.TEMPLATE_ID] = new ListPausesDecider();
         deciders[ListSchedulesDecoder.TEMPLATE_ID] = new ListSchedulesDecider();
         deciders[GetScheduleDecoder.TEMPLATE_ID] = new GetScheduleDecider();
@@ -126,6 +128,7 @@ public final class CommandDeciders {
                 && templateId != CountJobsDecoder.TEMPLATE_ID
                 && templateId != ScanJobsDecoder.TEMPLATE_ID
                 && templateId != CountTenantsDecoder.TEMPLATE_ID
+                && templateId != ReadEventsDecoder.TEMPLATE_ID
                 && templateId != ListPausesDecoder.TEMPLATE_ID
                 && templateId != ListLimitsDecoder.TEMPLATE_ID
                 && templateId != GetLimitDecoder.TEMPLATE_ID
