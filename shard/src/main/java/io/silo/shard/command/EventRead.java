@@ -54,6 +54,7 @@ final class EventRead extends ColdRead {
     private int nextIndex;
     private long firstPosition;
     private Step step = Step.TO_READ;
+    private boolean isCounted;
 
     /**
      * @param tenant whose events alone are told; null = everybody's.
@@ -76,6 +77,20 @@ final class EventRead extends ColdRead {
         this.eventsMax = eventsMax;
     }
 
+    /** Is one of the reads under way from now on. */
+    void enter() {
+        isCounted = true;
+        underWay.count++;
+    }
+
+    /** Makes room for another read, once. */
+    void leave() {
+        if (isCounted) {
+            isCounted = false;
+            underWay.count--;
+        }
+    }
+
     /** What it tells is durable already. */
     @Override
     public long touchedPosition() {
@@ -84,6 +99,7 @@ final class EventRead extends ColdRead {
 
     @Override
     public @Nullable ColdRead again(ShardView view) {
+        leave();
         return null;
     }
 
@@ -108,6 +124,7 @@ final class EventRead extends ColdRead {
 
     @Override
     public @Nullable ColdRead proceed(ShardView view, long logFirstPosition) {
+        leave();
         if (step == Step.DONE) {
             return null;
         }
@@ -118,7 +135,6 @@ final class EventRead extends ColdRead {
             refuse(RejectReason.SHARD_CLOSED);
             return null;
         }
-        underWay.count--;
         firstPosition = logFirstPosition;
         if (from < firstPosition) {
             // Trimmed under the read, which may have missed records.

@@ -54,12 +54,17 @@ final class ReadEventsDecider implements CommandDecider {
             return;
         }
         final byte[] tenant = tenant(context, buffer, tenantOffset, tenantLength);
+        if (underWay.count == READS_MAX) {
+            context.reject(RejectReason.BUSY);
+            return;
+        }
         final EventRead read = new EventRead(
                 ColdRead.Asked.of(context), underWay, tenant, from, fromIndex, durable, command.eventsMax());
-        if (underWay.count < READS_MAX && context.coldReads().submit(read)) {
-            underWay.count++;
+        read.enter();
+        if (context.coldReads().submit(read)) {
             context.noReply();
         } else {
+            read.leave();
             context.reject(RejectReason.BUSY);
         }
     }
