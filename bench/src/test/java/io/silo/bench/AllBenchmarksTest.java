@@ -18,6 +18,7 @@ import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
 /** Every benchmark class there is, tiny, so that none of them rots; a new one is here by itself. */
+@Tag("newest-jdk")
 class AllBenchmarksTest {
     /** Values of the parameters that make a benchmark large; all others keep the first value of their own. */
     private static final Map<String, String> TINY = Map.of(

@@ -20,6 +20,7 @@ class RejectReasonTest {
             "INVALID_ARGUMENT",
             "UNIMPLEMENTED",
             "UNAUTHENTICATED",
+            "OUT_OF_RANGE",
             "PERMISSION_DENIED",
             "RESOURCE_EXHAUSTED",
             "NOT_FOUND",

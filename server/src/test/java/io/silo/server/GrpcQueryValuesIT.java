@@ -30,6 +30,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +40,7 @@ import org.msgpack.jackson.dataformat.MessagePackFactory;
 import org.slf4j.LoggerFactory;
 
 /** What statements say of values and sizes that are out of the ordinary: a right answer or one clear refusal. */
+@Tag("newest-jdk")
 class GrpcQueryValuesIT {
     private static final ObjectMapper PACKED = new ObjectMapper(new MessagePackFactory());
     private static final int JOBS = 500;

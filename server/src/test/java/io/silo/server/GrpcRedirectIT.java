@@ -37,12 +37,14 @@ import java.util.concurrent.TimeUnit;
 import org.agrona.IoUtil;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a call is told of a shard that is not open here (behaviour ROUTE-1, ROUTE-5, ERR-10, ERR-11, ADM-3). */
+@Tag("newest-jdk")
 class GrpcRedirectIT {
     private static final int SHARDS = 3;
     private static final int OTHERS = 1;
