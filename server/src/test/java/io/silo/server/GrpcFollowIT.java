@@ -235,6 +235,33 @@ class GrpcFollowIT {
     }
 
     @Test
+    void shouldGoOnAfterARestartOfASmallServer() throws Exception {
+        start();
+        enqueueMany("first", 10);
+        final List<FollowEventsResponse> taken =
+                EventStream.open(grpc.channel, follow().setFromPosition(0)).until(FollowEventsResponse::getCaughtUp);
+        final FollowEventsResponse last = taken.get(taken.size() - 1);
+        grpc.close();
+        start();
+        long first = 0;
+        for (int i = 0; i < 600 && first < last.getNextPosition(); i++) {
+            Thread.sleep(100);
+            final EventStream stream = EventStream.open(grpc.channel, follow());
+            first = stream.next().getFirstPosition();
+            stream.cancel();
+        }
+        // Its only cycle was cleaned, for it was small.
+        assertThat(first).isGreaterThanOrEqualTo(last.getNextPosition());
+        enqueueMany("second", 10);
+        final List<JobEvent> rest = EventStream.open(
+                        grpc.channel,
+                        follow().setFromPosition(last.getNextPosition()).setFromIndex(last.getNextIndex()))
+                .caughtUp();
+        assertThat(rest).extracting(JobEvent::getJobId).allMatch(id -> id.startsWith("second"));
+        assertThat(rest).hasSize(10);
+    }
+
+    @Test
     void shouldTellATokenOfATenantNothingOfOthers() throws Exception {
         final Path file = directory.resolve("silo.toml");
         Files.writeString(file, """

@@ -149,6 +149,7 @@ public final class Shard {
         faults.at("shard.replayed");
         nowMs = Math.max(wallMs, state.lastTimeMs());
         log.start(nowMs);
+        command.opened(replayer.lastJobChange());
         followLog();
         // Without a look at the watermarks: the new cycle has blocks for this record, and reads are answered on a full
         // disk.

@@ -416,6 +416,31 @@ class EventsTest {
         assertThat(events.all()).extracting(Event::jobId).doesNotContain("old");
     }
 
+    /** A restart begins a cycle, and the one before is cleaned, since it is small: who had seen all of it goes on, who had not is told. */
+    @Test
+    void shouldGoOnBehindASmallCycleThatARestartLeft() {
+        client.enqueueEach(item("old", 0));
+        long created = harness.log.appendedPosition();
+        long seen = harness.log.nextPosition();
+        harness.kill();
+        reconnect();
+        for (int i = 0; i < 1_000 && harness.log.firstPosition() < seen; i++) {
+            harness.pass(100);
+        }
+        long first = harness.log.firstPosition();
+        assertThat(first).isGreaterThanOrEqualTo(seen);
+        assertThat(events.all(seen, 256)).isEmpty();
+        assertThat(events.page(created, 0, 256).code()).isEqualTo(RejectReason.POSITION_TRIMMED.code());
+        client.enqueueEach(item("new", 0));
+        Page page = events.page(seen, 0, 256);
+        assertThat(page.events()).extracting(Event::jobId).containsExactly("new");
+        assertThat(page.nextPosition()).isGreaterThan(first);
+
+        // Beyond the cycle that the restart began nobody knows what lay there.
+        carryEverything();
+        assertThat(events.page(seen, 0, 256).code()).isEqualTo(RejectReason.POSITION_TRIMMED.code());
+    }
+
     /** The reading thread passed over records that were no longer there: the page is not told. */
     @Test
     void shouldRefuseAPageThatWasTrimmedUnderItsRead() {

@@ -46,6 +46,8 @@ public final class CommandContext {
     private int replyLength;
     private int replyCode;
     private long touchedPosition;
+    private long openedPosition;
+    private long lastChangeBefore = Long.MAX_VALUE;
 
     public CommandContext(
             ShardState state,
@@ -165,6 +167,30 @@ public final class CommandContext {
     /** First record of the log that is retained. */
     long firstPosition() {
         return log.firstPosition();
+    }
+
+    /**
+     * To be called once the log is open.
+     *
+     * @param lastJobChange before it was opened.
+     */
+    public void opened(long lastJobChange) {
+        openedPosition = log.nextPosition();
+        lastChangeBefore = lastJobChange;
+    }
+
+    /**
+     * Where to read on from a position, for all that changes jobs. A position before the first that is retained is as good as that one if
+     * nothing of a job lay between: so is the end of a log that was closed, opened and then cleaned up to its new cycle.
+     *
+     * @return negative if records are gone that changed jobs, or may have.
+     */
+    long followedFrom(long position) {
+        final long first = firstPosition();
+        if (position >= first) {
+            return position;
+        }
+        return position > lastChangeBefore && first <= openedPosition ? first : -1;
     }
 
     /** Last record that is durable. */

@@ -40,8 +40,10 @@ final class ReadEventsDecider implements CommandDecider {
         }
         final long asked = command.fromPosition();
         final long durable = context.durablePosition();
-        final long from = asked == FROM_FIRST ? context.firstPosition() : asked == FROM_END ? durable + 1 : asked;
-        final int fromIndex = asked < 0 ? 0 : (int) command.fromIndex();
+        final long from = asked == FROM_FIRST
+                ? context.firstPosition()
+                : asked == FROM_END ? durable + 1 : context.followedFrom(asked);
+        final int fromIndex = from == asked ? (int) command.fromIndex() : 0;
         if (from > durable || command.eventsMax() == 0) {
             reply.wrapAndApplyHeader(context.reply(), 0, context.replyMessageHeader())
                     .nextPosition(from)
@@ -80,7 +82,7 @@ final class ReadEventsDecider implements CommandDecider {
         if (from < FROM_END || command.fromIndex() > INDEX_MAX || command.eventsMax() > EVENTS_MAX) {
             return RejectReason.INVALID_POSITION;
         }
-        if (from >= 0 && from < context.firstPosition()) {
+        if (from >= 0 && context.followedFrom(from) < 0) {
             return RejectReason.POSITION_TRIMMED;
         }
         // What was told was durable: no log that is this one ends before it.

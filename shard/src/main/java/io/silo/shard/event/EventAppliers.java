@@ -88,6 +88,27 @@ public final class EventAppliers {
         return index >= 0 && index < appliers.length && appliers[index] != null;
     }
 
+    /** Whether an event is a change of a job: an image is none, it says what is so already. */
+    public static boolean isOfJob(int templateId) {
+        return switch (templateId) {
+            case JobEnqueuedDecoder.TEMPLATE_ID,
+                    JobImportedDecoder.TEMPLATE_ID,
+                    TaskLeasedDecoder.TEMPLATE_ID,
+                    LeaseReturnedDecoder.TEMPLATE_ID,
+                    AttemptSucceededDecoder.TEMPLATE_ID,
+                    AttemptFailedDecoder.TEMPLATE_ID,
+                    AttemptCancelledDecoder.TEMPLATE_ID,
+                    AttemptRefusedDecoder.TEMPLATE_ID,
+                    JobCancelledDecoder.TEMPLATE_ID,
+                    CancelRequestedDecoder.TEMPLATE_ID,
+                    JobRestartedDecoder.TEMPLATE_ID,
+                    JobExpeditedDecoder.TEMPLATE_ID,
+                    SlotsDroppedDecoder.TEMPLATE_ID,
+                    JobDeletedDecoder.TEMPLATE_ID -> true;
+            default -> false;
+        };
+    }
+
     /**
      * Applies the event at {@code offset}.
      *

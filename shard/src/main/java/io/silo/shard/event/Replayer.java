@@ -37,12 +37,14 @@ public final class Replayer implements RecordHandler {
     private int placeCount;
 
     private long events;
+    private long lastJobChange;
 
     /** @param firstPosition of the log: 0 if it was never trimmed. */
     public Replayer(ShardState state, EventAppliers appliers, long firstPosition) {
         this.state = state;
         this.appliers = appliers;
         this.firstPosition = firstPosition;
+        this.lastJobChange = firstPosition - 1;
         place.lenient(firstPosition > 0);
     }
 
@@ -58,6 +60,9 @@ public final class Replayer implements RecordHandler {
             place.event(index, at - offset, eventLength);
             govern(b, at);
             appliers.apply(state, place, b, at);
+            if (EventAppliers.isOfJob(header.wrap(b, at).templateId())) {
+                lastJobChange = position;
+            }
             events++;
         });
         state.recordApplied(timeMs);
@@ -79,6 +84,11 @@ public final class Replayer implements RecordHandler {
     /** Events applied. */
     public long events() {
         return events;
+    }
+
+    /** Last record that changes a job, or may have: what was trimmed is not known. -1 = none. */
+    public long lastJobChange() {
+        return lastJobChange;
     }
 
     private void note(int index, DirectBuffer buffer, int at, int length) {

@@ -20,6 +20,7 @@ import io.silo.protocol.event.TaskLeasedDecoder;
 import io.silo.protocol.reply.EventKind;
 import io.silo.protocol.reply.JobStatus;
 import io.silo.protocol.reply.LeaseEndCause;
+import io.silo.shard.event.EventAppliers;
 import org.agrona.DirectBuffer;
 
 /** Tells events of jobs as they are shown: what happened, without payloads and results. One thread per instance. */
@@ -43,28 +44,7 @@ final class EventDecoder {
     private int index;
     private long timeMs;
 
-    /** Whether an event is a change of a job: an image is none, it says what is so already. */
-    static boolean isOfJob(int templateId) {
-        return switch (templateId) {
-            case JobEnqueuedDecoder.TEMPLATE_ID,
-                    JobImportedDecoder.TEMPLATE_ID,
-                    TaskLeasedDecoder.TEMPLATE_ID,
-                    LeaseReturnedDecoder.TEMPLATE_ID,
-                    AttemptSucceededDecoder.TEMPLATE_ID,
-                    AttemptFailedDecoder.TEMPLATE_ID,
-                    AttemptCancelledDecoder.TEMPLATE_ID,
-                    AttemptRefusedDecoder.TEMPLATE_ID,
-                    JobCancelledDecoder.TEMPLATE_ID,
-                    CancelRequestedDecoder.TEMPLATE_ID,
-                    JobRestartedDecoder.TEMPLATE_ID,
-                    JobExpeditedDecoder.TEMPLATE_ID,
-                    SlotsDroppedDecoder.TEMPLATE_ID,
-                    JobDeletedDecoder.TEMPLATE_ID -> true;
-            default -> false;
-        };
-    }
-
-    /** @param at where an event lies that is {@linkplain #isOfJob one of a job}. */
+    /** @param at where an event lies that is {@linkplain EventAppliers#isOfJob one of a job}. */
     JobEvent decode(long recordPosition, int eventIndex, long recordTimeMs, DirectBuffer buffer, int at) {
         position = recordPosition;
         index = eventIndex;

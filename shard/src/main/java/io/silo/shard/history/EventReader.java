@@ -9,6 +9,7 @@ import io.silo.protocol.event.JobImageDecoder;
 import io.silo.protocol.event.JobImportedDecoder;
 import io.silo.protocol.event.MessageHeaderDecoder;
 import io.silo.protocol.event.TaskLeasedDecoder;
+import io.silo.shard.event.EventAppliers;
 import io.silo.shard.event.EventFrames;
 import io.silo.shard.state.JobLimits;
 import java.util.ArrayList;
@@ -153,7 +154,7 @@ public final class EventReader {
                 return;
             }
             final int templateId = header.wrap(b, at).templateId();
-            if (templateId == JobImageDecoder.TEMPLATE_ID || EventDecoder.isOfJob(templateId)) {
+            if (templateId == JobImageDecoder.TEMPLATE_ID || EventAppliers.isOfJob(templateId)) {
                 found = identity(b, at);
                 // Always back: a chain that does not lead there must not be walked in a circle.
                 final long previous = found == null ? b.getLong(at + PREVIOUS_AT, LITTLE_ENDIAN) : -1;
@@ -166,7 +167,7 @@ public final class EventReader {
 
     private boolean isOfJob(DirectBuffer buffer, int at, int length) {
         return length >= JOB_KEY_AT + Long.BYTES
-                && EventDecoder.isOfJob(header.wrap(buffer, at).templateId());
+                && EventAppliers.isOfJob(header.wrap(buffer, at).templateId());
     }
 
     /** Whose job it is, if this event tells; else null. */
