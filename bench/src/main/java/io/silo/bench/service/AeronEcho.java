@@ -13,6 +13,7 @@ import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A thread that sends back what it gets, and its other end: a round trip with nothing behind it, over the media driver of a server. Used by one
@@ -33,6 +34,9 @@ final class AeronEcho implements AutoCloseable {
     private final IdleStrategy idle = idle();
     private long received;
 
+    /** Why the echo does not answer. */
+    private volatile @Nullable Throwable failure;
+
     /** @param channel of requests; that of answers is the other. */
     AeronEcho(String aeronDirectory, String channel, String answerChannel, int messageBytes) {
         message = new UnsafeBuffer(new byte[messageBytes]);
@@ -47,7 +51,7 @@ final class AeronEcho implements AutoCloseable {
                 Thread.onSpinWait();
             }
         });
-        echo = new AgentRunner(idle(), Throwable::printStackTrace, null, new Agent() {
+        echo = new AgentRunner(idle(), failed -> failure = failed, null, new Agent() {
             @Override
             public int doWork() {
                 return requestsIn.poll(sendBack, POLL_LIMIT);
@@ -86,7 +90,7 @@ final class AeronEcho implements AutoCloseable {
 
     private void awaitNext(long deadlineNs, int work) {
         if (System.nanoTime() - deadlineNs > 0) {
-            throw new IllegalStateException("no echo came");
+            throw new IllegalStateException("no echo came", failure);
         }
         idle.idle(work);
     }
