@@ -47,8 +47,8 @@ final class QueryCalls implements AutoCloseable {
 
     private static final long IDLE_S = 10;
 
-    /** From the start of the gateway until the planner is loaded: what else a start has to do comes first. */
-    private static final long WARM_UP_DELAY_MS = 2_000;
+    /** From the start of the gateway until the planner is loaded: clients that come back, and their backlog, need the processor first. */
+    private static final long WARM_UP_DELAY_MS = 10_000;
 
     /** What is logged of a slow statement (behaviour QUERY-14). */
     private static final int LOGGED_CHARACTERS_MAX = 512;

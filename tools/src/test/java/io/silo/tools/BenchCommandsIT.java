@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What the commands do around benchmarks rests on no JDK, and JMH starts processes for seconds. */
 @Tag("newest-jdk")
+@Tag("both-cores")
 class BenchCommandsIT {
     @TempDir
     Path directory;

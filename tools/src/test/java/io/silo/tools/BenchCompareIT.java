@@ -29,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
  * test. All else is real: work trees, processes of JMH, and what is said. That takes seconds and rests on no JDK.
  */
 @Tag("newest-jdk")
+@Tag("both-cores")
 class BenchCompareIT {
     private static final int TIMEOUT_S = 150;
     private static final String LAUNCHER =

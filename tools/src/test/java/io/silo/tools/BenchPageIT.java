@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The page of the history, as {@code silo bench history} writes it, in a real browser; which JDK wrote it makes no difference. */
 @Tag("newest-jdk")
+@Tag("both-cores")
 class BenchPageIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int COMMITS = 16;

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.Writer;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -85,13 +86,22 @@ final class HeadlessBrowser implements AutoCloseable {
         for (String line = said.readLine(); line != null; line = said.readLine()) {
             final Matcher listens = LISTENS.matcher(line);
             if (listens.matches()) {
-                final Thread drain = new Thread(() -> said.lines().forEach(ignored -> {}), "chromium-errors");
+                final Thread drain = new Thread(() -> drain(said), "chromium-errors");
                 drain.setDaemon(true);
                 drain.start();
                 return new HeadlessBrowser(process, listens.group(1));
             }
         }
         throw new AssertionError("the browser ended before it listened");
+    }
+
+    /** What it says is of no interest; but it must not wait for somebody to read it. */
+    private static void drain(BufferedReader said) {
+        try {
+            said.transferTo(Writer.nullWriter());
+        } catch (IOException ended) {
+            // The browser was closed.
+        }
     }
 
     private final class Answers implements WebSocket.Listener {
