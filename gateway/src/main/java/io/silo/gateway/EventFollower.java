@@ -156,11 +156,11 @@ final class EventFollower implements OpenCalls.Waiting {
                 return;
             }
             ended = true;
+            open.remove(this); // before it is told, as who hears of it may open another at once
             untold = null;
             if (why != null && !observer.isCancelled()) {
                 observer.onError(why);
             }
         }
-        open.remove(this);
     }
 }

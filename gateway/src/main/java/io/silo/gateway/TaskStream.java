@@ -321,6 +321,7 @@ final class TaskStream implements StreamObserver<StreamTasksRequest>, TaskListen
                 return;
             }
             ended = true;
+            open.remove(this); // before it is told, as who hears of it may open another at once
             subscribed = subscription;
             unreported = List.copyOf(held);
             held.clear();
@@ -330,7 +331,6 @@ final class TaskStream implements StreamObserver<StreamTasksRequest>, TaskListen
                 observer.onCompleted();
             }
         }
-        open.remove(this);
         if (subscribed != null) {
             var unused = subscribed.stop();
         }
