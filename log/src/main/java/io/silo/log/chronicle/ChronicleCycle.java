@@ -24,7 +24,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  *
  * <p>Chronicle lays the file out, appends its first document and lets go of it. What follows is framed as Chronicle frames it, so that its
  * tailer reads it, but written by calls: a store to a mapped page that is new costs a fault of several microseconds for each 4 KiB, and a sync
- * write-protects it again (docs/decisions/0020-records-are-written-by-calls.md).
+ * write-protects it again (docs/decisions/0020-documents-are-written-by-calls.md).
  *
  * <p>Created by the helper thread, then handed to the shard's, which appends and syncs, then handed back to be retired. The helper reads
  * {@link #end} and moves {@link #allocated} meanwhile.

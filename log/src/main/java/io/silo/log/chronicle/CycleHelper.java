@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The thread beside a shard's: creates, retires and deletes cycles, allocates blocks ahead of the writer, and watches the free space. What
- * it is late with is refused by {@code hasRoom}.
+ * The thread beside a shard's: creates, retires and deletes cycles, allocates blocks ahead of the writer, and watches the free space. It never writes a byte that the log reads. What it is late with the writer does itself, or is refused by
+ * {@code hasRoom}.
  */
 final class CycleHelper implements Runnable {
     /** The writer wakes the helper after this many bytes: an eighth of what is allocated at a time. */
