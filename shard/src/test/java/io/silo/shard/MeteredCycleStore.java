@@ -32,10 +32,10 @@ final class MeteredCycleStore implements CycleStore {
     }
 
     @Override
-    public long append(ByteBuffer documents) {
+    public long append(DirectBuffer buffer, int offset, int length) {
         begin();
         try {
-            return store.append(documents);
+            return store.append(buffer, offset, length);
         } finally {
             end();
         }
@@ -124,11 +124,6 @@ final class MeteredCycleStore implements CycleStore {
     @Override
     public void beginSync() {
         store.beginSync();
-    }
-
-    @Override
-    public boolean isSyncDone() {
-        return store.isSyncDone();
     }
 
     @Override

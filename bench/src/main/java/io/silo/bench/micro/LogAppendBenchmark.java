@@ -59,7 +59,6 @@ public class LogAppendBenchmark {
                 files.log().doWork(System.nanoTime());
             }
         }
-        files.log().write();
         return position;
     }
 

@@ -1,7 +1,7 @@
 package io.silo.simulation.canary;
 
 import io.silo.log.CycleStore;
-import java.nio.ByteBuffer;
+import org.agrona.DirectBuffer;
 
 /** Drops an append now and then and says where it would have been: state moves on and the log does not. */
 final class DroppingStore extends ForwardingStore {
@@ -13,7 +13,9 @@ final class DroppingStore extends ForwardingStore {
     }
 
     @Override
-    public long append(ByteBuffer documents) {
-        return ++appends % APPENDS_PER_DROP == 0 ? store.activeBytes() : store.append(documents);
+    public long append(DirectBuffer buffer, int offset, int length) {
+        return ++appends % APPENDS_PER_DROP == 0
+                ? store.activeBytes() + Integer.BYTES
+                : store.append(buffer, offset, length);
     }
 }

@@ -52,7 +52,7 @@ final class ReadOnlyCycleStore implements CycleStore {
     }
 
     @Override
-    public long append(ByteBuffer documents) {
+    public long append(DirectBuffer buffer, int offset, int length) {
         throw refused();
     }
 
@@ -73,11 +73,6 @@ final class ReadOnlyCycleStore implements CycleStore {
 
     @Override
     public void beginSync() {
-        throw refused();
-    }
-
-    @Override
-    public boolean isSyncDone() {
         throw refused();
     }
 
