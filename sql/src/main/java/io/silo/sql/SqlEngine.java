@@ -36,6 +36,9 @@ public final class SqlEngine {
                     + " ORDER BY status_changed_at_ms DESC LIMIT 20",
             "SELECT COUNT(*) AS n FROM jobs JOIN tasks ON tasks.job_id = jobs.id WHERE jobs.id IN ('', '')");
 
+    /** For each of them. Nobody waits for it, and the process may stand still or have little of a processor meanwhile. */
+    private static final long WARM_UP_MS_MAX = 600_000;
+
     private final Planning planning = new Planning();
     private final BoundedCache<Plan> plans = new BoundedCache<>(PLANS_MAX, PLAN_CHARACTERS_MAX);
 
@@ -51,7 +54,7 @@ public final class SqlEngine {
             if (Thread.currentThread().isInterrupted()) {
                 return;
             }
-            var unused = bind(StatementText.of(sql), List.of(), 0);
+            var unused = bind(StatementText.of(sql), List.of(), WARM_UP_MS_MAX);
         }
     }
 

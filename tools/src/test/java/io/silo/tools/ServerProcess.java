@@ -112,6 +112,13 @@ final class ServerProcess implements AutoCloseable {
         return Files.readString(output, StandardCharsets.UTF_8);
     }
 
+    /** Lines of what it has printed that tell of an error or belong to a stack trace. */
+    List<String> complaints() throws IOException {
+        return output().lines()
+                .filter(line -> line.contains("ERROR") || line.contains("\tat "))
+                .toList();
+    }
+
     long pid() {
         return process.pid();
     }
