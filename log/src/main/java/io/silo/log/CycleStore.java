@@ -4,13 +4,13 @@ import java.nio.ByteBuffer;
 import org.agrona.DirectBuffer;
 
 /**
- * The port under {@link EventLog}: create, append bytes, read, sync, list, delete. It frames and stores; what the bytes mean and which
- * of them count is the log's matter, which exists once.
+ * The port under {@link EventLog}: create, append bytes, read, sync, list, delete. What the bytes mean and which of them count is the
+ * log's matter, which exists once.
  *
  * <p><b>Framing.</b> A cycle's file is a row of documents, each a 32-bit little-endian header at an offset that 4 divides, then the
  * payload: the low 30 bits are the length; {@code 0x40000000} marks metadata of the store (skipped), {@code 0x80000000} a document that
- * is not complete; 0 is the end. An append publishes the payload before the header. The bytes behind the last document are zero until
- * written, and the file is always longer than its last document by at least one header.
+ * is not complete; 0 is the end. The bytes behind the last document are zero until written, and the file is always longer than its last
+ * document by at least one header. The store frames a cycle's first document, the log all others.
  *
  * <p><b>Active cycle.</b> At most one cycle is appended to, and it was created by this opening of the store: files of an earlier one are
  * only read and deleted. At most one creation is under way.
@@ -19,6 +19,9 @@ import org.agrona.DirectBuffer;
  * calls. A store holds the directory's lock from its creation to {@link #close}.
  */
 public interface CycleStore extends CycleSource, AutoCloseable {
+    /** Where a write may be cut off: no page or block of a file system is smaller. */
+    int WRITE_UNIT_BYTES = 512;
+
     /** What became of the creation begun last. */
     enum Creation {
         /** None was begun, or its cycle is active already. */
@@ -53,14 +56,17 @@ public interface CycleStore extends CycleSource, AutoCloseable {
     void activate();
 
     /**
-     * Appends one document to the active cycle.
+     * Writes whole documents to the active cycle, behind the last one: to the page cache, so that readers find them and a process that
+     * is killed later loses none. A process that is killed in this call leaves the beginning of the bytes, as far as a multiple of
+     * {@value #WRITE_UNIT_BYTES} in the file, and zeros.
      *
-     * @return file offset of its payload.
-     * @throws LogException STORE_FAILED; the document may be there, wholly or partly, or not.
+     * @param documents from position to limit, a multiple of four bytes, in memory outside the heap; read to the end.
+     * @return file offset of the first one's header.
+     * @throws LogException STORE_FAILED; the documents may be there, or their beginning, or nothing.
      */
-    long append(DirectBuffer buffer, int offset, int length);
+    long append(ByteBuffer documents);
 
-    /** Whether blocks are allocated for documents of this many payload bytes altogether, so that appending them cannot run out of space. */
+    /** Whether blocks are allocated for this many bytes of documents, so that appending them cannot run out of space. */
     boolean hasRoom(int lengthBytes);
 
     /** Bytes of the active cycle's file up to the end of its last document. */
@@ -73,8 +79,11 @@ public interface CycleStore extends CycleSource, AutoCloseable {
      */
     void sync();
 
-    /** Begins {@link #sync} on the store's own thread. */
+    /** Begins {@link #sync} on the store's own thread; documents may be appended meanwhile. One at a time. */
     void beginSync();
+
+    /** Whether {@link #awaitSync} would return at once, or throw. */
+    boolean isSyncDone();
 
     /**
      * Waits for the begun sync.

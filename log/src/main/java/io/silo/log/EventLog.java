@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * </pre>
  *
  * <p>Order of use: {@link #open} judges what is there, {@link #replay} hands it over, {@link #start} begins a new cycle under a new
- * shard epoch, then appends, syncs and reads, then {@link #close}. Records of the log's own take positions too, so that a handler sees
+ * shard epoch, then appends, writes, syncs and reads, then {@link #close}. Records of the log's own take positions too, so that a handler sees
  * positions grow, not necessarily by one.
  *
  * <p>One thread, the shard thread, calls everything here but {@link #newReader()}'s result. A failed append or sync closes the log:
@@ -40,14 +40,8 @@ public final class EventLog implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(EventLog.class);
 
-    /** The control record that ends a cycle, as a document. */
-    private static final int CYCLE_CLOSED_DOCUMENT_BYTES =
-            DocumentCursor.HEADER_BYTES + RecordLayout.CYCLE_CLOSED_BYTES;
-
     /** What a cycle has left when it counts as full for {@link #diskState}: a batch of outcomes. */
     private static final int ROOM_BYTES_MIN = 64 * 1024;
-
-    private static final long NEVER = Long.MIN_VALUE;
 
     private enum State {
         OPEN,
@@ -66,24 +60,23 @@ public final class EventLog implements AutoCloseable {
     private final RetainedCycles cycles;
     private final RecordLayout layout = new RecordLayout();
     private final TailCache tail;
+    private final LogEnd end;
     private final RecordReader reader;
     private final MarkWriter marks;
     private final NextCycle next;
-    private final UnsafeBuffer control = new UnsafeBuffer(ByteBuffer.allocateDirect(CycleStarted.BYTES));
+    private final ByteBuffer controlDocument = ByteBuffer.allocateDirect(
+                    DocumentCursor.HEADER_BYTES + CycleStarted.BYTES)
+            .order(ByteOrder.LITTLE_ENDIAN);
+    private final UnsafeBuffer control =
+            new UnsafeBuffer(controlDocument, DocumentCursor.HEADER_BYTES, CycleStarted.BYTES);
     private State state = State.OPEN;
     private @Nullable Throwable failure;
     private @Nullable ByteBuffer window;
     private @Nullable Cycle active;
     private long epoch;
-    private long appendedPosition;
-    private int appendedCrc;
-    private long durablePosition;
-    private int durableCrc;
-    private boolean isSyncing;
+    private final LogSync sync;
     private boolean isMarkDue;
     private boolean isStartDurable;
-    private long unsyncedBytes;
-    private long dirtySinceNs = NEVER;
 
     private EventLog(CycleStore store, LogIdentity identity, EventLogContext context, RecoveredLog recovered) {
         this.store = store;
@@ -98,10 +91,11 @@ public final class EventLog implements AutoCloseable {
         reader = new RecordReader(store, faults, cycles, tail);
         next = new NextCycle(store, identity, context, recovered.highestCycle());
         epoch = recovered.highestEpoch();
-        appendedPosition = recovered.endPosition();
-        appendedCrc = recovered.endCrc();
-        durablePosition =
+        end = new LogEnd(store, context, cycles, tail);
+        end.moveTo(recovered.endPosition(), recovered.endCrc());
+        long durable =
                 recovered.mark() == null ? NULL_POSITION : recovered.mark().position();
+        sync = new LogSync(store, context, end, durable);
     }
 
     /**
@@ -140,7 +134,7 @@ public final class EventLog implements AutoCloseable {
         Objects.requireNonNull(handler);
         long count =
                 new LogReplay(store, identity, recovered, Objects.requireNonNull(window)).run(cycles, layout, handler);
-        cycles.publish(appendedPosition);
+        cycles.publish(end.position());
         state = State.REPLAYED;
         return count;
     }
@@ -200,14 +194,13 @@ public final class EventLog implements AutoCloseable {
                 throw new LogException(
                         LogErrorCode.POSITION_UNKNOWN,
                         "Expected to truncate the log of shard " + identity.shardName() + " after position " + position
-                                + ", but it holds positions " + firstPosition() + " to " + appendedPosition + ".");
+                                + ", but it holds positions " + firstPosition() + " to " + end.position() + ".");
             }
             previous = holder.number();
             crc = reader.crcOf(holder, position);
         }
         List<Cycle> cutOff = cycles.truncateAfter(position);
-        appendedPosition = position;
-        appendedCrc = crc;
+        end.moveTo(position, crc);
         begin(CycleStarted.Reason.TRUNCATED, previous, 0, timeMs);
         for (Cycle cycle : cutOff) {
             store.beginDelete(cycle.number());
@@ -221,9 +214,7 @@ public final class EventLog implements AutoCloseable {
             }
             next.await();
             if (previousCycle != DurableMark.NO_CYCLE) {
-                // An earlier process may have left the tail in the page cache. The new cycle states it as the log's
-                // end, so it has to
-                // be durable first.
+                // An earlier process may have left the tail in the page cache. The new cycle states it as the end.
                 try (CycleFile file = store.open(previousCycle)) {
                     // [SILO-LOG-OPEN-2]
                     file.sync();
@@ -234,9 +225,8 @@ public final class EventLog implements AutoCloseable {
             epoch = Math.max(epoch, epochFloor) + 1;
             startCycle(reason, previousCycle, timeMs);
             // [SILO-LOG-EPOCH-2]
-            store.sync();
+            syncStore();
             faults.at("log.start.synced");
-            onSynced();
             state = State.STARTED;
             window = null;
             // [SILO-LOG-EPOCH-3]
@@ -267,17 +257,18 @@ public final class EventLog implements AutoCloseable {
         var started = new CycleStarted(
                 reason,
                 epoch,
-                appendedPosition + 1,
+                end.position() + 1,
                 previousCycle,
-                appendedPosition,
-                appendedCrc,
+                end.position(),
+                end.crc(),
                 preamble.crc(),
                 context.bootIdHigh(),
                 context.bootIdLow(),
                 timeMs);
         started.encode(control);
         isStartDurable = false;
-        long offset = store.append(control, 0, CycleStarted.BYTES);
+        controlDocument.clear().putInt(0, CycleStarted.BYTES);
+        long offset = store.append(controlDocument) + DocumentCursor.HEADER_BYTES;
         active = cycles.add(new Cycle(
                 new CycleHeader(
                         preamble.cycle(),
@@ -295,17 +286,22 @@ public final class EventLog implements AutoCloseable {
 
     /** Position that the next append will return, unless it has to roll: then one more. */
     public long nextPosition() {
-        return appendedPosition + 1;
+        return end.position() + 1;
     }
 
-    /** Last record in the page cache, or {@link #NULL_POSITION}. */
+    /** Last record appended, or {@link #NULL_POSITION}. */
     public long appendedPosition() {
-        return appendedPosition;
+        return end.position();
+    }
+
+    /** Last record in the page cache, which a process that is killed does not lose, or {@link #NULL_POSITION}. */
+    public long writtenPosition() {
+        return end.writtenPosition();
     }
 
     /** Last record known to be on the disk, or {@link #NULL_POSITION}. */
     public long durablePosition() {
-        return durablePosition;
+        return sync.durablePosition();
     }
 
     /** First position that is still readable; {@link #nextPosition()} if none is. */
@@ -314,7 +310,7 @@ public final class EventLog implements AutoCloseable {
             return cycles.oldest().firstPosition();
         }
         return recovered.chain().isEmpty()
-                ? appendedPosition + 1
+                ? end.position() + 1
                 : recovered.chain().get(0).requireStarted().firstPosition();
     }
 
@@ -370,7 +366,7 @@ public final class EventLog implements AutoCloseable {
         if (mustRoll(recordBytes)) {
             return isNextReady();
         }
-        return hasBlocks(recordBytes);
+        return end.hasBlocks(recordBytes);
     }
 
     /**
@@ -423,12 +419,9 @@ public final class EventLog implements AutoCloseable {
         }
     }
 
-    private boolean hasBlocks(int recordBytes) {
-        return store.hasRoom(recordBytes + CYCLE_CLOSED_DOCUMENT_BYTES);
-    }
-
     /**
-     * Appends one record: fills the header at {@code offset}, chains the CRC, copies it to the page cache. Not durable yet.
+     * Appends one record: fills the header at {@code offset}, chains the CRC, copies it to memory of the log. Not durable yet, and in the
+     * page cache only with the next {@link #write()}.
      *
      * @param offset where {@link #HEADER_BYTES} of room begin; the events follow.
      * @param length of header room and events together, at most {@link #RECORD_BYTES_MAX}.
@@ -447,10 +440,7 @@ public final class EventLog implements AutoCloseable {
             throw new IllegalArgumentException("event count must be within 0 and 65535, not " + eventCount);
         }
         checkStarted();
-        if (isSyncing) {
-            throw new IllegalStateException("append between beginSync and awaitSync");
-        }
-        boolean isRolling = mustRoll(length) || !hasBlocks(length);
+        boolean isRolling = mustRoll(length) || !end.hasBlocks(length);
         if (isRolling && !isNextReady()) {
             throw sentences.noRoom(length, store.diskState() == DiskState.FLOOR || isNextWithoutSpace());
         }
@@ -460,7 +450,7 @@ public final class EventLog implements AutoCloseable {
             }
             appendRecord(buffer, offset, length, eventCount, timeMs, RecordLayout.KIND_EVENTS);
             next.prepare();
-            return appendedPosition;
+            return end.position();
         } catch (RuntimeException | Error e) {
             throw fail(e);
         }
@@ -468,29 +458,33 @@ public final class EventLog implements AutoCloseable {
 
     private void appendRecord(
             MutableDirectBuffer buffer, int offset, int length, int eventCount, long timeMs, int kind) {
-        Cycle cycle = requireActive();
-        long position = appendedPosition + 1;
         // [SILO-LOG-APPEND-2] [SILO-LOG-APPEND-3]
-        RecordLayout.encodeHeader(buffer, offset, length, durablePosition, epoch, position, timeMs, eventCount, kind);
-        int index = tail.put(position, buffer, offset, length);
-        int previous = cycle.count() == 0 ? cycle.seed() : appendedCrc;
-        // [SILO-LOG-APPEND-1]
-        int crc = layout.compute(tail.view(), tail.bytes(), index, length, previous, cycle.key());
-        RecordLayout.crc(tail.view(), index, crc);
-        RecordLayout.crc(buffer, offset, crc);
-        faults.at("log.append");
-        long fileOffset = store.append(tail.view(), index, length);
-        cycle.add(fileOffset, length);
-        appendedPosition = position;
-        appendedCrc = crc;
-        unsyncedBytes += length;
-        cycles.publish(position);
+        RecordLayout.encodeHeader(
+                buffer, offset, length, sync.durablePosition(), epoch, end.position() + 1, timeMs, eventCount, kind);
+        end.append(requireActive(), buffer, offset, length);
+        sync.appended(length);
+    }
+
+    /**
+     * Hands what was appended over to the page cache: from here on readers find it, and a process that is killed does not lose it. Before
+     * anybody is told of a record, and before another thread is asked to read it.
+     *
+     * @throws LogException STORE_FAILED, FATAL: what lies behind {@link #writtenPosition()} must not be acknowledged any more.
+     */
+    public void write() {
+        if (end.writtenPosition() == end.position()) {
+            return;
+        }
+        checkStarted();
+        try {
+            end.write();
+        } catch (RuntimeException | Error e) {
+            throw fail(e);
+        }
     }
 
     private boolean mustRoll(int recordBytes) {
-        return requireActive().count() > 0
-                && store.activeBytes() + DocumentCursor.HEADER_BYTES + recordBytes + CYCLE_CLOSED_DOCUMENT_BYTES
-                        > context.cycleBytes();
+        return requireActive().count() > 0 && end.isFullFor(recordBytes);
     }
 
     private void roll(long timeMs) {
@@ -513,7 +507,7 @@ public final class EventLog implements AutoCloseable {
 
     /** Whether anything is appended that is not durable. */
     public boolean isDirty() {
-        return appendedPosition != durablePosition;
+        return sync.isDirty();
     }
 
     /**
@@ -523,9 +517,6 @@ public final class EventLog implements AutoCloseable {
      */
     public void sync() {
         checkStarted();
-        if (isSyncing) {
-            throw new IllegalStateException("sync between beginSync and awaitSync");
-        }
         if (!isDirty()) {
             return;
         }
@@ -538,21 +529,18 @@ public final class EventLog implements AutoCloseable {
     }
 
     private void syncStore() {
-        faults.at("log.sync");
-        store.sync();
-        onSynced();
+        sync.run();
+        isStartDurable = true;
     }
 
-    /** As {@link #sync()} on the store's own thread: returns at once; {@link #awaitSync()} finishes it. No append in between. */
+    /** As {@link #sync()} on the store's own thread: returns at once; {@link #awaitSync()} finishes it. Appends may come in between. */
     public void beginSync() {
         checkStarted();
-        if (isSyncing || !isDirty()) {
+        if (!isDirty()) {
             return;
         }
         try {
-            faults.at("log.sync");
-            store.beginSync();
-            isSyncing = true;
+            sync.begin();
         } catch (RuntimeException | Error e) {
             throw fail(e);
         }
@@ -565,26 +553,14 @@ public final class EventLog implements AutoCloseable {
      */
     public void awaitSync() {
         checkStarted();
-        if (!isSyncing) {
-            return;
-        }
         try {
-            store.awaitSync();
-            isSyncing = false;
-            onSynced();
-            markIfDue();
+            if (sync.await()) {
+                isStartDurable = true;
+                markIfDue();
+            }
         } catch (RuntimeException | Error e) {
             throw fail(e);
         }
-    }
-
-    private void onSynced() {
-        // [SILO-LOG-SYNC-1]
-        durablePosition = appendedPosition;
-        durableCrc = appendedCrc;
-        isStartDurable = true;
-        unsyncedBytes = 0;
-        dirtySinceNs = NEVER;
     }
 
     /** The first durable record of a cycle is not acknowledged before the mark names the cycle: it could vanish unnoticed. */
@@ -597,15 +573,14 @@ public final class EventLog implements AutoCloseable {
 
     private void writeMark(boolean isClean) {
         if (!isStartDurable) {
-            // A roll that no record followed yet: the log is not dirty, but the mark may only name a cycle whose start
-            // is durable.
+            // A roll that no record followed yet: not dirty, but the mark may only name a cycle whose start is durable.
             syncStore();
         }
         // [SILO-LOG-MARK-1]
         marks.write(
                 requireActive().number(),
-                durablePosition,
-                durableCrc,
+                sync.durablePosition(),
+                sync.durableCrc(),
                 epoch,
                 cycles.oldest().number(),
                 isClean);
@@ -620,13 +595,10 @@ public final class EventLog implements AutoCloseable {
      */
     public int doWork(long nowNs) {
         checkStarted();
-        if (isSyncing) {
-            return 0;
-        }
         try {
             int workCount = store.doWork(nowNs) + cycles.deleteUnpinned();
             workCount += syncAppended(nowNs);
-            if (!isDirty() && marks.isDue(durablePosition, nowNs, context.markIdleNs())) {
+            if (!isDirty() && marks.isDue(durablePosition(), nowNs, context.markIdleNs())) {
                 writeMark(false);
                 workCount++;
             }
@@ -636,18 +608,17 @@ public final class EventLog implements AutoCloseable {
         }
     }
 
+    /** Syncs what nobody waits for, beside the appends that go on. */
     private int syncAppended(long nowNs) {
-        if (!isDirty()) {
+        if (sync.poll()) {
+            isStartDurable = true;
+            markIfDue();
+            return 1;
+        }
+        if (!sync.isDue(nowNs)) {
             return 0;
         }
-        if (dirtySinceNs == NEVER) {
-            dirtySinceNs = nowNs;
-        }
-        if (nowNs - dirtySinceNs < context.appendedSyncDelayNs() && unsyncedBytes < context.appendedSyncBytes()) {
-            return 0;
-        }
-        syncStore();
-        markIfDue();
+        sync.begin();
         return 1;
     }
 
@@ -668,6 +639,28 @@ public final class EventLog implements AutoCloseable {
     /** Whether {@link #read} would be answered from memory. */
     public boolean isRecent(long position) {
         return tail.indexOf(position) >= 0;
+    }
+
+    /**
+     * Hands a whole record over from memory, written or not, of a log that was closed too.
+     *
+     * @return false if it is not recent, or one of the log's own.
+     */
+    public boolean readRecent(long position, RecordHandler handler) {
+        int index = tail.indexOf(position);
+        DirectBuffer records = tail.view();
+        if (index < 0 || RecordLayout.kind(records, index) != RecordLayout.KIND_EVENTS) {
+            return false;
+        }
+        handler.onRecord(
+                position,
+                RecordLayout.shardEpoch(records, index),
+                RecordLayout.timeMs(records, index),
+                RecordLayout.eventCount(records, index),
+                records,
+                index + HEADER_BYTES,
+                RecordLayout.length(records, index) - HEADER_BYTES);
+        return true;
     }
 
     /** A reader for another thread. It pins the cycle it reads. */
@@ -721,14 +714,13 @@ public final class EventLog implements AutoCloseable {
      */
     public void trimBefore(long position) {
         checkStarted();
-        if (position > durablePosition + 1) {
+        if (position > durablePosition() + 1) {
             throw new IllegalArgumentException(
-                    "cannot trim before position " + position + ": only " + durablePosition + " is durable");
+                    "cannot trim before position " + position + ": only " + durablePosition() + " is durable");
         }
         try {
             if (cycles.trimBefore(position)) {
-                // The mark names the first retained cycle before any file goes, so that the gap is not taken for a
-                // loss.
+                // The mark names the first retained cycle before any file goes: the gap is no loss.
                 // [SILO-TRIM-2]
                 writeMark(false);
                 faults.at("log.trim.marked");

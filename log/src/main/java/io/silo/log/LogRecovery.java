@@ -323,12 +323,9 @@ final class LogRecovery {
         try (CycleFile file = source.open(nextCycle)) {
             var scan = new TailScan(file);
             if (isSameBoot(newest)) {
-                if (checkOnlyLastIncomplete(
-                        scan,
-                        nextCycle,
-                        next.requirePreamble(),
-                        next.recordsOffset(),
-                        next.state() == CycleHeader.State.DAMAGED)) {
+                RecordCursor.Found found =
+                        next.state() == CycleHeader.State.DAMAGED ? RecordCursor.Found.DAMAGED : RecordCursor.Found.END;
+                if (checkOnlyCutShort(scan, nextCycle, next.recordsOffset(), found)) {
                     cutOff(nextCycle, next.recordsOffset());
                 }
             } else {
@@ -345,8 +342,7 @@ final class LogRecovery {
         var scan = new TailScan(file);
         long offset = records.nextOffset();
         if (isSameBoot(newest)) {
-            boolean isDamaged = found == RecordCursor.Found.DAMAGED || found == RecordCursor.Found.FILE_END;
-            if (checkOnlyLastIncomplete(scan, newest.cycle(), newest.requirePreamble(), offset, isDamaged)) {
+            if (checkOnlyCutShort(scan, newest.cycle(), offset, found)) {
                 cutOff(newest.cycle(), offset);
             }
             return;
@@ -358,39 +354,28 @@ final class LogRecovery {
     }
 
     /**
-     * On the boot that wrote it the page cache is whole. Its writer was stopped between two instructions at worst, so only the document
-     * it was busy with can be incomplete, and nothing lies behind that.
+     * On the boot that wrote it the page cache is whole. Its writer was killed in a write at worst, which leaves the beginning of what it
+     * wrote: the last document may be cut short, and only zeros lie behind the cut.
      *
      * @return whether there was such a document.
      */
-    private boolean checkOnlyLastIncomplete(
-            TailScan scan, long cycle, CyclePreamble preamble, long offset, boolean isDamaged) {
-        if (isDamaged) {
-            throw corruption.exception(
-                    RECORD_DAMAGED,
-                    cycle,
-                    endPosition + 1,
-                    offset,
-                    "the record is damaged, and the machine was not restarted since it was written");
-        }
-        if (scan.firstNonZero(offset) < 0) {
+    private boolean checkOnlyCutShort(TailScan scan, long cycle, long offset, RecordCursor.Found found) {
+        long stray = scan.firstNonZero(offset);
+        if (found == RecordCursor.Found.END && stray < 0) {
             return false;
         }
-        long stray = scan.firstNonZero(scan.inFlightEnd(offset));
-        if (stray < 0) {
-            scan.highestClaim(offset, preamble, endPosition, window);
-            stray = scan.isRunFound() ? offset : stray;
+        if (found == RecordCursor.Found.DAMAGED && scan.isCutShort(offset)) {
+            return true;
         }
-        if (stray >= 0) {
-            throw corruption.exception(
-                    RECORD_DAMAGED,
-                    cycle,
-                    endPosition + 1,
-                    offset,
-                    "the record is missing, though there are records behind it at file offset " + stray
-                            + " or later, and the machine was not restarted since they were written");
-        }
-        return true;
+        throw corruption.exception(
+                RECORD_DAMAGED,
+                cycle,
+                endPosition + 1,
+                offset,
+                found == RecordCursor.Found.END
+                        ? "the record is missing, though there is something behind it at file offset " + stray
+                                + ", and the machine was not restarted since it was written"
+                        : "the record is damaged, and the machine was not restarted since it was written");
     }
 
     private void checkClaim(long claim, long cycle, long offset) {

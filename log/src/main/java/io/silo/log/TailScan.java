@@ -26,7 +26,6 @@ final class TailScan {
     private final RecordLayout layout = new RecordLayout();
     private final UnsafeBuffer view = new UnsafeBuffer(window);
     private long failedBytes;
-    private boolean isRunFound;
 
     TailScan(CycleFile file) {
         this.file = file;
@@ -52,7 +51,6 @@ final class TailScan {
             if (documents.next() == DocumentCursor.Found.DOCUMENT) {
                 while (isSuccessor(documents, key)) {
                     isRun = true;
-                    isRunFound = true;
                     long position = RecordLayout.position(documents.buffer(), documents.index());
                     long claim = RecordLayout.durableKnown(documents.buffer(), documents.index());
                     highest = Math.max(highest, Math.min(claim, position - 1));
@@ -66,26 +64,22 @@ final class TailScan {
         return highest;
     }
 
-    /** Whether {@link #highestClaim} met genuine records, whatever they claim. */
-    boolean isRunFound() {
-        return isRunFound;
-    }
-
     /**
-     * Where the document ends at the latest that was being written at this offset when its process stopped. Its header says nothing, but
-     * its payload may be there in part, in any order: at most as much as its own length field says, or else as much as a record can be.
+     * Whether the document at this offset, the last one, may be the beginning of one that was being written when its process was killed:
+     * from a place in it where a write can be cut off, only zeros follow, to the file's end.
      */
-    long inFlightEnd(long fileOffset) {
-        long payload = fileOffset + DocumentCursor.HEADER_BYTES;
-        window.clear().limit(EventLog.HEADER_BYTES);
-        int count = file.read(window, payload);
-        if (count == EventLog.HEADER_BYTES) {
-            int length = RecordLayout.length(view, 0);
-            if (RecordLayout.isPlausible(view, 0, length)) {
-                return DocumentCursor.align(payload + length);
-            }
+    boolean isCutShort(long fileOffset) {
+        window.clear().limit(DocumentCursor.HEADER_BYTES);
+        if (file.read(window, fileOffset) < DocumentCursor.HEADER_BYTES) {
+            return false;
         }
-        return payload + EventLog.RECORD_BYTES_MAX;
+        int length = view.getInt(0, ByteOrder.LITTLE_ENDIAN);
+        if (length <= 0 || length > EventLog.RECORD_BYTES_MAX) {
+            return false;
+        }
+        long end = DocumentCursor.align(fileOffset + DocumentCursor.HEADER_BYTES + length);
+        long cut = (end - 1) / CycleStore.WRITE_UNIT_BYTES * CycleStore.WRITE_UNIT_BYTES;
+        return cut > fileOffset && isZeroFrom(cut);
     }
 
     /** Goes to the next document if it is a record chained to the current one; else stands behind the current one. */

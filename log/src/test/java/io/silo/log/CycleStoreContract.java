@@ -28,6 +28,15 @@ public abstract class CycleStoreContract {
         store.activate();
     }
 
+    /** Returns the file offset of the payload. */
+    private long append(CycleStore store, int length) {
+        ByteBuffer framed =
+                ByteBuffer.allocateDirect((Integer.BYTES + length + 3) & ~3).order(ByteOrder.LITTLE_ENDIAN);
+        framed.putInt(0, length);
+        document.getBytes(0, framed, Integer.BYTES, length);
+        return store.append(framed) + Integer.BYTES;
+    }
+
     private static void awaitCreated(CycleStore store) {
         for (int tries = 0; store.pollCreate() != CycleStore.Creation.READY; tries++) {
             assertThat(tries).isLessThan(10_000);
@@ -43,7 +52,7 @@ public abstract class CycleStoreContract {
             for (int i = 0; i < offsets.length; i++) {
                 document.setMemory(0, i + 1, (byte) (i + 1));
                 assertThat(store.hasRoom(i + 1)).isTrue();
-                offsets[i] = store.append(document, 0, i + 1);
+                offsets[i] = append(store, i + 1);
                 assertThat(store.activeBytes()).isEqualTo((offsets[i] + i + 1 + 3) & ~3L);
             }
             try (CycleFile file = store.open(5)) {
@@ -68,7 +77,7 @@ public abstract class CycleStoreContract {
             create(store, 0);
             int count = 500;
             for (int i = 0; i < count; i++) {
-                store.append(document, 0, 48 + i);
+                append(store, 48 + i);
             }
             try (CycleFile file = store.open(0)) {
                 var cursor = new DocumentCursor(file, DocumentCursor.newWindow());
@@ -111,7 +120,7 @@ public abstract class CycleStoreContract {
             create(store, 0);
             assertThat(store.hasRoom(EventLog.RECORD_BYTES_MAX + 60)).isTrue();
             document.setMemory(0, EventLog.RECORD_BYTES_MAX, (byte) 9);
-            store.append(document, 0, EventLog.RECORD_BYTES_MAX);
+            append(store, EventLog.RECORD_BYTES_MAX);
             store.sync();
             store.beginSync();
             store.awaitSync();

@@ -195,6 +195,10 @@ public abstract class EventLogContract {
             for (int i = 0; i < 300; i++) {
                 appendWhenRoom(log, expected, events(i * 3, i), i);
             }
+            assertThat(reader.read(log.appendedPosition(), collector(new ArrayList<>())))
+                    .as("a record that is not written yet")
+                    .isFalse();
+            log.write();
             for (Seen record : expected) {
                 var seen = new ArrayList<Seen>();
                 assertThat(reader.read(record.position(), collector(seen))).isTrue();
@@ -244,6 +248,7 @@ public abstract class EventLogContract {
                 LogReader reader = log.newScanningReader()) {
             for (int i = 0; i < 500; i++) {
                 appendWhenRoom(log, expected, events(100 + i % 5 * 70, i), i);
+                log.write();
                 Seen last = expected.get(i);
                 Seen earlier = expected.get(i / 2);
                 var seen = new ArrayList<Seen>();
@@ -403,7 +408,43 @@ public abstract class EventLogContract {
             log.doWork(1_000);
             assertThat(log.isDirty()).isTrue();
             log.doWork(1_000 + EventLogContext.APPENDED_SYNC_DELAY_NS_DEFAULT);
-            assertThat(log.durablePosition()).isZero();
+            awaitDurable(log, 0);
+            assertThat(log.isDirty()).isFalse();
+        }
+    }
+
+    @Test
+    void shouldAppendWhileASyncIsUnderWay() {
+        var expected = new ArrayList<Seen>();
+        try (EventLog log = started()) {
+            appendWhenRoom(log, expected, events(100, 1), 1);
+            log.beginSync();
+            appendWhenRoom(log, expected, events(100, 2), 1);
+            log.awaitSync();
+            assertThat(log.durablePosition())
+                    .as("what was appended before the sync")
+                    .isZero();
+            log.beginSync();
+            appendWhenRoom(log, expected, events(100, 3), 1);
+            log.sync();
+            assertThat(log.durablePosition()).isEqualTo(2);
+            // Over the end of cycles, too.
+            for (int i = 0; i < 300; i++) {
+                log.beginSync();
+                appendWhenRoom(log, expected, events(900, i), 1);
+            }
+            log.beginSync();
+        }
+        try (EventLog log = open()) {
+            assertThat(replay(log)).isEqualTo(expected);
+        }
+    }
+
+    private static void awaitDurable(EventLog log, long position) {
+        for (int tries = 0; log.durablePosition() < position; tries++) {
+            assertThat(tries).isLessThan(10_000);
+            log.doWork(1_000 + EventLogContext.APPENDED_SYNC_DELAY_NS_DEFAULT);
+            LockSupport.parkNanos(1_000_000);
         }
     }
 

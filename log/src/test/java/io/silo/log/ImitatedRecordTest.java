@@ -53,6 +53,7 @@ class ImitatedRecordTest {
         byte[] payload = new byte[2_000];
         imitate(payload, key);
         LogWorkbench.append(log, payload, 1, 1);
+        log.write();
         String name = SimulatedCycleStore.fileName("shard", 0);
         byte[] bytes = new byte[16 * 1024];
         disk.read(name, 0, ByteBuffer.wrap(bytes));

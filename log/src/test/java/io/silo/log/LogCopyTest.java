@@ -60,6 +60,7 @@ class LogCopyTest {
         for (int i = 0; i < records; i++) {
             appendWhenRoom(log, written, events(1_000, made++), 1);
         }
+        log.write();
     }
 
     private static List<Seen> read(Path path, LogIdentity identity) {

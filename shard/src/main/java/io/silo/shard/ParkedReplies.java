@@ -9,7 +9,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Replies that wait until a log position is durable, in order of arrival. A ring of bytes beside a ring of entries; both bounded:
+ * Replies that wait until a log position is durable, or in the page cache, in order of arrival. A ring of bytes beside a ring of entries; both bounded:
  * who finds no room puts its command off. Shard thread only; does not allocate.
  */
 final class ParkedReplies {
@@ -75,7 +75,7 @@ final class ParkedReplies {
         return (int) (tail - head);
     }
 
-    /** Keeps a copy until {@code position} is durable. Only after {@link #hasRoom} said yes. */
+    /** Keeps a copy until {@code position} is reached. Only after {@link #hasRoom} said yes. */
     void park(Session session, long position, DirectBuffer reply, int length) {
         final long start = start(length);
         if (tail - head >= entriesMax || start + length - readBytes > ringBytes) {
@@ -92,17 +92,18 @@ final class ParkedReplies {
     }
 
     /**
-     * Sends every reply whose turn has come and whose position is durable. Order of arrival is kept: a read of an older record waits
+     * Sends every reply whose turn has come and whose position is reached. Order of arrival is kept: a read of an older record waits
      * behind its predecessors, which the same sync releases.
      *
+     * @param reached last position that is durable, or in the page cache.
      * @return how many were sent.
      */
-    int dispatch(long durablePosition, ReplySink sink) {
+    int dispatch(long reached, ReplySink sink) {
         final long before = head;
         while (head != tail) {
             final int entry = (int) head & entriesMask;
             // [SILO-LOG-ACK-1]
-            if (positions[entry] > durablePosition) {
+            if (positions[entry] > reached) {
                 break;
             }
             final Session session = sessions[entry];

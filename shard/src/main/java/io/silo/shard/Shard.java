@@ -5,7 +5,6 @@ import io.silo.log.EventLog;
 import io.silo.log.FaultPlan;
 import io.silo.log.LogException;
 import io.silo.protocol.RejectReason;
-import io.silo.protocol.ReplySink;
 import io.silo.protocol.Session;
 import io.silo.protocol.command.CommandHeaderDecoder;
 import io.silo.protocol.command.MessageHeaderDecoder;
@@ -13,7 +12,6 @@ import io.silo.protocol.event.DigestRecordedEncoder;
 import io.silo.protocol.event.MessageHeaderEncoder;
 import io.silo.protocol.event.ShardOpenedEncoder;
 import io.silo.protocol.reply.Durability;
-import io.silo.protocol.reply.ReplyHeaderEncoder;
 import io.silo.shard.carry.LogCleaner;
 import io.silo.shard.command.AttemptEnds;
 import io.silo.shard.command.ColdRead;
@@ -37,7 +35,6 @@ import io.silo.shard.state.ShardState;
 import io.silo.shard.state.ShardView;
 import java.util.function.IntConsumer;
 import org.agrona.DirectBuffer;
-import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -75,7 +72,7 @@ public final class Shard {
     private final ShardContext context;
     private final EventLog log;
     private final FaultPlan faults;
-    private final ReplySink replies;
+    private final ShardReplies replies;
     private final ShardState state;
     private final LeaseTerms leaseTerms;
     private final ShardCounters counters = new ShardCounters();
@@ -87,13 +84,11 @@ public final class Shard {
     private final TaskGrants grants = new TaskGrants(leaseEnds);
     private final CommandDeciders deciders;
     private final TimedCommands timed;
-    private final ParkedReplies parked;
     private final WaitingCommands waiting;
     private final LogCleaner cleaner;
     private final ShardGauges gauges;
     private final MessageHeaderDecoder messageHeader = new MessageHeaderDecoder();
     private final CommandHeaderDecoder commandHeader = new CommandHeaderDecoder();
-    private final ReplyHeaderEncoder replyHeader = new ReplyHeaderEncoder();
     private final MessageHeaderEncoder eventHeader = new MessageHeaderEncoder();
     private final ShardOpenedEncoder shardOpened = new ShardOpenedEncoder();
     private final DigestRecordedEncoder digestRecorded = new DigestRecordedEncoder();
@@ -110,8 +105,7 @@ public final class Shard {
         this.settings = context.settings();
         this.log = context.log();
         this.faults = log.faults();
-        this.replies = context.replies();
-        this.parked = new ParkedReplies(context.parkedBytesMax());
+        this.replies = new ShardReplies(context, counters);
         this.state = new ShardState(context.random().nextLong(), context.capacity());
         this.leaseTerms = new LeaseTerms(state);
         state.rateWork().askOf(context.rateService(), counters);
@@ -131,7 +125,7 @@ public final class Shard {
         this.deciders = new CommandDeciders(grants, attemptEnds, changes, new JobImports(log::newReader));
         this.timed = new TimedCommands(new Internal(), command, state, counters, leaseEnds, changes);
         this.cleaner = new LogCleaner(state, log, counters);
-        this.gauges = new ShardGauges(counters, state, log, parked, cleaner);
+        this.gauges = new ShardGauges(counters, state, log, replies, cleaner);
     }
 
     /**
@@ -205,7 +199,15 @@ public final class Shard {
 
     /** Whether a reply of any length can be parked; if not, no command may be decided. A shard that failed parks none. */
     boolean hasRoomForReply() {
-        return status != Status.OPEN || parked.hasRoom();
+        if (status != Status.OPEN) {
+            return true;
+        }
+        try {
+            return replies.hasRoom();
+        } catch (Throwable failure) {
+            fail(failure);
+            return true;
+        }
     }
 
     /**
@@ -322,7 +324,7 @@ public final class Shard {
      * @return tasks granted; for a waiting call 1 once it is answered.
      */
     int grant(Subscription subscriber, int taskGroup, int share) {
-        if (!parked.hasRoom()) {
+        if (!hasRoomForReply()) {
             return 0;
         }
         try {
@@ -374,7 +376,7 @@ public final class Shard {
             refuse(call.session, call.call, 0, RejectReason.SHARD_CLOSED);
             return;
         }
-        if (!parked.hasRoom()) {
+        if (!hasRoomForReply()) {
             // Many calls may be over at once, and each may still find tasks: what cannot be answered is not decided.
             refuse(call.session, call.call, 0, RejectReason.BUSY);
             return;
@@ -434,7 +436,7 @@ public final class Shard {
             if (isReadAgain(read)) {
                 return;
             }
-            reply(
+            replies.send(
                     read.session(),
                     read.correlationId(),
                     read.isAppendedEnough(),
@@ -454,15 +456,27 @@ public final class Shard {
         if (again == null) {
             return false;
         }
-        if (!context.coldReads().submit(again)) {
+        if (!command.coldReads().submit(again)) {
             refuse(read.session(), read.correlationId(), RejectReason.BUSY);
         }
         return true;
     }
 
+    /** Hands what was appended to the page cache, and sends what waits for no more than that. */
+    void write() {
+        if (status != Status.OPEN) {
+            return;
+        }
+        try {
+            replies.write();
+        } catch (Throwable failure) {
+            fail(failure);
+        }
+    }
+
     /** Whether replies wait for a sync. */
     boolean isDirty() {
-        return status == Status.OPEN && !parked.isEmpty() && log.isDirty();
+        return status == Status.OPEN && replies.isSyncWanted();
     }
 
     void sync() {
@@ -501,9 +515,8 @@ public final class Shard {
             return 0;
         }
         try {
-            final int sent = parked.dispatch(log.durablePosition(), replies);
+            final int sent = replies.dispatch();
             if (sent > 0) {
-                counters.add(Figure.ACKNOWLEDGED_DURABLE, sent);
                 faults.at("shard.sent");
             }
             final int work = sent + carry(nowNs) + log.doWork(nowNs);
@@ -556,7 +569,8 @@ public final class Shard {
                 faults.at("shard.close");
                 recordDigest();
                 log.sync();
-                parked.dispatch(log.durablePosition(), replies);
+                replies.write();
+                replies.dispatch();
                 status = Status.CLOSED;
                 faults.at("shard.closed");
                 waiting.refuseAll();
@@ -603,7 +617,7 @@ public final class Shard {
             faults.at("shard.appended");
         }
         if (command.replyLength() > 0) {
-            reply(
+            replies.send(
                     session,
                     correlationId,
                     appendedEnough,
@@ -690,39 +704,6 @@ public final class Shard {
         recordsSinceDigest = 0;
     }
 
-    private void reply(
-            Session session,
-            long correlationId,
-            boolean appendedEnough,
-            long position,
-            int code,
-            MutableDirectBuffer buffer,
-            int length) {
-        // [SILO-LOG-ACK-3]
-        final boolean isDurable = position <= log.durablePosition();
-        final boolean waits = !isDurable && !appendedEnough;
-        replyHeader
-                .wrap(buffer, MESSAGE_HEADER_BYTES)
-                .correlationId(correlationId)
-                .position(position)
-                .shardEpoch(log.shardEpoch())
-                .shard(settings.shard())
-                .code(code)
-                .durability(isDurable || waits ? Durability.DURABLE : Durability.APPENDED);
-        if (code != RejectReason.OK) {
-            counters.countRefusal(code);
-        }
-        if (waits) {
-            parked.park(session, position, buffer, length);
-        } else {
-            // A roll may have made earlier ones durable: of two answers to one request the first goes first.
-            counters.add(Figure.ACKNOWLEDGED_DURABLE, parked.dispatch(log.durablePosition(), replies));
-            replies.send(session, buffer, 0, length);
-            counters.add(isDurable ? Figure.ACKNOWLEDGED_DURABLE : Figure.ACKNOWLEDGED_APPENDED, 1);
-        }
-    }
-
-    /** Refuses a command that no decider saw; speaks of no record, so it does not wait. */
     private void refuse(Session session, DirectBuffer buffer, int offset, RejectReason reason) {
         commandHeader.wrap(buffer, offset + MESSAGE_HEADER_BYTES);
         refuse(session, commandHeader.correlationId(), reason);
@@ -733,8 +714,7 @@ public final class Shard {
     }
 
     private void refuse(Session session, long correlationId, RejectReason reason, int retryAfterMs) {
-        Refusals.send(replies, session, correlationId, settings.shard(), reason, retryAfterMs, refusalBuffer);
-        counters.countRefusal(reason.code());
+        replies.refuse(session, correlationId, reason, retryAfterMs);
     }
 
     /** Refuses a command that the shard's thread has no time for. */
@@ -744,8 +724,6 @@ public final class Shard {
         commandHeader.wrap(buffer, offset + MESSAGE_HEADER_BYTES);
         refuse(session, commandHeader.correlationId(), RejectReason.BUSY, retryAfterMs);
     }
-
-    private final UnsafeBuffer refusalBuffer = new UnsafeBuffer(new byte[Refusals.BYTES]);
 
     private void fail(Throwable failure) {
         if (status != Status.FAILED) {
@@ -781,7 +759,7 @@ public final class Shard {
     private final class Waited implements WaitingCommands.Answers {
         @Override
         public boolean hasRoom() {
-            return parked.hasRoom();
+            return hasRoomForReply();
         }
 
         @Override

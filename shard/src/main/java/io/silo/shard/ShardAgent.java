@@ -27,8 +27,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shards of one thread. One duty cycle: read the clock, drain commands, fire timers, grant, sync once, dispatch the replies that
- * became durable. Nothing in it waits but the sync.
+ * The shards of one thread. One duty cycle: read the clock, drain commands, fire timers, grant, write once, sync once, dispatch the replies
+ * that became durable. Nothing in it waits but the sync.
  */
 public final class ShardAgent implements Agent, CommandConsumer {
     /** Commands taken before the cycle's sync: the window of four busy clients. Group commit grows by itself up to here. */
@@ -142,6 +142,9 @@ public final class ShardAgent implements Agent, CommandConsumer {
         final int granted = grant();
         work += granted;
         admission.onGranted(granted, grantsAreCut);
+        for (Shard shard : shards) {
+            shard.write();
+        }
         work += sync();
         final long nowNs = clock.nanoTime();
         postponeLeases(TimeUnit.NANOSECONDS.toMillis(nowNs - beginNs));

@@ -21,14 +21,14 @@ final class ShardGauges {
     private final ShardCounters counters;
     private final ShardState state;
     private final EventLog log;
-    private final ParkedReplies parked;
+    private final ShardReplies replies;
     private final LogCleaner cleaner;
 
-    ShardGauges(ShardCounters counters, ShardState state, EventLog log, ParkedReplies parked, LogCleaner cleaner) {
+    ShardGauges(ShardCounters counters, ShardState state, EventLog log, ShardReplies replies, LogCleaner cleaner) {
         this.counters = counters;
         this.state = state;
         this.log = log;
-        this.parked = parked;
+        this.replies = replies;
         this.cleaner = cleaner;
     }
 
@@ -38,7 +38,7 @@ final class ShardGauges {
         }
         counters.set(Figure.LEASES, state.leases().count());
         counters.set(Figure.MEMORY_BYTES, state.bytes());
-        counters.set(Figure.PARKED_REPLIES, parked.count());
+        counters.set(Figure.PARKED_REPLIES, replies.parkedCount());
         counters.set(Figure.DURABLE_POSITION, log.durablePosition());
         counters.set(Figure.APPENDED_POSITION, log.appendedPosition());
         counters.set(Figure.SHARD_EPOCH, log.shardEpoch());

@@ -32,10 +32,10 @@ final class MeteredCycleStore implements CycleStore {
     }
 
     @Override
-    public long append(DirectBuffer buffer, int offset, int length) {
+    public long append(ByteBuffer documents) {
         begin();
         try {
-            return store.append(buffer, offset, length);
+            return store.append(documents);
         } finally {
             end();
         }
@@ -124,6 +124,11 @@ final class MeteredCycleStore implements CycleStore {
     @Override
     public void beginSync() {
         store.beginSync();
+    }
+
+    @Override
+    public boolean isSyncDone() {
+        return store.isSyncDone();
     }
 
     @Override

@@ -89,6 +89,8 @@ class ServerDiskFullIT {
             }
             try (ServerProcess server = launch(mounted);
                     SiloClient client = client(data)) {
+                // What was created ahead and not used is given back by the start.
+                fill(client);
                 checkRefusing(client, data);
                 for (EnqueueResult job : acknowledged) {
                     assertThat(client.getJob(job.tenant(), job.jobId())

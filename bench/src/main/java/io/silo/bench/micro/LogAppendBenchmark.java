@@ -59,6 +59,7 @@ public class LogAppendBenchmark {
                 files.log().doWork(System.nanoTime());
             }
         }
+        files.log().write();
         return position;
     }
 

@@ -21,9 +21,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * What does a group commit cost, and how many bytes reach the device for each byte of payload?
  *
  * <p>Durability: durable. One operation is so many records and one sync. Expected: one record near the plain file's write and force; at
- * 256 records under 2 device bytes a payload byte ({@code writtenBytes / payloadBytes} of the counters), where a mapping without
- * MADV_RANDOM writes 16 and more. A ratio above 2 means that the advice does not work on this kernel, and zero-filled plain files
- * should take Chronicle's place.
+ * 256 records under 2 device bytes a payload byte ({@code writtenBytes / payloadBytes} of the counters), where stores to a mapping write
+ * up to 16.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.SampleTime)

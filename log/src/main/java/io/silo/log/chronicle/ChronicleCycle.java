@@ -5,56 +5,51 @@ import io.silo.log.EventLog;
 import io.silo.log.LogErrorCode;
 import io.silo.log.LogException;
 import java.io.IOException;
-import java.nio.MappedByteBuffer;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import net.openhft.chronicle.bytes.Bytes;
-import net.openhft.chronicle.bytes.BytesStore;
 import net.openhft.chronicle.bytes.SyncMode;
 import net.openhft.chronicle.core.time.SetTimeProvider;
-import net.openhft.chronicle.queue.ExcerptAppender;
-import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
 import net.openhft.chronicle.queue.rollcycles.LargeRollCycles;
 import net.openhft.chronicle.wire.DocumentContext;
-import org.agrona.BitUtil;
-import org.agrona.BufferUtil;
 import org.agrona.DirectBuffer;
-import org.agrona.IoUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * A cycle that can be appended to: one Chronicle queue of one file in one mapped chunk, our own channel for syncing it, our own
- * descriptor for its blocks, and our own mapping for bringing pages in ahead.
+ * A cycle that can be appended to: one Chronicle queue of one file, our own channel for writing and syncing it, and our own descriptor
+ * for its blocks.
+ *
+ * <p>Chronicle lays the file out, appends its first document and lets go of it. What follows is framed as Chronicle frames it, so that its
+ * tailer reads it, but written by calls: a store to a mapped page that is new costs a fault of several microseconds for each 4 KiB, and a sync
+ * write-protects it again (docs/decisions/0020-records-are-written-by-calls.md).
  *
  * <p>Created by the helper thread, then handed to the shard's, which appends and syncs, then handed back to be retired. The helper reads
  * {@link #end} and moves {@link #allocated} meanwhile.
  */
 final class ChronicleCycle {
-    /**
-     * Smallest block: Chronicle's documents are at most a quarter of it, and the longest record is 1 MiB. The whole cycle lies in its
-     * first block, so that the shard's thread never maps another.
-     */
-    private static final long BLOCK_BYTES_MIN = 8L * EventLog.RECORD_BYTES_MAX;
+    /** Length of Chronicle's mapping while it makes the file; its documents are at most a quarter of it. */
+    private static final long BLOCK_BYTES = 1024 * 1024;
 
     /** Entries of Chronicle's index pages: small pages, since nothing here reads them. */
     private static final int INDEX_COUNT = 64;
 
-    /** Documents per index entry; with the count above an index page is written once in 4 million documents. */
+    /** Documents per index entry. */
     private static final int INDEX_SPACING = 65_536;
 
-    /** What Chronicle may write besides a document: its two index pages and headers, rounded up. */
-    static final int FRAMING_BYTES_MAX = 8 * 1024;
+    /** What lies behind the last document: the header of none. */
+    static final int HEADER_BYTES = Integer.BYTES;
+
+    /** Most bytes in front of the first record: Chronicle's own documents and the cycle's first. */
+    private static final int LEADING_BYTES_MAX = 64 * 1024;
 
     /** Blocks are allocated in such steps: long enough for 40 ms of the fastest appends measured (0.4 GB/s). */
     static final long ALLOCATION_STEP_BYTES = 16L * 1024 * 1024;
 
     /** Blocks without which a cycle is not created: the longest record, the one that ends the cycle, and framing. */
-    static final long ALLOCATION_BYTES_MIN = EventLog.RECORD_BYTES_MAX + 2L * FRAMING_BYTES_MAX;
-
-    /** Unsynced bytes behind which pages are brought in ahead: several group commits of 1,024 jobs. */
-    private static final long PREFAULT_AFTER_BYTES = 1024 * 1024;
+    static final long ALLOCATION_BYTES_MIN = EventLog.RECORD_BYTES_MAX + 16L * 1024;
 
     /** What the queue's own files and the directories take, generously. */
     static final long CREATION_BYTES = 512 * 1024;
@@ -64,55 +59,55 @@ final class ChronicleCycle {
     private final long number;
     private final Path file;
     private final DiskObserver observer;
-    private final SingleChronicleQueue queue;
-    private final ExcerptAppender appender;
     private final FileChannel channel;
     private final NativeFile blocks;
-    private final MappedByteBuffer mapping;
-    private final UnsafeBuffer pages;
-    private final long blockBytes;
-    private final UnsafeBuffer target = new UnsafeBuffer(0, 0);
-    private long advisedAddress;
+    private final long fileBytes;
     private volatile long end;
-    private volatile long syncedEnd;
     /** Moved by one thread at a time: the helper, from creation to retirement. */
     private volatile long allocated;
-
-    private long prefaulted;
 
     /**
      * Creates the cycle in its directory and appends its first document. The helper's thread.
      *
      * @throws LogException STORE_FAILED.
      */
-    ChronicleCycle(
-            long number, Path directory, long cycleBytes, DirectBuffer document, int length, DiskObserver observer) {
+    ChronicleCycle(long number, Path directory, long cycleBytes, DirectBuffer document, DiskObserver observer) {
         this.number = number;
         this.observer = observer;
-        blockBytes = Math.max(BLOCK_BYTES_MIN, BitUtil.findNextPositivePowerOfTwo(cycleBytes));
-        queue = SingleChronicleQueueBuilder.binary(directory)
-                .rollCycle(LargeRollCycles.LARGE_DAILY)
-                .timeProvider(new SetTimeProvider(0))
-                .blockSize(blockBytes)
-                .indexCount(INDEX_COUNT)
-                .indexSpacing(INDEX_SPACING)
-                .syncMode(SyncMode.NONE)
-                .build();
-        appender = queue.createAppender();
-        // One thread at a time uses it, but not always the same: the helper makes it, one thread opens the log, another
-        // appends.
-        appender.singleThreadedCheckDisabled(true);
-        append(document, 0, length);
-        file = appender.currentFile().toPath();
+        fileBytes = pages(cycleBytes + LEADING_BYTES_MAX + ALLOCATION_BYTES_MIN);
+        file = layOut(directory, document);
+        blocks = new NativeFile(file);
         try {
+            // Longer than anything that is appended, so that the end is found before the file's: zeros, and no blocks.
+            blocks.length(fileBytes);
             channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            mapping = channel.map(FileChannel.MapMode.READ_WRITE, 0, blockBytes);
         } catch (IOException e) {
+            blocks.close();
             throw failed(LogErrorCode.STORE_FAILED, "open", e);
         }
-        pages = new UnsafeBuffer(mapping);
-        NativeFile.adviseRandom(BufferUtil.address(mapping), blockBytes);
-        blocks = new NativeFile(file);
+    }
+
+    /** Has Chronicle make the queue and append its first document. Returns the file, with {@link #end} behind that document. */
+    private Path layOut(Path directory, DirectBuffer document) {
+        int length = document.capacity();
+        try (var queue = SingleChronicleQueueBuilder.binary(directory)
+                        .rollCycle(LargeRollCycles.LARGE_DAILY)
+                        .timeProvider(new SetTimeProvider(0))
+                        .blockSize(BLOCK_BYTES)
+                        .indexCount(INDEX_COUNT)
+                        .indexSpacing(INDEX_SPACING)
+                        .syncMode(SyncMode.NONE)
+                        .build();
+                var appender = queue.createAppender()) {
+            try (DocumentContext context = appender.writingDocument()) {
+                Bytes<?> bytes = context.wire().bytes();
+                long position = bytes.writePosition();
+                new UnsafeBuffer(bytes.addressForWrite(position), length).putBytes(0, document, 0, length);
+                bytes.writeSkip(length);
+                end = align(position + length);
+            }
+            return appender.currentFile().toPath();
+        }
     }
 
     long number() {
@@ -129,42 +124,25 @@ final class ChronicleCycle {
         return allocated;
     }
 
-    /** Lets another thread use the appender from here on. */
-    void handOver() {
-        appender.singleThreadedCheckReset();
-    }
-
-    /** Appends one document and returns the file offset of its payload. */
-    long append(DirectBuffer buffer, int offset, int length) {
-        long position;
-        try (DocumentContext document = appender.writingDocument()) {
-            Bytes<?> bytes = document.wire().bytes();
-            position = bytes.writePosition();
-            adviseNewChunk(bytes);
-            target.wrap(bytes.addressForWrite(position), length);
-            target.putBytes(0, buffer, offset, length);
-            bytes.writeSkip(length);
+    /** Writes documents behind the last one and returns the file offset of the first. */
+    long append(ByteBuffer documents) {
+        long at = end;
+        int length = documents.remaining();
+        try {
+            for (int done = 0; done < length; ) {
+                done += channel.write(documents, at + done);
+            }
+        } catch (IOException e) {
+            throw failed(LogErrorCode.STORE_FAILED, "write", e);
         }
-        end = position + length + 3 & ~3L;
-        return position;
-    }
-
-    @SuppressWarnings("ReferenceEquality") // another mapping, not other content, is what counts
-    private void adviseNewChunk(Bytes<?> bytes) {
-        BytesStore<?, ?> chunk = bytes.bytesStore();
-        long address = chunk.addressForWrite(chunk.start());
-        if (address != advisedAddress) {
-            advisedAddress = address;
-            NativeFile.adviseRandom(address, blockBytes);
-        }
+        end = at + length;
+        return at;
     }
 
     /** Makes everything appended durable. */
     void sync() {
-        long syncing = end;
         try {
             channel.force(false);
-            syncedEnd = syncing;
             observer.onFileSynced(file);
         } catch (IOException e) {
             throw failed(LogErrorCode.SYNC_FAILED, "sync", e);
@@ -179,7 +157,7 @@ final class ChronicleCycle {
 
     private NativeFile.Allocation allocateTo(long offset, long budget) {
         long from = allocated;
-        long wanted = Math.min(blockBytes + EventLog.RECORD_BYTES_MAX, offset) - from;
+        long wanted = Math.min(fileBytes, offset) - from;
         if (wanted <= 0) {
             return NativeFile.Allocation.DONE;
         }
@@ -195,38 +173,12 @@ final class ChronicleCycle {
 
     /** Whether less than half a step is allocated behind the end, and more could be. */
     boolean needsAllocation() {
-        return allocated - end < ALLOCATION_STEP_BYTES / 2 && allocated < blockBytes + EventLog.RECORD_BYTES_MAX;
-    }
-
-    /**
-     * Brings pages in ahead of the writer, as a write would, but by exchanging 0 for 0: it can neither change what the writer has put
-     * there meanwhile nor leave anything behind. The helper's thread.
-     *
-     * <p>A page that is brought in and synced before it is written goes to the device twice. So this waits until the writer is well
-     * ahead of the last sync, which under durable load it never is: measured at 256 records a sync, 2.5 device bytes a payload byte
-     * with pages brought in always, 1.3 without.
-     *
-     * @param ahead most bytes ahead of the writer.
-     * @return pages touched.
-     */
-    int prefault(int ahead) {
-        if (end - syncedEnd < PREFAULT_AFTER_BYTES) {
-            return 0;
-        }
-        long from = Math.max(prefaulted, (end + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES);
-        long to = Math.min(Math.min(end + ahead, allocated), blockBytes) / PAGE_BYTES * PAGE_BYTES;
-        int count = 0;
-        for (long page = from; page < to; page += PAGE_BYTES) {
-            pages.compareAndSetInt((int) page, 0, 0);
-            count++;
-        }
-        prefaulted = Math.max(from, to);
-        return count;
+        return allocated - end < ALLOCATION_STEP_BYTES / 2 && allocated < fileBytes;
     }
 
     /** Gives unused blocks back and closes everything. After the last sync. The helper's thread. */
     void retire() {
-        long firstUnused = (end + Integer.BYTES + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+        long firstUnused = pages(end + HEADER_BYTES);
         if (allocated > firstUnused) {
             blocks.release(firstUnused, allocated - firstUnused);
         }
@@ -234,16 +186,21 @@ final class ChronicleCycle {
     }
 
     void close() {
-        appender.singleThreadedCheckReset();
-        appender.close();
-        queue.close();
-        IoUtil.unmap(mapping);
         blocks.close();
         try {
             channel.close();
         } catch (IOException e) {
             throw failed(LogErrorCode.STORE_FAILED, "close", e);
         }
+    }
+
+    private static long align(long offset) {
+        return (offset + 3) & ~3L;
+    }
+
+    /** The same, up to whole pages. */
+    private static long pages(long offset) {
+        return (offset + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
     }
 
     private LogException failed(LogErrorCode code, String verb, IOException e) {

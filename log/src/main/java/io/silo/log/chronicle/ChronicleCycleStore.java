@@ -26,8 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Cycles on Chronicle Queue, one queue of one file per cycle, in the layout of {@link CycleDirectory}. Chronicle appends; everything else
- * is done with descriptors of our own: reading, syncing, allocating, deleting. A file that another opening wrote is never opened through
+ * Cycles on Chronicle Queue, one queue of one file per cycle, in the layout of {@link CycleDirectory}. Chronicle lays a file
+ * out; everything else is done with descriptors of our own: writing, reading, syncing, allocating, deleting. A file that another opening wrote is never opened through
  * Chronicle, so that neither its locks nor its indexes matter after a crash.
  *
  * <p>Chronicle's call home, its announcement and its disk monitor are switched off by this class unless their system properties are set
@@ -196,8 +196,7 @@ public final class ChronicleCycleStore implements CycleStore {
             }
             Path cyclePath = directory.cyclePath(number);
             Files.createDirectory(cyclePath);
-            var cycle = new ChronicleCycle(
-                    number, cyclePath, context.cycleBytes(), document, document.capacity(), observer);
+            var cycle = new ChronicleCycle(number, cyclePath, context.cycleBytes(), document, observer);
             observer.onNameChanged(cyclePath);
             if (!helper.allocate(cycle, budget)) {
                 cycle.close();
@@ -208,7 +207,6 @@ public final class ChronicleCycleStore implements CycleStore {
             cycle.sync();
             syncDirectory(cyclePath);
             syncDirectory(directory.cyclesPath());
-            cycle.handOver();
             created = cycle;
             creation = Creation.READY;
         } catch (IOException | RuntimeException | Error e) {
@@ -244,17 +242,16 @@ public final class ChronicleCycleStore implements CycleStore {
         wakeAt = active.end() + CycleHelper.WAKE_BYTES;
         helper.active(active);
         if (full != null) {
-            full.handOver();
             helper.execute(full::retire);
         }
     }
 
     @Override
-    public long append(DirectBuffer buffer, int offset, int length) {
+    public long append(ByteBuffer documents) {
         ChronicleCycle cycle = requireActive();
         long position;
         try {
-            position = cycle.append(buffer, offset, length);
+            position = cycle.append(documents);
         } catch (RuntimeException | Error e) {
             throw new LogException(
                     LogErrorCode.STORE_FAILED,
@@ -272,7 +269,7 @@ public final class ChronicleCycleStore implements CycleStore {
     @Override
     public boolean hasRoom(int lengthBytes) {
         ChronicleCycle cycle = requireActive();
-        if (cycle.end() + lengthBytes + ChronicleCycle.FRAMING_BYTES_MAX <= cycle.allocated()) {
+        if (cycle.end() + lengthBytes + ChronicleCycle.HEADER_BYTES <= cycle.allocated()) {
             return true;
         }
         checkHelper();
@@ -293,6 +290,11 @@ public final class ChronicleCycleStore implements CycleStore {
     @Override
     public void beginSync() {
         syncThread.begin(requireActive());
+    }
+
+    @Override
+    public boolean isSyncDone() {
+        return syncThread.isDone();
     }
 
     @Override

@@ -15,16 +15,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The thread beside a shard's: creates, retires and deletes cycles, allocates blocks and brings pages in ahead of the writer, and watches
- * the free space. It never writes a byte that the log reads. What it is late with the writer does itself, or is refused by
- * {@code hasRoom}.
+ * The thread beside a shard's: creates, retires and deletes cycles, allocates blocks ahead of the writer, and watches the free space. What
+ * it is late with is refused by {@code hasRoom}.
  */
 final class CycleHelper implements Runnable {
-    /** How far pages are brought in ahead of the writer (design: at most 1 MiB). */
-    static final int PREFAULT_BYTES = 256 * 1024;
-
-    /** The writer wakes the helper after this many bytes: a quarter of what is brought in. */
-    static final int WAKE_BYTES = PREFAULT_BYTES / 4;
+    /** The writer wakes the helper after this many bytes: an eighth of what is allocated at a time. */
+    static final int WAKE_BYTES = (int) ChronicleCycle.ALLOCATION_STEP_BYTES / 8;
 
     /** Pause of an idle helper, and the age of the free space it knows. */
     private static final long IDLE_NS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -67,7 +63,7 @@ final class CycleHelper implements Runnable {
         wake();
     }
 
-    /** The cycle to keep blocks and pages ahead of, or null. */
+    /** The cycle to keep blocks ahead of, or null. */
     void active(@Nullable ChronicleCycle cycle) {
         active = cycle;
         wake();
@@ -154,7 +150,7 @@ final class CycleHelper implements Runnable {
             nextCheckNs = nowNs + IDLE_NS;
             checkDisk();
         }
-        return cycle == null ? workCount : workCount + cycle.prefault(PREFAULT_BYTES);
+        return workCount;
     }
 
     /**

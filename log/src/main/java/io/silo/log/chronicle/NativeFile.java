@@ -3,11 +3,10 @@ package io.silo.log.chronicle;
 import io.silo.log.LogErrorCode;
 import io.silo.log.LogException;
 import java.nio.file.Path;
-import net.openhft.posix.MAdviseFlag;
 import net.openhft.posix.OpenFlag;
 import net.openhft.posix.PosixAPI;
 
-/** A descriptor for the calls that Java lacks: allocating blocks without writing, and giving them back. */
+/** A descriptor for the calls that Java lacks: allocating blocks without writing, giving them back, and a length without writing. */
 final class NativeFile implements AutoCloseable {
     /** {@code FALLOC_FL_KEEP_SIZE}, {@code linux/falloc.h}. */
     private static final int KEEP_SIZE = 1;
@@ -64,12 +63,11 @@ final class NativeFile implements AutoCloseable {
         PosixAPI.posix().fallocate(descriptor, KEEP_SIZE | PUNCH_HOLE, offset, length);
     }
 
-    /**
-     * Tells the kernel that a mapping is not read ahead. Without it a write fault on a large folio makes the whole of it dirty, and a
-     * sync writes 16 to 120 times the bytes that were appended.
-     */
-    static void adviseRandom(long address, long length) {
-        PosixAPI.posix().madvise(address, length, MAdviseFlag.MADV_RANDOM);
+    /** Sets the file's length; what is added is zero and has no blocks. */
+    void length(long bytes) {
+        if (PosixAPI.posix().ftruncate(descriptor, bytes) != 0) {
+            throw failed("set the length of");
+        }
     }
 
     @Override

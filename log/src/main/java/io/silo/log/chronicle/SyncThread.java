@@ -26,6 +26,11 @@ final class SyncThread {
         LockSupport.unpark(thread);
     }
 
+    /** Whether none is under way. */
+    boolean isDone() {
+        return requested == null;
+    }
+
     /** Returns the sync's failure, or null. */
     @Nullable
     Throwable await() {

@@ -15,22 +15,15 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link CycleStore} on a {@link SimulatedDisk}, with the very framing that Chronicle writes: a leading metadata document, payloads
- * before their headers, a metadata document of its own now and then, first marked not complete and then complete. All work is done at once on the caller's
- * thread, a begun sync when it is awaited.
+ * A {@link CycleStore} on a {@link SimulatedDisk}, with the very framing that Chronicle writes: a leading metadata document before the
+ * first one. All work is done at once on the caller's thread, page by page, a begun sync when it is awaited.
  */
 public final class SimulatedCycleStore implements CycleStore {
     private static final int METADATA_FLAG = 0x40000000;
-    private static final int INCOMPLETE_FLAG = 0x80000000;
     private static final int HEADER_BYTES = Integer.BYTES;
 
     /** Length of the leading metadata document; Chronicle's is of that order. */
     private static final int LEADING_METADATA_BYTES = 236;
-
-    /** A metadata document of this length goes before every 64th document, as Chronicle writes its index pages. */
-    private static final int INDEX_METADATA_BYTES = 100;
-
-    private static final int INDEX_INTERVAL = 64;
 
     /** Blocks allocated ahead: two of the longest records, so that one is always there. */
     private static final int ALLOCATION_STEP_BYTES = 2 * EventLog.RECORD_BYTES_MAX + 64 * 1024;
@@ -51,7 +44,6 @@ public final class SimulatedCycleStore implements CycleStore {
         private final String name;
         private long end;
         private long allocated;
-        private int documentCount;
 
         SimulatedCycle(String name) {
             this.name = name;
@@ -197,15 +189,26 @@ public final class SimulatedCycleStore implements CycleStore {
     }
 
     @Override
-    public long append(DirectBuffer buffer, int offset, int length) {
+    public long append(ByteBuffer documents) {
         SimulatedCycle cycle = requireActive();
         try {
-            if (++cycle.documentCount % INDEX_INTERVAL == 0) {
-                writeMetadata(cycle, INDEX_METADATA_BYTES);
+            long at = cycle.end;
+            int length = documents.remaining();
+            byte[] bytes = copyBuffer(length);
+            documents.get(bytes, 0, length);
+            for (int done = 0; done < length; ) {
+                if (done > 0) {
+                    context.faults().at("log.write.page");
+                }
+                int piece = Math.min(
+                        length - done, SimulatedDisk.PAGE_BYTES - (int) ((at + done) % SimulatedDisk.PAGE_BYTES));
+                disk.write(cycle.name, at + done, bytes, done, piece);
+                done += piece;
             }
-            long fileOffset = writeDocument(cycle, buffer, offset, length);
+            cycle.end = at + length;
+            disk.grow(cycle.name, SimulatedDisk.roundUp(cycle.end + HEADER_BYTES));
             allocateAhead(cycle);
-            return fileOffset;
+            return at;
         } catch (SimulatedDiskException e) {
             throw new LogException(
                     LogErrorCode.STORE_FAILED, true, "Nothing can be appended to " + cycle.name + ".", e);
@@ -215,8 +218,7 @@ public final class SimulatedCycleStore implements CycleStore {
     @Override
     public boolean hasRoom(int lengthBytes) {
         SimulatedCycle cycle = requireActive();
-        int framing = 4 * HEADER_BYTES + INDEX_METADATA_BYTES + HEADER_BYTES;
-        return cycle.end + lengthBytes + framing <= cycle.allocated || allocateAhead(cycle);
+        return cycle.end + lengthBytes + HEADER_BYTES <= cycle.allocated || allocateAhead(cycle);
     }
 
     @Override
@@ -236,6 +238,11 @@ public final class SimulatedCycleStore implements CycleStore {
 
     @Override
     public void beginSync() {}
+
+    @Override
+    public boolean isSyncDone() {
+        return true;
+    }
 
     @Override
     public void awaitSync() {
@@ -270,17 +277,11 @@ public final class SimulatedCycleStore implements CycleStore {
         }
     }
 
-    /**
-     * Leaves some bytes of a document without its header, as a process killed in an append does: Chronicle writes the payload first.
-     *
-     * @param isHeaderIncomplete leaves a header that says so, as it is while Chronicle writes a page of its index.
-     */
-    public void tearAppend(byte[] payload, boolean isHeaderIncomplete) {
+    /** Leaves the beginning of a document, as a process killed in a write does. */
+    public void tearAppend(byte[] document, int length) {
         SimulatedCycle cycle = requireActive();
-        disk.write(cycle.name, cycle.end + HEADER_BYTES, payload, 0, payload.length);
-        if (isHeaderIncomplete) {
-            putInt(cycle, cycle.end, INCOMPLETE_FLAG);
-        }
+        disk.write(cycle.name, cycle.end, document, 0, length);
+        disk.grow(cycle.name, SimulatedDisk.roundUp(cycle.end + length + HEADER_BYTES));
     }
 
     private void writeMetadata(SimulatedCycle cycle, int length) {
@@ -288,7 +289,6 @@ public final class SimulatedCycleStore implements CycleStore {
         for (int i = 0; i < length; i++) {
             bytes[i] = (byte) (0x80 | i);
         }
-        putInt(cycle, cycle.end, INCOMPLETE_FLAG | METADATA_FLAG);
         disk.write(cycle.name, cycle.end + HEADER_BYTES, bytes, 0, length);
         finishDocument(cycle, METADATA_FLAG, length);
     }

@@ -92,6 +92,8 @@ class CrashImagePropertyTest {
         assertThat(sites)
                 .containsKeys(
                         "log.append",
+                        "log.write",
+                        "log.write.page",
                         "log.sync",
                         "log.roll.closed",
                         "log.roll.synced",

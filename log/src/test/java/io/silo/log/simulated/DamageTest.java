@@ -15,6 +15,7 @@ import io.silo.log.LogVerifier;
 import io.silo.log.LogWorkbench;
 import io.silo.log.LogWorkbench.Seen;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -223,6 +224,7 @@ class DamageTest {
         for (int i = 0; i < 6; i++) {
             LogWorkbench.append(log, 100 + i);
         }
+        log.write();
         long end = (lastNonZero(disk, newest) + 4) & ~3L;
         byte[] zeros = new byte[4096];
         for (int length : new int[] {4, 40, 56, 100, 250}) {
@@ -235,29 +237,56 @@ class DamageTest {
                 recovered.start(1);
             }
         }
-        SimulatedDisk stray = disk.processKill();
-        stray.write(newest, end + EventLog.RECORD_BYTES_MAX + 4096, new byte[] {1}, 0, 1);
-        checkCorrupt(stray, LogErrorCode.RECORD_DAMAGED);
+        for (long behind : new long[] {4, 600, EventLog.RECORD_BYTES_MAX + 4096}) {
+            SimulatedDisk stray = disk.processKill();
+            stray.write(newest, end + behind, new byte[] {1}, 0, 1);
+            checkCorrupt(stray, LogErrorCode.RECORD_DAMAGED);
+        }
     }
 
     @Test
-    void shouldCutOffTheAppendThatAKillInterrupted() {
-        for (boolean isHeaderIncomplete : new boolean[] {false, true}) {
-            for (int length : new int[] {1, 13, 47, 48, 60, 2_000, 100_000}) {
-                var disk = new SimulatedDisk();
-                expected.clear();
-                EventLogContext context = LogWorkbench.context(3, BOOT);
-                SimulatedCycleStore store = SimulatedCycleStore.open(disk, DIRECTORY, context);
-                EventLog log = EventLog.open(store, IDENTITY, context);
-                log.start(1);
-                append(log, 10);
-                store.tearAppend(events(length, length), isHeaderIncomplete);
-                try (EventLog recovered = open(disk.processKill(), IDENTITY, BOOT)) {
+    void shouldCutOffTheWriteThatAKillInterrupted() {
+        for (int length : new int[] {600, 2_000, 100_000}) {
+            for (int units = 1; units <= length / 512; units = 2 * units) {
+                try (EventLog recovered = open(torn(length, units, 0), IDENTITY, BOOT)) {
                     assertThat(LogWorkbench.replay(recovered)).isEqualTo(expected);
                     recovered.start(2);
                 }
             }
         }
+    }
+
+    /** What a kill cannot leave: bytes behind the cut, or a document that no place to cut lies in. */
+    @Test
+    void shouldNotTakeDamageForAWriteThatAKillInterrupted() {
+        checkCorrupt(torn(2_000, 2, 1_600), LogErrorCode.RECORD_DAMAGED);
+        checkCorrupt(torn(2_000, 2, 200_000), LogErrorCode.RECORD_DAMAGED);
+        checkCorrupt(torn(20, 1, 0), LogErrorCode.RECORD_DAMAGED);
+    }
+
+    /**
+     * A log of one record whose next one was being written.
+     *
+     * @param units in how many pieces of what is written at once it was cut off.
+     * @param strayBehind a byte that far behind the cut is not zero; 0 = there is none.
+     */
+    private SimulatedDisk torn(int length, int units, int strayBehind) {
+        var disk = new SimulatedDisk();
+        expected.clear();
+        EventLogContext context = LogWorkbench.context(3, BOOT);
+        SimulatedCycleStore store = SimulatedCycleStore.open(disk, DIRECTORY, context);
+        EventLog log = EventLog.open(store, IDENTITY, context);
+        log.start(1);
+        append(log, 10);
+        log.sync();
+        byte[] document = events(Integer.BYTES + length, length);
+        ByteBuffer.wrap(document).order(ByteOrder.LITTLE_ENDIAN).putInt(0, length);
+        int toCut = (int) (512 - store.activeBytes() % 512) + 512 * (units - 1);
+        store.tearAppend(document, Math.min(document.length, toCut));
+        if (strayBehind > 0) {
+            write(disk, newestStarted(disk), store.activeBytes() + toCut + strayBehind, (byte) 1);
+        }
+        return disk.processKill();
     }
 
     @Test
@@ -288,11 +317,13 @@ class DamageTest {
         EventLog log = EventLog.open(store, IDENTITY, context);
         log.start(1);
         append(log, 10);
-        store.tearAppend(new byte[] {1, 2, 3}, true);
+        log.sync();
+        store.tearAppend(new byte[] {48, 0, 0, 0, 3, 1}, 6);
         var report = LogVerifier.verify(
                 new LogModel.SimulatedSource(disk), null, context, true, (p, e, t, c, b, o, l) -> {});
         assertThat(report.findings()).isEmpty();
         assertThat(report.records()).isEqualTo(1);
+        append(log, 20);
         log.sync();
         SimulatedDisk killed = disk.processKill();
         try (EventLog recovered = open(killed, IDENTITY, BOOT)) {

@@ -143,8 +143,15 @@ public final class CommandContext {
         return waitingCalls;
     }
 
+    /** For reads elsewhere of whatever was appended. */
     public ColdReads coldReads() {
+        writeLog();
         return coldReads;
+    }
+
+    /** Lets readers find whatever was appended. */
+    void writeLog() {
+        log.write();
     }
 
     ReadAhead readAhead() {

@@ -252,6 +252,7 @@ final class ImportJobsDecider implements CommandDecider {
         if (jobs.lastPosition(slot) == context.record().position()) {
             return RejectReason.TWICE_IN_BATCH;
         }
+        context.writeLog();
         if (!imports.read(jobs, slot)) {
             return RejectReason.RESULT_GONE;
         }

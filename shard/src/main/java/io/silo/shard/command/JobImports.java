@@ -32,7 +32,7 @@ public final class JobImports {
     }
 
     /**
-     * Reads one job.
+     * Reads one job, whose records are written.
      *
      * @return false if its records are no longer in the log.
      */

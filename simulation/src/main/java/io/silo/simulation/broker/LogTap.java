@@ -49,7 +49,7 @@ final class LogTap {
         while (seenPosition < log.appendedPosition()) {
             seenPosition++;
             // False for records of the log's own.
-            boolean isEvents = reader.read(seenPosition, handler);
+            boolean isEvents = log.readRecent(seenPosition, handler) || reader.read(seenPosition, handler);
             if (!isEvents) {
                 continue;
             }

@@ -27,6 +27,9 @@ final class Recovery {
     /** Of the last record that anybody was told is durable. */
     private long durablePosition = NULL_POSITION;
 
+    /** Of the last record that anybody was told of: no killed process may lose it. */
+    private long toldPosition = NULL_POSITION;
+
     // The opening under way.
     private long firstPosition;
     private long replayedPosition;
@@ -45,6 +48,11 @@ final class Recovery {
 
     void durable(long position) {
         durablePosition = Math.max(durablePosition, position);
+        told(position);
+    }
+
+    void told(long position) {
+        toldPosition = Math.max(toldPosition, position);
     }
 
     /** Positions are dense: a record follows the last one, or the log's own record that closes a cycle. */
@@ -127,13 +135,13 @@ final class Recovery {
         if (knowsLog) {
             Claim.check(!openings.isEmpty(), "the shard answers calls, but its log does not say that it was opened");
             final long survived = openings.get(0).place().position() - 1;
-            final long mustSurvive = powerLost ? durablePosition : appendedPosition;
+            final long mustSurvive = powerLost ? durablePosition : toldPosition;
             Claim.check(
                     survived >= mustSurvive,
                     "the log ends at position %d; %d was %s",
                     survived,
                     mustSurvive,
-                    powerLost ? "durable" : "appended");
+                    powerLost ? "durable" : "acknowledged");
             checksums.tailMap(survived, false).clear();
             compare(survived);
             lastEpoch = openings.get(openings.size() - 1).place().epoch();
@@ -148,6 +156,7 @@ final class Recovery {
         diedAtWork = false;
         appendedPosition = replayedPosition;
         durablePosition = replayedPosition;
+        toldPosition = replayedPosition;
         return replayed;
     }
 

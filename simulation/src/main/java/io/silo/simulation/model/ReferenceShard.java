@@ -254,7 +254,9 @@ public final class ReferenceShard implements ShardTap {
     public void onReply(Session session, DirectBuffer buffer, int offset, int length, long durablePosition) {
         recovery.durable(durablePosition);
         // Judged with the next call: what is thrown from here the shard would take for a failure of its own.
-        context.replies.hold(ModelReply.decode(session, buffer, offset, length, durablePosition));
+        final ModelReply reply = ModelReply.decode(session, buffer, offset, length, durablePosition);
+        recovery.told(reply.position());
+        context.replies.hold(reply);
     }
 
     @Override

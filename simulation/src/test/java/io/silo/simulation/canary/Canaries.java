@@ -63,7 +63,7 @@ final class Canaries {
             once("forgotten-live-job", "retention of ended jobs alone", "retention", 10, ForgottenLiveJobs::new),
             once("unheld-key", "unique keys", "retention", 20, () -> CommandBug.parts(UnheldKeys::new)),
             once("ignored-pause", "pauses", "pauses", 20, () -> CommandBug.parts(IgnoredPauses::new)),
-            once("widened-limit", "limits", "limits", 20, () -> CommandBug.parts(WidenedLimits::new)),
+            once("widened-limit", "limits", "limits", 400, () -> CommandBug.parts(WidenedLimits::new)),
             once("widened-maximum", "maxima that are set", "limits", 40, () -> CommandBug.parts(WidenedMaxima::new)),
             once(
                     "forgotten-bucket",

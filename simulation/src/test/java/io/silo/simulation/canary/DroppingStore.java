@@ -1,7 +1,7 @@
 package io.silo.simulation.canary;
 
 import io.silo.log.CycleStore;
-import org.agrona.DirectBuffer;
+import java.nio.ByteBuffer;
 
 /** Drops an append now and then and says where it would have been: state moves on and the log does not. */
 final class DroppingStore extends ForwardingStore {
@@ -13,9 +13,7 @@ final class DroppingStore extends ForwardingStore {
     }
 
     @Override
-    public long append(DirectBuffer buffer, int offset, int length) {
-        return ++appends % APPENDS_PER_DROP == 0
-                ? store.activeBytes() + Integer.BYTES
-                : store.append(buffer, offset, length);
+    public long append(ByteBuffer documents) {
+        return ++appends % APPENDS_PER_DROP == 0 ? store.activeBytes() : store.append(documents);
     }
 }

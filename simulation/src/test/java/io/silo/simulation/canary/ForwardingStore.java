@@ -50,8 +50,8 @@ abstract class ForwardingStore implements CycleStore {
     }
 
     @Override
-    public long append(DirectBuffer buffer, int offset, int length) {
-        return store.append(buffer, offset, length);
+    public long append(ByteBuffer documents) {
+        return store.append(documents);
     }
 
     @Override
@@ -72,6 +72,11 @@ abstract class ForwardingStore implements CycleStore {
     @Override
     public void beginSync() {
         store.beginSync();
+    }
+
+    @Override
+    public boolean isSyncDone() {
+        return store.isSyncDone();
     }
 
     @Override

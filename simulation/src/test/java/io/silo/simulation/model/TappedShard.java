@@ -4,6 +4,7 @@ import io.silo.log.EventLog;
 import io.silo.log.EventLogContext;
 import io.silo.log.LogIdentity;
 import io.silo.log.LogReader;
+import io.silo.log.RecordHandler;
 import io.silo.log.simulated.SimulatedCycleStore;
 import io.silo.log.simulated.SimulatedDisk;
 import io.silo.protocol.CommandConsumer;
@@ -112,14 +113,15 @@ final class TappedShard implements CommandSource, ReplySink, ColdReads, ShardLis
 
     private List<LoggedEvent> read(long position) {
         List<LoggedEvent> events = new ArrayList<>();
-        reader.read(
-                position,
-                (at, epoch, timeMs, count, buffer, offset, length) ->
-                        EventFrames.forEach(buffer, offset, length, (index, b, eventOffset, eventLength) -> {
-                            var copy = new UnsafeBuffer(new byte[eventLength]);
-                            copy.putBytes(0, b, eventOffset, eventLength);
-                            events.add(new LoggedEvent(epoch, at, timeMs, index, copy));
-                        }));
+        RecordHandler handler = (at, epoch, timeMs, count, buffer, offset, length) ->
+                EventFrames.forEach(buffer, offset, length, (index, b, eventOffset, eventLength) -> {
+                    var copy = new UnsafeBuffer(new byte[eventLength]);
+                    copy.putBytes(0, b, eventOffset, eventLength);
+                    events.add(new LoggedEvent(epoch, at, timeMs, index, copy));
+                });
+        if (!shard.log().readRecent(position, handler)) {
+            reader.read(position, handler);
+        }
         // Not found is a record of the log's own, which closes a cycle.
         return events;
     }

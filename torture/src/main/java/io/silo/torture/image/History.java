@@ -8,6 +8,7 @@ import java.util.List;
 final class History {
     private final List<Written> written = new ArrayList<>();
     private long acknowledged = EventLog.NULL_POSITION;
+    private long kept = EventLog.NULL_POSITION;
     private long trimmedBefore;
     private long highestEpoch;
 
@@ -15,10 +16,11 @@ final class History {
      * What it was at one moment.
      *
      * @param acknowledged every record up to here was called durable.
+     * @param kept every record up to here was called written to the page cache.
      * @param trimmedBefore records below may be gone.
      * @param highestEpoch shard epoch whose start returned last.
      */
-    record View(List<Written> written, long acknowledged, long trimmedBefore, long highestEpoch) {}
+    record View(List<Written> written, long acknowledged, long kept, long trimmedBefore, long highestEpoch) {}
 
     /** Before the append: a crash in the middle of it may leave the record there. */
     synchronized void writing(Written record) {
@@ -27,6 +29,16 @@ final class History {
 
     synchronized void acknowledged(long position) {
         acknowledged = Math.max(acknowledged, position);
+        kept(position);
+    }
+
+    synchronized void kept(long position) {
+        kept = Math.max(kept, position);
+    }
+
+    /** The process is killed: what was not written is gone. */
+    synchronized void killed() {
+        written.removeIf(record -> record.position() > kept);
     }
 
     /** Before the trim. */
@@ -50,12 +62,13 @@ final class History {
 
     /** Promises as they were before a moment was taken, records as they were after it. */
     synchronized View view(View promises) {
-        return new View(List.copyOf(written), promises.acknowledged, trimmedBefore, promises.highestEpoch);
+        return new View(
+                List.copyOf(written), promises.acknowledged, promises.kept, trimmedBefore, promises.highestEpoch);
     }
 
     /** The promises alone. */
     synchronized View promises() {
-        return new View(List.of(), acknowledged, trimmedBefore, highestEpoch);
+        return new View(List.of(), acknowledged, kept, trimmedBefore, highestEpoch);
     }
 
     /** A history that goes on after a recovery that found this end. */
@@ -63,6 +76,7 @@ final class History {
         var history = new History();
         view.written().stream().filter(record -> record.position() <= end).forEach(history.written::add);
         history.acknowledged = end;
+        history.kept = end;
         history.trimmedBefore = view.trimmedBefore();
         history.highestEpoch = view.highestEpoch();
         return history;

@@ -110,7 +110,8 @@ final class ImageRun {
                         life.trim();
                     }
                 }
-                case 6 -> life.append(1 + random.nextInt(random.nextInt(8) == 0 ? 100_000 : lengthMax));
+                case 6, 7 -> life.write();
+                case 8 -> life.append(1 + random.nextInt(random.nextInt(8) == 0 ? 100_000 : lengthMax));
                 default -> life.append(1 + random.nextInt(lengthMax));
             }
             at("step");
@@ -131,6 +132,7 @@ final class ImageRun {
             }
             case 1 -> {
                 life.abandon();
+                history.killed();
                 at("killed");
                 return true;
             }

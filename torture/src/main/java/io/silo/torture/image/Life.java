@@ -83,6 +83,12 @@ final class Life {
         history.writing(new Written(log.nextPosition(), log.shardEpoch(), timeMs, count, events));
         buffer.putBytes(EventLog.HEADER_BYTES, events);
         log.append(buffer, 0, EventLog.HEADER_BYTES + length, count, timeMs);
+        acknowledge();
+    }
+
+    void write() {
+        log.write();
+        acknowledge();
     }
 
     void sync() {
@@ -122,5 +128,6 @@ final class Life {
 
     private void acknowledge() {
         history.acknowledged(log.durablePosition());
+        history.kept(log.writtenPosition());
     }
 }

@@ -52,7 +52,7 @@ final class ReadOnlyCycleStore implements CycleStore {
     }
 
     @Override
-    public long append(DirectBuffer buffer, int offset, int length) {
+    public long append(ByteBuffer documents) {
         throw refused();
     }
 
@@ -73,6 +73,11 @@ final class ReadOnlyCycleStore implements CycleStore {
 
     @Override
     public void beginSync() {
+        throw refused();
+    }
+
+    @Override
+    public boolean isSyncDone() {
         throw refused();
     }
 

@@ -24,6 +24,7 @@ record KillSite(String name, int occurrenceMin, int occurrenceMax, Where where) 
     /** Sites of a log and a shard. */
     static final List<KillSite> SHARD = List.of(
             new KillSite("log.append", 100, 1_500, Where.WORK),
+            new KillSite("log.write", 30, 500, Where.WORK),
             new KillSite("log.sync", 15, 300, Where.WORK),
             new KillSite("log.roll.closed", 1, 3, Where.WORK),
             new KillSite("log.roll.synced", 1, 3, Where.WORK),
@@ -51,6 +52,7 @@ record KillSite(String name, int occurrenceMin, int occurrenceMax, Where where) 
     /** Sites of a whole server; those of shards count all shards together. */
     static final List<KillSite> SERVER = List.of(
             new KillSite("log.append", 100, 1_500, Where.WORK),
+            new KillSite("log.write", 6, 120, Where.WORK),
             new KillSite("log.sync", 3, 60, Where.WORK),
             new KillSite("log.roll.closed", 1, 2, Where.WORK),
             new KillSite("log.roll.synced", 1, 2, Where.WORK),

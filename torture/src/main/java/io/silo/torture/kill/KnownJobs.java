@@ -14,7 +14,9 @@ import java.util.TreeMap;
 
 /**
  * What the clients of a shard may rely on, from what they asked and were told alone, and what was found after each kill. A shard takes
- * commands one after the other, so whatever was asked before something that was answered has been done, answered or not.
+ * commands one after the other and writes their records in that order, so whatever was asked before something that was answered from a
+ * record of its own has been done, answered or not. An answer that needs no record, such as that there are no tasks, may leave before the
+ * records of earlier commands are written, and says nothing of them.
  */
 final class KnownJobs {
     /** How an attempt that was acknowledged ended. */
@@ -62,6 +64,19 @@ final class KnownJobs {
             return told.length > 0;
         }
 
+        /** Whether its answer speaks of a record of its own for sure: jobs that are new. For tasks see what was leased. */
+        boolean hasRecord() {
+            if (verb != ChildVerb.ENQUEUE) {
+                return false;
+            }
+            for (int i = 0; i < numbers.length; i++) {
+                if (isOk(i, 1)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
         boolean isOk(int item, int width) {
             return isTold() && told[1] == RejectReason.OK && told[2 + item * width] == RejectReason.OK;
         }
@@ -99,8 +114,11 @@ final class KnownJobs {
             } else if (entry[0] == Ledger.TOLD) {
                 final long[] told = new long[entry.length - 1];
                 System.arraycopy(entry, 1, told, 0, told.length);
-                asked(all, entry).told = told;
-                last = Math.max(last, entry[1]);
+                final Asked asked = asked(all, entry);
+                asked.told = told;
+                if (asked.hasRecord()) {
+                    last = Math.max(last, entry[1]);
+                }
                 acknowledged += told[1] == RejectReason.OK ? 1 : 0;
             }
         }

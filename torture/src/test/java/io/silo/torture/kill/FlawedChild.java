@@ -15,7 +15,7 @@ final class FlawedChild extends ShardChild {
         /** Now and then a delete is acknowledged and forgotten. */
         LOST_DELETE("there again"),
         /** A batch is not one record. */
-        HALF_BATCH("of the batch"),
+        HALF_BATCH("of the batch|is missing"),
         /** What is recovered is not what the log says. */
         OTHER_STATE("another state");
 
