@@ -8,10 +8,15 @@ import java.util.concurrent.locks.LockSupport;
  * is handed over.
  *
  * <p>The pauses follow the server's: 100 µs for the first second without work, then up to 10 ms, with which an idle client costs
- * next to nothing, and which a task pushed to a worker idle for so long may wait; 1 ms while an answer is due, as in a long poll.
+ * next to nothing, and which a task pushed to a worker idle for so long may wait; 1 ms while an answer is due, as in a long poll. An
+ * answer that is due is yielded for before, as long as most take.
  */
 final class NetIdle {
     private static final int SPINS = 20;
+
+    /** Yields so long while an answer is due: an appended one is there before a park would end, a durable one behind most syncs. */
+    private static final long EAGER_YIELDS_NS = TimeUnit.MICROSECONDS.toNanos(250);
+
     private static final long EAGER_PARK_NS = 1_000; // the kernel makes about 55 µs of it
     private static final long EAGER_PARKS_NS =
             TimeUnit.MILLISECONDS.toNanos(50); // a slow sync is answered in that time
@@ -54,9 +59,14 @@ final class NetIdle {
             Thread.yield();
             return;
         }
+        final long idleNs = System.nanoTime() - idleSinceNs;
+        if (expecting && idleNs < EAGER_YIELDS_NS) {
+            Thread.yield();
+            return;
+        }
         parked = true;
         if (!wakeUp) {
-            LockSupport.parkNanos(parkNs(System.nanoTime() - idleSinceNs, expecting));
+            LockSupport.parkNanos(parkNs(idleNs, expecting));
         }
         parked = false;
     }

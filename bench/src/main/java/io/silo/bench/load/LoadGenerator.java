@@ -42,7 +42,7 @@ public final class LoadGenerator implements AutoCloseable {
     private final Histogram ackNs = new Histogram(LATENCY_NS_MAX, 3);
     private final Histogram startNs = new Histogram(LATENCY_NS_MAX, 3);
     // Yields before it parks: on two cores the server wants the core that a spinning client would hold.
-    private final IdleStrategy idle = new BackoffIdleStrategy(20, 50, 1_000, 50_000);
+    private final IdleStrategy idle = new BackoffIdleStrategy(20, 10_000, 1_000, 50_000);
 
     private boolean measuring;
     private long completed;
