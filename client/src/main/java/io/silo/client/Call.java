@@ -5,7 +5,6 @@ import io.silo.transport.ReplyHandler;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.agrona.MutableDirectBuffer;
@@ -35,7 +34,7 @@ abstract class Call<T> implements ReplyHandler {
     private final CompletableFuture<T> future = new CompletableFuture<>();
     final long deadlineNs;
     private @Nullable Completion<T> completion;
-    private @Nullable Semaphore permits;
+    private @Nullable CallWindow room;
     private @Nullable Executor callbacks;
     private @Nullable RejectReason lastRefusal;
     private boolean repeatsBusy = true;
@@ -61,6 +60,11 @@ abstract class Call<T> implements ReplyHandler {
      */
     abstract int encode(CommandCodecs codecs, MutableDirectBuffer buffer, ShardMap.Target target);
 
+    /** Whether its answer is of a few bytes, so that the net thread of a non-blocking client may tell of it itself. */
+    boolean isAnswerShort() {
+        return false;
+    }
+
     /** How long one sending may wait for its answer. */
     long answerTimeoutNs(long nowNs) {
         return Math.max(1, deadlineNs - nowNs);
@@ -70,10 +74,10 @@ abstract class Call<T> implements ReplyHandler {
         return future;
     }
 
-    /** Where it is told of, and the permits to give one back to when it is done. */
-    final void bind(Executor executor, @Nullable Semaphore window, boolean busyIsRepeated) {
+    /** Where it is told of, and the window that has room again when it is done. */
+    final void bind(Executor executor, @Nullable CallWindow window, boolean busyIsRepeated) {
         callbacks = executor;
-        permits = window;
+        room = window;
         repeatsBusy = busyIsRepeated;
     }
 
@@ -114,8 +118,8 @@ abstract class Call<T> implements ReplyHandler {
             return;
         }
         done = true;
-        if (permits != null) {
-            permits.release();
+        if (room != null) {
+            room.release();
         }
         if (completion != null) {
             completion.onDone(value, failure);

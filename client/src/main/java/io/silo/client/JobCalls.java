@@ -77,6 +77,11 @@ final class JobCalls {
         }
 
         @Override
+        boolean isAnswerShort() {
+            return items.size() == 1;
+        }
+
+        @Override
         int encode(CommandCodecs codecs, MutableDirectBuffer buffer, ShardMap.Target target) {
             final EnqueueEncoder command = codecs.enqueue.wrapAndApplyHeader(buffer, 0, codecs.messageHeader);
             CommandCodecs.fill(command.header(), target, durability);

@@ -107,6 +107,11 @@ final class LeaseCalls {
             this.durability = durability;
         }
 
+        @Override
+        final boolean isAnswerShort() {
+            return true;
+        }
+
         /** Whether it was sent before and had no answer: what it finds may be its own doing. */
         final boolean mayHaveTakenEffect() {
             return mayHaveTakenEffect;

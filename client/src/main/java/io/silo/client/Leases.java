@@ -37,8 +37,7 @@ public final class Leases {
      */
     public CompletableFuture<List<LeasedTask>> poll(TaskPoll poll) {
         final long deadlineNs = client.deadlineNs() + TimeUnit.MILLISECONDS.toNanos(waitMs(poll));
-        return client.submit(
-                        new LeaseCalls.LeaseTasks(poll, client.settings().durability, deadlineNs), client.waitingWindow)
+        return client.submitWaiting(new LeaseCalls.LeaseTasks(poll, client.settings().durability, deadlineNs))
                 .thenCompose(tasks -> all(tasks.stream()
                         .map(data -> readable(data, poll.workerId()))
                         .toList()))
@@ -244,9 +243,8 @@ public final class Leases {
         final long deadlineNs = client.deadlineNs() + TimeUnit.MILLISECONDS.toNanos(waitMs(poll));
         return onShard(
                 poll.tenantHash(),
-                shard -> client.submit(
-                                new RefreshCalls.LeaseRefreshes(shard, poll, client.settings().durability, deadlineNs),
-                                client.waitingWindow)
+                shard -> client.submitWaiting(
+                                new RefreshCalls.LeaseRefreshes(shard, poll, client.settings().durability, deadlineNs))
                         .thenApply(leases -> leases.stream()
                                 .map(lease -> lease.told(poll.tenantHash()))
                                 .toList()));

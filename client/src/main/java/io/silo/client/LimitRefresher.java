@@ -90,9 +90,8 @@ final class LimitRefresher {
         final long deadlineNs = System.nanoTime()
                 + TimeUnit.MILLISECONDS.toNanos(WAIT_MS)
                 + client.settings().requestTimeout.toNanos();
-        var unused = client.submit(
-                        new RefreshCalls.LeaseRefreshes(shard, pollFor(asked), settings.durability, deadlineNs),
-                        client.waitingWindow)
+        var unused = client.submitWaiting(
+                        new RefreshCalls.LeaseRefreshes(shard, pollFor(asked), settings.durability, deadlineNs))
                 .whenComplete((leases, failure) -> {
                     permits.release(asked - (leases == null ? 0 : leases.size()));
                     if (leases == null) {

@@ -8,7 +8,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.collections.Int2ObjectHashMap;
@@ -41,6 +40,8 @@ final class NetAgent implements Runnable {
 
     private final SiloClientBuilder settings;
     private final Executor callbacks;
+    private final CallWindow window;
+    private final CallWindow waitingWindow;
     private final ManyToOneConcurrentArrayQueue<Call<?>> submitted;
     private final ManyToOneConcurrentArrayQueue<Runnable> tasks = new ManyToOneConcurrentArrayQueue<>(TASKS_MAX);
     private final Thread thread;
@@ -65,6 +66,8 @@ final class NetAgent implements Runnable {
     NetAgent(SiloClientBuilder settings, Executor callbacks) {
         this.settings = settings;
         this.callbacks = callbacks;
+        this.window = new CallWindow(this, settings);
+        this.waitingWindow = new CallWindow(this, settings);
         this.submitted = new ManyToOneConcurrentArrayQueue<>(Math.max(2, 2 * settings.window));
         this.thread = AeronAccess.daemon(this, "silo-net");
         this.idle = new NetIdle(thread);
@@ -80,13 +83,26 @@ final class NetAgent implements Runnable {
         return map;
     }
 
+    /** Bounds the calls whose answer is due at once. */
+    CallWindow window() {
+        return window;
+    }
+
+    /** Bounds the calls that may wait for something to happen, as in a long poll. */
+    CallWindow waitingWindow() {
+        return waitingWindow;
+    }
+
+    /** Tells a call where its end is to be told of, and whose room it gives back then. Any thread. */
+    void bind(Call<?> call, @Nullable CallWindow room) {
+        call.bind(settings.nonBlocking && call.isAnswerShort() ? Runnable::run : callbacks, room, settings.repeatBusy);
+    }
+
     /** Hands a call over. Its permit bounds the queue, so it always fits. Any thread. */
-    void submit(Call<?> call, @Nullable Semaphore permits) {
-        call.bind(callbacks, permits, settings.repeatBusy);
+    void submit(Call<?> call, CallWindow room) {
+        bind(call, room);
         if (closing || !submitted.offer(call)) {
-            call.fail(new SiloException(
-                    closing ? RejectReason.UNREACHABLE : RejectReason.BUSY,
-                    closing ? "The client is closed." : RejectReason.BUSY.sentence()));
+            call.fail(closing ? closed() : new SiloException(RejectReason.BUSY));
             return;
         }
         idle.wake();
@@ -96,13 +112,17 @@ final class NetAgent implements Runnable {
         }
     }
 
-    /** Runs something on the net thread soon; waits while {@value #TASKS_MAX} are there. Any other thread. */
+    /** Runs something on the net thread soon; waits while {@value #TASKS_MAX} are there. Any thread. */
     void execute(Runnable task) {
         while (!tasks.offer(task)) {
             if (closing) {
                 return;
             }
-            LockSupport.parkNanos(100_000);
+            if (Thread.currentThread() == thread) { // an answer that is told of here
+                runTasks();
+            } else {
+                LockSupport.parkNanos(100_000);
+            }
         }
         idle.wake();
     }
@@ -181,6 +201,7 @@ final class NetAgent implements Runnable {
             closing = true;
         }
         runTasks();
+        failWaiting();
         links.values().forEach(ShardLink::close);
         links.clear();
         subscriptions.onClosed();
@@ -204,6 +225,8 @@ final class NetAgent implements Runnable {
             waiting.addLast(call);
         }
         workCount += dispatchWaiting(nowNs);
+        window.expire(nowNs);
+        waitingWindow.expire(nowNs);
         if (access != null) {
             if (links.isEmpty()) {
                 ensureLink(0);
@@ -447,14 +470,29 @@ final class NetAgent implements Runnable {
         return current == null ? 1 : current.threadCount();
     }
 
+    /** First those without room: each call that fails later would let one of them follow. */
+    private void failWaiting() {
+        window.failWaiting();
+        waitingWindow.failWaiting();
+    }
+
+    boolean isClosing() {
+        return closing;
+    }
+
+    static SiloException closed() {
+        return new SiloException(RejectReason.UNREACHABLE, "The client is closed.");
+    }
+
     private void failAll() {
+        failWaiting();
         synchronized (waiting) { // the net thread is gone, or going: whoever comes last clears the rest
             for (Call<?> call = submitted.poll(); call != null; call = submitted.poll()) {
-                call.fail(new SiloException(RejectReason.UNREACHABLE, "The client is closed."));
+                call.fail(closed());
             }
             if (!thread.isAlive() || Thread.currentThread() == thread) {
                 for (Call<?> call = waiting.pollFirst(); call != null; call = waiting.pollFirst()) {
-                    call.fail(new SiloException(RejectReason.UNREACHABLE, "The client is closed."));
+                    call.fail(closed());
                 }
             }
         }

@@ -13,8 +13,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -48,8 +46,6 @@ public final class SiloClient implements AutoCloseable {
     private final SiloClientBuilder settings;
     private final ForkJoinPool callbacks;
     private final NetAgent agent;
-    private final Semaphore window;
-    final Semaphore waitingWindow;
     private final JobChanges changes = new JobChanges(this);
     private final Schedules schedules = new Schedules(this);
     private final BulkChanges bulk = new BulkChanges(this);
@@ -60,8 +56,6 @@ public final class SiloClient implements AutoCloseable {
         this.callbacks =
                 new ForkJoinPool(CALLBACK_THREADS, ForkJoinPool.defaultForkJoinWorkerThreadFactory, null, true);
         this.agent = new NetAgent(settings, callbacks);
-        this.window = new Semaphore(settings.window);
-        this.waitingWindow = new Semaphore(settings.window);
         agent.start();
     }
 
@@ -232,7 +226,7 @@ public final class SiloClient implements AutoCloseable {
     }
 
     private CompletableFuture<List<EnqueueResult>> sendBatch(List<JobCalls.Item> batch) {
-        return submit(new JobCalls.Enqueue(batch, durability(batch.get(0)), deadlineNs()), window)
+        return submit(new JobCalls.Enqueue(batch, durability(batch.get(0)), deadlineNs()))
                 .thenApply(results -> {
                     if (results.size() != batch.size()) {
                         throw new SiloException(
@@ -249,7 +243,7 @@ public final class SiloClient implements AutoCloseable {
     }
 
     CompletableFuture<Long> upload(byte[] bytes, long tenantHash) {
-        return submit(new JobCalls.Upload(bytes, tenantHash, deadlineNs()), window);
+        return submit(new JobCalls.Upload(bytes, tenantHash, deadlineNs()));
     }
 
     /** Cancels a job of the default tenant. See {@link #cancel(String, String)}. */
@@ -674,7 +668,7 @@ public final class SiloClient implements AutoCloseable {
 
     /** As {@link #getJob(String, String)}, without waiting; with its attempts if asked for. */
     public CompletableFuture<Job> getJobAsync(String tenant, String jobId, boolean includeAttempts) {
-        return submit(new JobCalls.GetJob(tenant, jobId, includeAttempts, deadlineNs()), window)
+        return submit(new JobCalls.GetJob(tenant, jobId, includeAttempts, deadlineNs()))
                 .thenCompose(draft -> whole(draft.payload()).thenCombine(whole(draft.result()), draft::with));
     }
 
@@ -701,7 +695,7 @@ public final class SiloClient implements AutoCloseable {
     public CompletableFuture<JobResult> awaitResultAsync(String tenant, String jobId, Duration timeout) {
         final JobCalls.GetResult call = new JobCalls.GetResult(
                 tenant, jobId, System.nanoTime() + timeout.toNanos(), settings.requestTimeout.toNanos());
-        return submit(call, waitingWindow)
+        return submitWaiting(call)
                 .thenCompose(draft -> whole(draft.content(tenant, jobId)).thenApply(draft::with));
     }
 
@@ -719,7 +713,7 @@ public final class SiloClient implements AutoCloseable {
     CompletableFuture<Payload> whole(JobDraft.Content content) {
         final CompletableFuture<byte[]> bytes = content.isWhole()
                 ? CompletableFuture.completedFuture(content.begun())
-                : submit(new JobCalls.ReadAll(content, content.begun(), deadlineNs()), window);
+                : submit(new JobCalls.ReadAll(content, content.begun(), deadlineNs()));
         return bytes.thenApply(content::checked);
     }
 
@@ -733,9 +727,7 @@ public final class SiloClient implements AutoCloseable {
 
     CompletableFuture<ShardMap> withMap() {
         final ShardMap known = agent.map();
-        return known != null
-                ? CompletableFuture.completedFuture(known)
-                : submit(new JobCalls.AwaitMap(deadlineNs()), window);
+        return known != null ? CompletableFuture.completedFuture(known) : submit(new JobCalls.AwaitMap(deadlineNs()));
     }
 
     long deadlineNs() {
@@ -743,23 +735,12 @@ public final class SiloClient implements AutoCloseable {
     }
 
     <T> CompletableFuture<T> submit(Call<T> call) {
-        return submit(call, window);
+        return agent.window().submit(call);
     }
 
-    <T> CompletableFuture<T> submit(Call<T> call, Semaphore permits) {
-        try {
-            // Permits come back from the net thread, which never waits here: so the callbacks' threads may.
-            if (!permits.tryAcquire(settings.windowTimeout.toNanos(), TimeUnit.NANOSECONDS)) {
-                return CompletableFuture.failedFuture(new SiloException(
-                        RejectReason.BUSY, "The client's window of " + settings.window + " calls is full."));
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return CompletableFuture.failedFuture(
-                    new SiloException(RejectReason.BUSY, "The thread was interrupted before the call was sent.", e));
-        }
-        agent.submit(call, permits);
-        return call.future();
+    /** Of a call that may wait for something to happen. */
+    <T> CompletableFuture<T> submitWaiting(Call<T> call) {
+        return agent.waitingWindow().submit(call);
     }
 
     /** Waits for a future and throws what it failed with. */

@@ -21,6 +21,7 @@ public final class SiloClientBuilder {
     int window = 1_024;
     Duration requestTimeout = Duration.ofSeconds(10);
     boolean repeatBusy = true;
+    boolean nonBlocking;
     Duration windowTimeout = Duration.ofSeconds(10);
 
     SiloClientBuilder() {}
@@ -110,6 +111,18 @@ public final class SiloClientBuilder {
      */
     public SiloClientBuilder repeatBusy(boolean value) {
         repeatBusy = value;
+        return this;
+    }
+
+    /**
+     * Whether the futures of this client never keep a thread: a call for which the window has no room waits by itself, for as long as
+     * {@link #windowTimeout} and behind 16,384 others at most, and not the thread that made it; the future of a call whose answer is short
+     * (one job enqueued, one outcome reported, one lease renewed) is completed on the client's network thread. What hangs on it must
+     * not wait for anything there, least of all for another call of this client. Default false. For one who is driven by events
+     * itself, as a gateway is: it spares two changes of threads a call.
+     */
+    public SiloClientBuilder nonBlocking(boolean value) {
+        nonBlocking = value;
         return this;
     }
 

@@ -267,6 +267,86 @@ class SiloClientIT {
         }
     }
 
+    @Test
+    void shouldHaveCallsWaitForRoomAndNotTheirCaller() {
+        try (SiloClient client =
+                server.client(false).window(4).nonBlocking(true).build()) {
+            client.awaitConnected();
+            server.pause();
+            final List<CompletableFuture<JobHandle>> futures = new ArrayList<>();
+            final long beginNs = System.nanoTime();
+            for (int i = 0; i < 40; i++) {
+                futures.add(client.enqueueAsync(JobRequest.to("g").id("job" + i).build()));
+            }
+            assertThat(System.nanoTime() - beginNs).isLessThan(TimeUnit.SECONDS.toNanos(5));
+            assertThat(futures).noneMatch(CompletableFuture::isDone);
+            server.goOn();
+            futures.forEach(SiloClient::join);
+            assertThat(server.broker.jobs).hasSize(40);
+        }
+    }
+
+    @Test
+    void shouldEndCallsThatWaitedTooLongForRoom() {
+        try (SiloClient client = server.client(false)
+                .window(4)
+                .windowTimeout(Duration.ofMillis(200))
+                .nonBlocking(true)
+                .build()) {
+            client.awaitConnected();
+            server.pause();
+            final List<CompletableFuture<JobHandle>> futures = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                futures.add(client.enqueueAsync(JobRequest.to("g").build()));
+            }
+            for (final CompletableFuture<JobHandle> without : futures.subList(4, 6)) {
+                assertThat(reason(() -> SiloClient.join(without))).isEqualTo(RejectReason.BUSY);
+            }
+            server.goOn();
+            futures.subList(0, 4).forEach(SiloClient::join);
+            // Their room is there again, all of it.
+            for (int i = 0; i < 10; i++) {
+                client.enqueue(JobRequest.to("g").build());
+            }
+            assertThat(server.broker.jobs).hasSize(14);
+        }
+    }
+
+    @Test
+    void shouldFailCallsThatWaitForRoomWhenItIsClosed() {
+        final List<CompletableFuture<JobHandle>> futures = new ArrayList<>();
+        try (SiloClient client =
+                server.client(false).window(2).nonBlocking(true).build()) {
+            client.awaitConnected();
+            server.pause();
+            for (int i = 0; i < 2_000; i++) {
+                futures.add(client.enqueueAsync(JobRequest.to("g").build()));
+            }
+        }
+        server.goOn();
+        for (final CompletableFuture<JobHandle> future : futures) {
+            assertThat(reason(() -> SiloClient.join(future.orTimeout(10, TimeUnit.SECONDS))))
+                    .isIn(RejectReason.UNREACHABLE, RejectReason.UNKNOWN_OUTCOME);
+        }
+    }
+
+    @ParameterizedTest(name = "nonBlocking={0}")
+    @ValueSource(booleans = {false, true})
+    void shouldTellShortAnswersOnTheNetThreadIfNothingBlocks(boolean nonBlocking) {
+        try (SiloClient client = server.client(false).nonBlocking(nonBlocking).build()) {
+            client.enqueue(JobRequest.to("g").id("known").build());
+            server.pause();
+            final CompletableFuture<String> small = client.enqueueAsync(
+                            JobRequest.to("g").build())
+                    .thenApply(job -> Thread.currentThread().getName());
+            final CompletableFuture<String> large = client.getJobAsync("-", "known", true)
+                    .thenApply(job -> Thread.currentThread().getName());
+            server.goOn();
+            assertThat(small.join().equals("silo-net")).isEqualTo(nonBlocking);
+            assertThat(large.join()).isNotEqualTo("silo-net");
+        }
+    }
+
     @ParameterizedTest(name = "udp={0}")
     @ValueSource(booleans = {false, true})
     void shouldGoOnAfterTheServerWasRestarted(boolean udp) {

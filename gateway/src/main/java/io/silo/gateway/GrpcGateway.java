@@ -34,7 +34,7 @@ public final class GrpcGateway implements AutoCloseable {
      */
     private static final long KEEPALIVE_S = 10;
 
-    /** Threads wait for room in the client's window, not for answers; what waits for them is bounded by the calls of the connections. */
+    /** Threads of the calls that are not {@linkplain CallExecutors frequent}; what waits for them is bounded by the calls of the connections. */
     private static final int THREADS = 4;
 
     /** Calls under way are let finish so long (behaviour NET-4). */
@@ -62,7 +62,8 @@ public final class GrpcGateway implements AutoCloseable {
         final InetSocketAddress bound = new InetSocketAddress(
                 context.address().host(), context.address().port());
         server = (tls == null ? NettyServerBuilder.forAddress(bound) : tls.serverAt(bound))
-                .executor(executor)
+                .directExecutor()
+                .callExecutor(new CallExecutors(executor))
                 .maxInboundMessageSize(MESSAGE_BYTES_MAX)
                 .flowControlWindow(STREAM_WINDOW_BYTES)
                 .maxConcurrentCallsPerConnection(CALLS_MAX)

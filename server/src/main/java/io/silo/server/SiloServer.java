@@ -295,6 +295,7 @@ public final class SiloServer implements AutoCloseable {
         final SiloClientBuilder builder = SiloClient.builder()
                 .dataDirectory(data.path())
                 .clientName("silo-grpc")
+                .nonBlocking(true)
                 .repeatBusy(false);
         return token.isEmpty() ? builder.build() : builder.token(token).build();
     }

@@ -3,6 +3,7 @@ package io.silo.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.google.common.util.concurrent.ListenableFuture;
 import com.google.protobuf.ByteString;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
@@ -23,6 +24,7 @@ import io.silo.grpc.v1.CancelJobRequest;
 import io.silo.grpc.v1.ConcurrencyLimit;
 import io.silo.grpc.v1.DeleteJobRequest;
 import io.silo.grpc.v1.EnqueueRequest;
+import io.silo.grpc.v1.EnqueueResponse;
 import io.silo.grpc.v1.ExpediteJobRequest;
 import io.silo.grpc.v1.FloatingConcurrencyLimit;
 import io.silo.grpc.v1.GetClusterInfoRequest;
@@ -48,6 +50,7 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -108,6 +111,37 @@ class GrpcJobsIT {
         }
         if (server != null) {
             server.close();
+        }
+    }
+
+    /** Calls of two connections at once, as many as each may have, are twice what the gateway's client has room for. */
+    @Test
+    void shouldAnswerMoreCallsAtOnceThanItsClientHasRoomFor() throws Exception {
+        startAndRoute();
+        final ManagedChannel second = ManagedChannelBuilder.forAddress(
+                        server.grpcAddress().host(), server.grpcAddress().port())
+                .usePlaintext()
+                .build();
+        try {
+            final List<SiloGrpc.SiloFutureStub> stubs =
+                    List.of(SiloGrpc.newFutureStub(channel), SiloGrpc.newFutureStub(second));
+            final List<ListenableFuture<EnqueueResponse>> answers = new ArrayList<>();
+            for (int i = 0; i < 4_000; i++) {
+                answers.add(stubs.get(i % 2)
+                        .withDeadlineAfter(60, TimeUnit.SECONDS)
+                        .enqueue(EnqueueRequest.newBuilder()
+                                .setShard(shard)
+                                .setTenant(TENANT)
+                                .setTaskGroup("group")
+                                .setId("job" + i)
+                                .setPayload(bytes("in"))
+                                .build()));
+            }
+            for (int i = 0; i < answers.size(); i++) {
+                assertThat(answers.get(i).get(60, TimeUnit.SECONDS).getId()).isEqualTo("job" + i);
+            }
+        } finally {
+            second.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
         }
     }
 
