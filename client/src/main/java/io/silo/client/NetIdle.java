@@ -17,9 +17,6 @@ final class NetIdle {
     /** Yields so long while an answer is due: an appended one is there before a park would end, a durable one behind most syncs. */
     private static final long EAGER_YIELDS_NS = TimeUnit.MICROSECONDS.toNanos(250);
 
-    /** A yield that took longer gave the core to somebody with much to do, who is not to be asked for it all the time. */
-    private static final long OWN_CORE_NS = TimeUnit.MICROSECONDS.toNanos(50);
-
     private static final long EAGER_PARK_NS = 1_000; // the kernel makes about 55 µs of it
     private static final long EAGER_PARKS_NS =
             TimeUnit.MILLISECONDS.toNanos(50); // a slow sync is answered in that time
@@ -33,8 +30,6 @@ final class NetIdle {
     private volatile boolean wakeUp;
     private int spins;
     private long idleSinceNs;
-    private long lastYieldNs;
-    private boolean isCoreOwn;
     private long parkNs = SHORT_PARK_NS;
 
     NetIdle(Thread thread) {
@@ -60,18 +55,12 @@ final class NetIdle {
         if (spins++ < SPINS) {
             if (spins == 1) {
                 idleSinceNs = System.nanoTime();
-            } else if (spins == SPINS) {
-                lastYieldNs = System.nanoTime();
-                isCoreOwn = true;
             }
             Thread.yield();
             return;
         }
-        final long nowNs = System.nanoTime();
-        final long idleNs = nowNs - idleSinceNs;
-        if (expecting && isCoreOwn && idleNs < EAGER_YIELDS_NS) {
-            isCoreOwn = nowNs - lastYieldNs < OWN_CORE_NS;
-            lastYieldNs = nowNs;
+        final long idleNs = System.nanoTime() - idleSinceNs;
+        if (expecting && idleNs < EAGER_YIELDS_NS) {
             Thread.yield();
             return;
         }

@@ -10,7 +10,7 @@ import org.agrona.concurrent.IdleStrategy;
  * Waits briefly after work and longer the longer there was none: spins, yields, parks 100 µs while work was there within the
  * last second, then doubles the park up to 10 ms, or until a timer is due. A busy server answers at once; an idle one costs next
  * to nothing. Where work came within a millisecond or two lately, it is yielded for so long before it is parked: a park of 100 µs takes
- * half as long again, and each hop of a job would wait for one. Unless the core is wanted by others.
+ * half as long again, and each hop of a job would wait for one.
  *
  * <p>Belongs to one thread.
  */
@@ -23,9 +23,6 @@ public final class DecayingIdleStrategy implements IdleStrategy {
 
     /** Yields so long if the last wait was not longer: at 1,000 calls a second the next is there before a park (design: p50 of 50 µs). */
     private static final long YIELD_MAX_NS = TimeUnit.MILLISECONDS.toNanos(2);
-
-    /** A yield that took longer gave the core to somebody with much to do, who is not to be asked for it all the time. */
-    private static final long OWN_CORE_NS = TimeUnit.MICROSECONDS.toNanos(50);
 
     /** Park while work was there lately (design: 100 µs). */
     private static final long PARK_MIN_NS = TimeUnit.MICROSECONDS.toNanos(100);
@@ -48,7 +45,6 @@ public final class DecayingIdleStrategy implements IdleStrategy {
     private int turns;
     private long parkNs = PARK_MIN_NS;
     private long idleSinceNs;
-    private long lastYieldNs;
     private boolean isWorthYielding;
     private long parkAtMostNs = Long.MAX_VALUE;
 
@@ -88,13 +84,10 @@ public final class DecayingIdleStrategy implements IdleStrategy {
         } else if (turns < SPINS + YIELDS) {
             if (++turns == SPINS + YIELDS) {
                 idleSinceNs = nanoTime.getAsLong();
-                lastYieldNs = idleSinceNs;
             }
             Thread.yield();
         } else if (isWorthYielding) {
-            final long nowNs = nanoTime.getAsLong();
-            isWorthYielding = nowNs - idleSinceNs < YIELD_MAX_NS && nowNs - lastYieldNs < OWN_CORE_NS;
-            lastYieldNs = nowNs;
+            isWorthYielding = nanoTime.getAsLong() - idleSinceNs < YIELD_MAX_NS;
             Thread.yield();
         } else {
             park.accept(Math.max(PARK_MIN_NS, Math.min(parkNs, parkAtMostNs)));

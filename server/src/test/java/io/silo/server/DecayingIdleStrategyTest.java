@@ -63,21 +63,6 @@ class DecayingIdleStrategyTest {
     }
 
     @Test
-    void shouldParkWhenTheCoreIsWantedByOthers() {
-        idleFor(TimeUnit.MILLISECONDS.toNanos(1));
-        idle.idle(1);
-        parks.clear();
-        idleFor(TimeUnit.MICROSECONDS.toNanos(200));
-        assertThat(parks).isEmpty();
-
-        nowNs += TimeUnit.MILLISECONDS.toNanos(1); // so long another thread had it
-        idle.idle(0);
-        idle.idle(0);
-
-        assertThat(parks).containsExactly(PARK_NS);
-    }
-
-    @Test
     void shouldNotYieldLongerWhenTheLastWaitWasLong() {
         idleFor(TimeUnit.MILLISECONDS.toNanos(10));
         idle.idle(1);
