@@ -2,6 +2,8 @@ package io.silo.client;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 
 /**
  * How the net thread rests: shortly while an answer is due soon, ever longer when nothing happens, and awake at once when a call
@@ -26,6 +28,8 @@ final class NetIdle {
     private static final long EXPECTING_PARK_NS_MAX = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final Thread thread;
+    private final LongSupplier nanoTime;
+    private final LongConsumer park;
     private volatile boolean parked;
     private volatile boolean wakeUp;
     private int spins;
@@ -33,7 +37,13 @@ final class NetIdle {
     private long parkNs = SHORT_PARK_NS;
 
     NetIdle(Thread thread) {
+        this(thread, System::nanoTime, LockSupport::parkNanos);
+    }
+
+    NetIdle(Thread thread, LongSupplier nanoTime, LongConsumer park) {
         this.thread = thread;
+        this.nanoTime = nanoTime;
+        this.park = park;
     }
 
     /** Any thread. */
@@ -54,19 +64,19 @@ final class NetIdle {
         }
         if (spins++ < SPINS) {
             if (spins == 1) {
-                idleSinceNs = System.nanoTime();
+                idleSinceNs = nanoTime.getAsLong();
             }
             Thread.yield();
             return;
         }
-        final long idleNs = System.nanoTime() - idleSinceNs;
+        final long idleNs = nanoTime.getAsLong() - idleSinceNs;
         if (expecting && idleNs < EAGER_YIELDS_NS) {
             Thread.yield();
             return;
         }
         parked = true;
         if (!wakeUp) {
-            LockSupport.parkNanos(parkNs(idleNs, expecting));
+            park.accept(parkNs(idleNs, expecting));
         }
         parked = false;
     }

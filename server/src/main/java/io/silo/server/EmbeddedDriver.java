@@ -92,9 +92,11 @@ final class EmbeddedDriver implements AutoCloseable {
                 .termBufferSparseFile(true)
                 .performStorageChecks(true)
                 .clientLivenessTimeoutNs(CLIENT_LIVENESS_NS)
-                // Makes the files of streams. Aeron's own setting wakes it often enough to cost 2 % of a core while
-                // nothing happens.
-                .asyncExecutorIdleStrategy(new DecayingIdleStrategy(DecayingIdleStrategy.DRIVER_DECAY_NS))
+                // A thread of its own for the files of streams takes half a percent of a core while nothing happens,
+                // and
+                // each stream waits for it. They lie in memory, and host names are looked up by the driver of who
+                // dials.
+                .asyncExecutorEnabled(false)
                 .errorHandler(EmbeddedDriver::onError);
     }
 

@@ -22,8 +22,14 @@ final class CycleHelper implements Runnable {
     /** The writer wakes the helper after this many bytes: an eighth of what is allocated at a time. */
     static final int WAKE_BYTES = (int) ChronicleCycle.ALLOCATION_STEP_BYTES / 8;
 
-    /** Pause of an idle helper, and the age of the free space it knows. */
-    private static final long IDLE_NS = TimeUnit.MILLISECONDS.toNanos(100);
+    /** Least time between two looks at the free space. */
+    private static final long CHECK_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    /**
+     * Longest pause, and age of the free space, while nobody wakes the helper: a writer does so every {@link #WAKE_BYTES}, and has blocks for
+     * more than that.
+     */
+    private static final long IDLE_NS_MAX = TimeUnit.SECONDS.toNanos(1);
 
     private static final long JOIN_MS = TimeUnit.SECONDS.toMillis(30);
     private static final Logger LOGGER = LoggerFactory.getLogger(CycleHelper.class);
@@ -44,6 +50,7 @@ final class CycleHelper implements Runnable {
     private boolean isAllocationRefused;
     private boolean isUnsupportedLogged;
     private long nextCheckNs;
+    private long idleNs = CHECK_NS;
 
     CycleHelper(FileStore disk, EventLogContext context, String name) {
         this.disk = disk;
@@ -95,13 +102,20 @@ final class CycleHelper implements Runnable {
                     closeReadAhead();
                     return;
                 } else if (keepAhead() == 0 && readAhead() == 0) {
-                    LockSupport.parkNanos(this, IDLE_NS);
+                    rest();
                 }
             }
         } catch (RuntimeException | Error e) {
             failure = e;
             LOGGER.error("The helper of log {} stopped.", name, e);
         }
+    }
+
+    private void rest() {
+        final long beginNs = System.nanoTime();
+        LockSupport.parkNanos(this, idleNs);
+        final boolean wasWoken = System.nanoTime() - beginNs < idleNs;
+        idleNs = wasWoken || isAllocationRefused ? CHECK_NS : Math.min(IDLE_NS_MAX, 2 * idleNs);
     }
 
     /** Brings a file into the page cache, a piece at a time while there is nothing else to do; one that is not done yet is given up. */
@@ -147,7 +161,7 @@ final class CycleHelper implements Runnable {
             isAllocationRefused = false;
         }
         if (isCheckDue) {
-            nextCheckNs = nowNs + IDLE_NS;
+            nextCheckNs = nowNs + CHECK_NS;
             checkDisk();
         }
         return workCount;
