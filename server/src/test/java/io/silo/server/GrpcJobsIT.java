@@ -3,7 +3,6 @@ package io.silo.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import com.google.common.util.concurrent.ListenableFuture;
 import com.google.protobuf.ByteString;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
@@ -16,6 +15,7 @@ import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.StreamObserver;
 import io.silo.client.SiloClient;
 import io.silo.client.SiloWorker;
 import io.silo.client.TaskResult;
@@ -55,6 +55,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -123,19 +124,22 @@ class GrpcJobsIT {
                 .usePlaintext()
                 .build();
         try {
-            final List<SiloGrpc.SiloFutureStub> stubs =
-                    List.of(SiloGrpc.newFutureStub(channel), SiloGrpc.newFutureStub(second));
-            final List<ListenableFuture<EnqueueResponse>> answers = new ArrayList<>();
+            final List<SiloGrpc.SiloStub> stubs = List.of(SiloGrpc.newStub(channel), SiloGrpc.newStub(second));
+            final List<CompletableFuture<EnqueueResponse>> answers = new ArrayList<>();
             for (int i = 0; i < 4_000; i++) {
-                answers.add(stubs.get(i % 2)
+                final CompletableFuture<EnqueueResponse> answer = new CompletableFuture<>();
+                stubs.get(i % 2)
                         .withDeadlineAfter(60, TimeUnit.SECONDS)
-                        .enqueue(EnqueueRequest.newBuilder()
-                                .setShard(shard)
-                                .setTenant(TENANT)
-                                .setTaskGroup("group")
-                                .setId("job" + i)
-                                .setPayload(bytes("in"))
-                                .build()));
+                        .enqueue(
+                                EnqueueRequest.newBuilder()
+                                        .setShard(shard)
+                                        .setTenant(TENANT)
+                                        .setTaskGroup("group")
+                                        .setId("job" + i)
+                                        .setPayload(bytes("in"))
+                                        .build(),
+                                into(answer));
+                answers.add(answer);
             }
             for (int i = 0; i < answers.size(); i++) {
                 assertThat(answers.get(i).get(60, TimeUnit.SECONDS).getId()).isEqualTo("job" + i);
@@ -143,6 +147,23 @@ class GrpcJobsIT {
         } finally {
             second.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
         }
+    }
+
+    private static <A> StreamObserver<A> into(CompletableFuture<A> answer) {
+        return new StreamObserver<>() {
+            @Override
+            public void onNext(A value) {
+                answer.complete(value);
+            }
+
+            @Override
+            public void onError(Throwable refused) {
+                answer.completeExceptionally(refused);
+            }
+
+            @Override
+            public void onCompleted() {}
+        };
     }
 
     @Test

@@ -93,7 +93,7 @@
       return {
         x: state.axis === "dates" ? Date.parse(commitOf(point).date) : data.runs[point.run].commit,
         y,
-        low: isScore ? y - error : point.low,
+        low: isScore ? Math.max(0, y - error) : point.low, // no score is below 0, whatever its interval says
         high: isScore ? y + error : point.high,
         hollow: data.runs[point.run].dirty,
         of: seriesOf(point, series),

@@ -1,5 +1,6 @@
 package io.silo.torture.kill;
 
+import io.silo.protocol.CommandConsumer;
 import java.util.SplittableRandom;
 import java.util.regex.Pattern;
 import org.agrona.DirectBuffer;
@@ -14,7 +15,7 @@ final class FlawedChild extends ShardChild {
         LOST_OUTCOME("is (RUNNING|SCHEDULED)"),
         /** Now and then a delete is acknowledged and forgotten. */
         LOST_DELETE("there again"),
-        /** A batch is not one record. */
+        /** A batch is not one record, and its jobs come in duty cycles of their own: what one cycle appends is written at once. */
         HALF_BATCH("of the batch|is missing"),
         /** What is recovered is not what the log says. */
         OTHER_STATE("another state");
@@ -30,6 +31,7 @@ final class FlawedChild extends ShardChild {
     private final Flaw flaw;
     private final SplittableRandom random;
     private final ChildCommands single = new ChildCommands();
+    private boolean isCycleDone;
 
     private FlawedChild(Flaw flaw, Arguments arguments) {
         super(arguments);
@@ -80,6 +82,15 @@ final class FlawedChild extends ShardChild {
             }
             default -> super.ask(index, verb, numbers, bytes, length);
         }
+    }
+
+    @Override
+    public int poll(CommandConsumer consumer, int limit) {
+        if (flaw != Flaw.HALF_BATCH) {
+            return super.poll(consumer, limit);
+        }
+        isCycleDone = !isCycleDone;
+        return isCycleDone ? super.poll(consumer, 1) : 0;
     }
 
     @Override
