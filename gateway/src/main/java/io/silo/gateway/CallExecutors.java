@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 
 /**
- * Which calls are handled by the thread that reads their connection, and which by the gateway's own. A change of threads costs as much
- * as the whole handling of a small call, and is made twice a call. Any thread.
+ * Which calls are handled by the thread that reads their connection, and which by the gateway's own: frequent calls are spared the
+ * change of threads. Any thread.
  */
 final class CallExecutors implements ServerCallExecutorSupplier {
     /** Calls that come by the thousand and wait for nothing: the client does not (see {@code SiloClientBuilder.nonBlocking}). */
