@@ -11,14 +11,17 @@ import io.silo.bench.load.OverloadGenerator;
 import io.silo.bench.load.OverloadResult;
 import io.silo.bench.load.OverloadSettings;
 import io.silo.client.SiloClient;
+import io.silo.client.SiloException;
 import io.silo.protocol.RejectReason;
 import io.silo.protocol.command.Durability;
 import io.silo.server.config.HostPort;
 import io.silo.server.data.ServerFile;
+import io.silo.sql.SqlException;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -32,6 +35,9 @@ import picocli.CommandLine.Spec;
         name = "load",
         description = "Measure whole lifecycles of jobs a second, and how long acknowledgement and start take.")
 final class LoadCommand implements Callable<Integer> {
+    /** Loads that a query runs beside, each between two that run alone. */
+    private static final int ROUNDS_BESIDE = 3;
+
     /** Over what the load talks to the server. */
     enum Transport {
         IPC,
@@ -118,6 +124,14 @@ final class LoadCommand implements Callable<Integer> {
             description = "Sessions that enqueue under --overload, each with its own window (default 64).")
     private int producers;
 
+    @Option(
+            names = "--query",
+            paramLabel = "SQL",
+            defaultValue = "",
+            description =
+                    "Ask this once a second beside every other of seven loads, and see how much of them is left and how long it took.")
+    private String query = "";
+
     @Option(names = "--no-baseline", description = "Do not measure the server's bare disk first.")
     private boolean noBaseline;
 
@@ -131,6 +145,11 @@ final class LoadCommand implements Callable<Integer> {
         if (overload != 0) {
             // Its baseline is the peak of the same run.
             runOverload(settings, local.orElse(null), Out.of(spec));
+            return ExitCode.OK;
+        }
+        if (!query.isEmpty()) {
+            // Its baseline are the loads that run alone.
+            runBesideQuery(settings, local.orElse(null), Out.of(spec));
             return ExitCode.OK;
         }
         final JsonNode baseline = noBaseline
@@ -204,11 +223,41 @@ final class LoadCommand implements Callable<Integer> {
         }
     }
 
+    private void runBesideQuery(LoadSettings settings, @Nullable ServerFile local, PrintWriter out) {
+        if (stored != 0) {
+            throw CommandFailure.usage("Expected --query without --stored.", "See: silo load --help");
+        }
+        try (SiloClient client = ClientConnection.open(server, "", io.silo.client.Durability.DURABLE);
+                RepeatedQuery repeated = new RepeatedQuery(client, query)) {
+            final BesideQueryOutput output = withTransport(local, way -> {
+                final double[] alone = new double[ROUNDS_BESIDE + 1];
+                final double[] beside = new double[ROUNDS_BESIDE];
+                alone[0] = run(way, settings).lifecyclesPerSecond();
+                for (int round = 0; round < ROUNDS_BESIDE; round++) {
+                    repeated.resume();
+                    beside[round] = run(way, settings).lifecyclesPerSecond();
+                    repeated.pause();
+                    alone[round + 1] = run(way, settings).lifecyclesPerSecond();
+                }
+                return new BesideQueryOutput(settings, alone, beside, repeated.result());
+            });
+            if (common.json) {
+                out.println(Output.line(output.json()));
+            } else {
+                output.text(out);
+            }
+        } catch (CompletionException | SiloException failed) {
+            throw ClientConnection.failure(failed);
+        } catch (SqlException failed) {
+            throw QueryCommand.failure(failed);
+        }
+    }
+
     private OverloadSettings overloadSettings() {
         try {
-            if (jobs != 0 || rate != 0 || limitKeys != 0 || failPercent != 0 || stored != 0) {
+            if (jobs != 0 || rate != 0 || limitKeys != 0 || failPercent != 0 || stored != 0 || !query.isEmpty()) {
                 throw new IllegalArgumentException(
-                        "Expected --overload without --jobs, --rate, --limit-keys, --fail-percent and --stored.");
+                        "Expected --overload without --jobs, --rate, --limit-keys, --fail-percent, --stored and --query.");
             }
             return new OverloadSettings(overload, producers);
         } catch (IllegalArgumentException wrong) {

@@ -82,14 +82,11 @@ final class QueryCommand implements Callable<Integer> {
     public Integer call() {
         final PrintWriter out = Out.of(spec);
         try (SiloClient client = ClientConnection.open(server, tenant, Durability.DURABLE)) {
-            final List<QueryShard> shards = new JobScans(client)
-                    .shards().join().stream()
-                            .map(shard -> new QueryShard(shard.id().toString(), shard.tenantHash(), ""))
-                            .toList();
-            final QueryOptions options =
-                    new QueryOptions(client, shards, tenant, timeout.toMillis(), QueryOptions.HELD_BYTES_MAX);
             try (SqlResult result = new SqlEngine()
-                    .query(sql, parameters.stream().map(QueryCommand::value).toList(), options)) {
+                    .query(
+                            sql,
+                            parameters.stream().map(QueryCommand::value).toList(),
+                            options(client, tenant, timeout))) {
                 write(result, (common.json ? RowFormat.JSON : format).open(result.columns(), out));
             }
         } catch (CompletionException | SiloException failed) {
@@ -99,6 +96,15 @@ final class QueryCommand implements Callable<Integer> {
         }
         out.flush();
         return ExitCode.OK;
+    }
+
+    /** All shards of the server. */
+    static QueryOptions options(SiloClient client, String tenant, Duration timeout) {
+        final List<QueryShard> shards = new JobScans(client)
+                .shards().join().stream()
+                        .map(shard -> new QueryShard(shard.id().toString(), shard.tenantHash(), ""))
+                        .toList();
+        return new QueryOptions(client, shards, tenant, timeout.toMillis(), QueryOptions.HELD_BYTES_MAX);
     }
 
     private static void write(SqlResult result, RowFormat.Rows rows) {
@@ -131,7 +137,7 @@ final class QueryCommand implements Callable<Integer> {
         };
     }
 
-    private static CommandFailure failure(SqlException failed) {
+    static CommandFailure failure(SqlException failed) {
         return switch (failed.kind()) {
             case INVALID -> CommandFailure.usage(sentence(failed), "See the tables and columns in docs/sql.md.");
             case TIMEOUT ->
