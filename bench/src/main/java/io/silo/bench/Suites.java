@@ -161,7 +161,7 @@ public final class Suites {
         suite.add(entry(
                 "gateway.enqueue",
                 GatewayBenchmark.class,
-                "v1Enqueue|clientEnqueue",
+                "v1Enqueue|v1EnqueueAsync|clientEnqueue",
                 Map.of(),
                 Mode.Throughput,
                 Baseline.method("clientEnqueue"),
@@ -361,7 +361,7 @@ public final class Suites {
         suite.add(entry(
                 "gateway.enqueue",
                 GatewayBenchmark.class,
-                "v1Enqueue|clientEnqueue",
+                "v1Enqueue|v1EnqueueAsync|clientEnqueue",
                 Map.of(),
                 Mode.Throughput,
                 Baseline.method("clientEnqueue"),

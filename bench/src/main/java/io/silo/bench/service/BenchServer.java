@@ -106,10 +106,17 @@ final class BenchServer implements AutoCloseable {
 
     /** A channel to the gateway; the caller shuts it down. */
     ManagedChannel channel() {
+        return channelBuilder().build();
+    }
+
+    /** One whose answers are handled by the thread that reads them. */
+    ManagedChannel directChannel() {
+        return channelBuilder().directExecutor().build();
+    }
+
+    private ManagedChannelBuilder<?> channelBuilder() {
         final HostPort address = server.grpcAddress();
-        return ManagedChannelBuilder.forAddress(address.host(), address.port())
-                .usePlaintext()
-                .build();
+        return ManagedChannelBuilder.forAddress(address.host(), address.port()).usePlaintext();
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.silo.bench.service;
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
+import io.grpc.stub.StreamObserver;
 import io.silo.client.Durability;
 import io.silo.client.EnqueueResult;
 import io.silo.client.JobHandle;
@@ -30,8 +31,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -49,8 +52,8 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * What does gRPC cost: the same calls through the gateway and through the Java client, in one run, to one server with one shard?
  *
- * <p>Durability: durable; payloads of 256 bytes. {@code v1Enqueue} is one call a job from 64 callers, {@code v1Lifecycle} a call a job but to lease,
- * which brings 32 tasks, {@code v2Lifecycle} batches of 256 in three calls. Baselines: {@code clientEnqueue}, {@code clientLifecycle} and
+ * <p>Durability: durable; payloads of 256 bytes. {@code v1Enqueue} is one call a job from 64 callers that each block a thread, {@code v1EnqueueAsync}
+ * from 64 that block none, {@code v1Lifecycle} a call a job but to lease, which brings 32 tasks, {@code v2Lifecycle} batches of 256 in three calls. Baselines: {@code clientEnqueue}, {@code clientLifecycle} and
  * {@code clientBatches} do the same over shared memory. Expected on two cores, where client, gateway and shard share them: 15,000 enqueues and
  * 6,000 lifecycles a second by {@code silo.v1}, 20,000 lifecycles by {@code silo.v2}. One operation is one job.
  */
@@ -63,6 +66,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @SuppressWarnings("NullAway.Init") // JMH calls the set-up before anything else.
 public class GatewayBenchmark {
     private static final int CALLERS = 64;
+    private static final int CALLS = 64;
     private static final int WORKERS = 4;
     private static final int TASKS = 32;
     private static final int BATCH = 256;
@@ -82,7 +86,9 @@ public class GatewayBenchmark {
     private BenchServer server;
     private SiloClient client;
     private ManagedChannel channel;
+    private ManagedChannel directChannel;
     private SiloGrpc.SiloBlockingStub v1;
+    private SiloGrpc.SiloStub v1Async;
     private SiloGrpc.SiloFutureStub v1Futures;
     private io.silo.grpc.v2.SiloGrpc.SiloBlockingStub v2;
     private String shard;
@@ -107,7 +113,9 @@ public class GatewayBenchmark {
         server = BenchServer.open();
         client = server.ipcClient(Durability.DURABLE);
         channel = server.channel();
+        directChannel = server.directChannel();
         v1 = SiloGrpc.newBlockingStub(channel);
+        v1Async = SiloGrpc.newStub(directChannel);
         v1Futures = SiloGrpc.newFutureStub(channel);
         v2 = io.silo.grpc.v2.SiloGrpc.newBlockingStub(channel);
         shard = v1.getClusterInfo(GetClusterInfoRequest.getDefaultInstance())
@@ -132,6 +140,63 @@ public class GatewayBenchmark {
     @Threads(CALLERS)
     public EnqueueResponse v1Enqueue(Caller caller) {
         return v1.enqueue(v1Job(caller.taskGroup));
+    }
+
+    /** The same from 64 callers that hold no thread, as in most other languages: each sends its next job when its last is answered. */
+    @Benchmark
+    @Threads(1)
+    @OperationsPerInvocation(CALLERS * CALLS)
+    public void v1EnqueueAsync(Caller caller) throws InterruptedException {
+        final EnqueueRequest request = v1Job(caller.taskGroup);
+        final CountDownLatch ended = new CountDownLatch(CALLERS);
+        final AtomicReference<Throwable> failure = new AtomicReference<>();
+        for (int i = 0; i < CALLERS; i++) {
+            v1Async.enqueue(request, new EnqueueChain(v1Async, request, ended, failure));
+        }
+        ended.await();
+        if (failure.get() != null) {
+            throw new IllegalStateException(failure.get());
+        }
+    }
+
+    /** One caller: calls one after the other, on the thread that reads their answers. */
+    private static final class EnqueueChain implements StreamObserver<EnqueueResponse> {
+        private final SiloGrpc.SiloStub stub;
+        private final EnqueueRequest request;
+        private final CountDownLatch ended;
+        private final AtomicReference<Throwable> failure;
+        private int left = CALLS;
+
+        EnqueueChain(
+                SiloGrpc.SiloStub stub,
+                EnqueueRequest request,
+                CountDownLatch ended,
+                AtomicReference<Throwable> failure) {
+            this.stub = stub;
+            this.request = request;
+            this.ended = ended;
+            this.failure = failure;
+        }
+
+        @Override
+        public void onNext(EnqueueResponse answer) {
+            left--;
+        }
+
+        @Override
+        public void onError(Throwable cause) {
+            failure.set(cause);
+            ended.countDown();
+        }
+
+        @Override
+        public void onCompleted() {
+            if (left == 0) {
+                ended.countDown();
+            } else {
+                stub.enqueue(request, this);
+            }
+        }
     }
 
     /** Baseline: one job a call through the client. */
@@ -277,6 +342,7 @@ public class GatewayBenchmark {
     @TearDown
     public void stop() {
         channel.shutdownNow();
+        directChannel.shutdownNow();
         client.close();
         server.close();
     }
