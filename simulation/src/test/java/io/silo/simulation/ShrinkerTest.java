@@ -12,8 +12,11 @@ import io.silo.simulation.scenario.Scenario;
 import io.silo.simulation.scenario.Scenarios;
 import io.silo.simulation.world.FaultFilter;
 import org.agrona.DirectBuffer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+// What is left of a plan rests on no JDK.
+@Tag("newest-jdk")
 class ShrinkerTest {
     /** A broker that takes so many commands in each life and does nothing with any after them. */
     private static final class Deaf extends SimParts {

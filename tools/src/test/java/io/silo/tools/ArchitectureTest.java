@@ -14,11 +14,14 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTag;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import java.util.Set;
 
 /** Which part may know which. Every module is on the class path of tools, so all of them are judged here. */
+// What classes know of each other rests on no JDK.
+@ArchTag("newest-jdk")
 @AnalyzeClasses(packages = "io.silo", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
     private static final Set<String> CLOCKS = Set.of("currentTimeMillis", "nanoTime");

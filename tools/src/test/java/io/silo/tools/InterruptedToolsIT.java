@@ -339,7 +339,7 @@ class InterruptedToolsIT {
         // A shell may have told its children to ignore SIGINT.
         final List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT"));
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"));
+        command.add("-Xmx256m");
         command.addAll(ServerProcess.jvmFlags());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), SiloCommand.class.getName()));
         command.addAll(List.of(arguments));

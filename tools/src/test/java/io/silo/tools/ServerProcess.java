@@ -80,10 +80,12 @@ final class ServerProcess implements AutoCloseable {
         return new ServerProcess(builder.start(), output);
     }
 
-    /** Those of this JVM that a program of Silo needs. */
+    /** Those of this JVM that a program of Silo needs, and the compiler that the tests run with. */
     static List<String> jvmFlags() {
         return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(flag -> flag.startsWith("--") || flag.startsWith("-Dchronicle"))
+                .filter(flag -> flag.startsWith("--")
+                        || flag.startsWith("-Dchronicle")
+                        || flag.startsWith("-XX:TieredStopAtLevel"))
                 .toList();
     }
 

@@ -40,9 +40,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The model and a real shard agree over random work with kills, power losses, carry-forward and jumps of the clock. */
+// What the model knows rests on no JDK.
+@Tag("newest-jdk")
 class ReferenceShardTest {
     /** Two expired leases in a row are one too many: five seldom come together by chance. */
     static final ShardSettings SETTINGS = new ShardSettings(

@@ -49,9 +49,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A shard that did what it must not is found out: each test plants one wrong behaviour in random work that is right otherwise. */
+// What the model notices rests on no JDK.
+@Tag("newest-jdk")
 class WrongBehaviourTest {
     private static final int HEADER = MessageHeaderDecoder.ENCODED_LENGTH;
     private static final int SEEDS = 12;
