@@ -65,6 +65,15 @@ abstract class Call<T> implements ReplyHandler {
         return false;
     }
 
+    /**
+     * Bytes that it holds while it waits for room: of what it is to send, whole if that goes in parts, or to read; 0 = a few names. What
+     * was uploaded for it before does not count: the window bounds that, and it would be in vain if the call were refused. Any thread,
+     * before it is sent.
+     */
+    long heldBytes() {
+        return 0;
+    }
+
     /** How long one sending may wait for its answer. */
     long answerTimeoutNs(long nowNs) {
         return Math.max(1, deadlineNs - nowNs);

@@ -64,6 +64,11 @@ final class ChangeCalls {
         }
 
         @Override
+        long heldBytes() {
+            return jobs.stream().mapToLong(JobChanges::length).sum();
+        }
+
+        @Override
         int encode(CommandCodecs codecs, MutableDirectBuffer buffer, ShardMap.Target target) {
             final CancelJobsEncoder command = codecs.changeJobs.wrapAndApplyHeader(buffer, 0, codecs.messageHeader);
             codecs.messageHeader.templateId(change.templateId);
@@ -111,6 +116,11 @@ final class ChangeCalls {
             super(items.get(0).hash, deadlineNs);
             this.items = items;
             this.durability = durability;
+        }
+
+        @Override
+        long heldBytes() {
+            return items.stream().mapToLong(ImportItem::inlineLength).sum();
         }
 
         @Override

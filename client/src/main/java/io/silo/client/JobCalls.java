@@ -44,6 +44,10 @@ final class JobCalls {
         }
     }
 
+    static long inlineLength(List<Item> items) {
+        return items.stream().mapToLong(Item::inlineLength).sum();
+    }
+
     static Durability durability(ReplyHeaderDecoder header) {
         return header.durability() == io.silo.protocol.reply.Durability.APPENDED
                 ? Durability.APPENDED
@@ -79,6 +83,11 @@ final class JobCalls {
         @Override
         boolean isAnswerShort() {
             return items.size() == 1;
+        }
+
+        @Override
+        long heldBytes() {
+            return inlineLength(items);
         }
 
         @Override
@@ -171,6 +180,11 @@ final class JobCalls {
             super(hash, deadlineNs);
             this.bytes = bytes;
             begin();
+        }
+
+        @Override
+        long heldBytes() {
+            return bytes.length;
         }
 
         private void begin() {
@@ -317,6 +331,11 @@ final class JobCalls {
         }
 
         @Override
+        long heldBytes() {
+            return bytes.length;
+        }
+
+        @Override
         int encode(CommandCodecs codecs, MutableDirectBuffer buffer, ShardMap.Target target) {
             final var command = codecs.readBytes.wrapAndApplyHeader(buffer, 0, codecs.messageHeader);
             CommandCodecs.fill(command.header(), target, Durability.DURABLE);
@@ -400,8 +419,17 @@ final class JobCalls {
 
     /** Done as soon as the shard map is known. */
     static final class AwaitMap extends Call<ShardMap> {
-        AwaitMap(long deadlineNs) {
+        private final long heldBytes;
+
+        /** @param heldBytes of what is sent behind it. */
+        AwaitMap(long heldBytes, long deadlineNs) {
             super(deadlineNs);
+            this.heldBytes = heldBytes;
+        }
+
+        @Override
+        long heldBytes() {
+            return heldBytes;
         }
 
         @Override

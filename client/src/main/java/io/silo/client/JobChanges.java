@@ -63,13 +63,26 @@ final class JobChanges {
         return JobRequest.utf8Length(job.id()) > JobRequest.TEXT_BYTES_MAX ? RejectReason.INVALID_JOB_ID : null;
     }
 
-    private static int length(JobRef job) {
+    /** Bytes of the names in a message. */
+    static int length(JobRef job) {
         return NAMES_BYTES + JobRequest.utf8Length(job.tenant()) + JobRequest.utf8Length(job.id());
+    }
+
+    /** Bytes of payloads and results. */
+    private static long heldBytes(List<ImportedJob> jobs) {
+        long bytes = 0;
+        for (final ImportedJob job : jobs) {
+            bytes += job.job().payload.size();
+            for (final ImportedAttempt attempt : job.attempts()) {
+                bytes += attempt.result().size();
+            }
+        }
+        return bytes;
     }
 
     CompletableFuture<List<ImportResult>> importAll(List<ImportedJob> jobs) {
         final String tenant = client.settings().tenant;
-        return client.withMap().thenCompose(map -> {
+        return client.withMap(() -> heldBytes(jobs)).thenCompose(map -> {
             final ImportResult[] results = new ImportResult[jobs.size()];
             final List<ImportItem> inline = new ArrayList<>(jobs.size());
             final List<Integer> places = new ArrayList<>(jobs.size());

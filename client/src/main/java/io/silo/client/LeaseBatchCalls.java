@@ -21,6 +21,16 @@ final class LeaseBatchCalls {
 
     private LeaseBatchCalls() {}
 
+    /** Bytes of an outcome in a message, a few more rather than less. */
+    static int length(LeaseOutcome outcome) {
+        final TaskResult result = outcome.result();
+        return LEASE_BYTES + JobRequest.utf8Length(result.errorCode) + result.data.size();
+    }
+
+    static long length(List<LeaseOutcome> outcomes) {
+        return outcomes.stream().mapToLong(LeaseBatchCalls::length).sum();
+    }
+
     /** A batch for the shard of its first lease; all are of that shard. */
     abstract static class OfLeases extends JobCalls.TenantCall<List<LeaseAnswer>> {
         private final int count;
@@ -34,6 +44,11 @@ final class LeaseBatchCalls {
             super(first.tenantHash(), deadlineNs);
             this.count = count;
             this.repeated = repeated;
+        }
+
+        @Override
+        long heldBytes() {
+            return (long) count * LEASE_BYTES;
         }
 
         @Override
@@ -112,6 +127,11 @@ final class LeaseBatchCalls {
             super(outcomes.get(0).lease(), outcomes.size(), RejectReason.ALREADY_REPORTED, deadlineNs);
             this.outcomes = outcomes;
             this.durability = durability;
+        }
+
+        @Override
+        long heldBytes() {
+            return length(outcomes);
         }
 
         @Override

@@ -175,6 +175,11 @@ final class LeaseCalls {
         }
 
         @Override
+        long heldBytes() {
+            return uploadId == 0 ? result.data.size() : 0;
+        }
+
+        @Override
         int encode(CommandCodecs codecs, MutableDirectBuffer buffer, ShardMap.Target target) {
             final var command = codecs.reportOutcome.wrapAndApplyHeader(buffer, 0, codecs.messageHeader);
             CommandCodecs.fill(command.header(), target, durability);

@@ -100,7 +100,7 @@ public final class Leases {
     }
 
     private CompletableFuture<Boolean> report(LeaseId lease, TaskResult result, int attemptsLeft) {
-        return client.withMap().thenCompose(map -> {
+        return client.withMap(() -> result.data.size()).thenCompose(map -> {
             if (result.data.size() <= map.inlineBytesMax()) {
                 return send(lease, result, 0);
             }
@@ -152,7 +152,7 @@ public final class Leases {
      * @return one answer an outcome, in order: see {@link #report(LeaseId, TaskResult)}. Never fails.
      */
     public CompletableFuture<List<LeaseAnswer>> reportAll(List<LeaseOutcome> outcomes) {
-        return client.withMap()
+        return client.withMap(() -> LeaseBatchCalls.length(outcomes))
                 .thenCompose(map -> reportAll(outcomes, map.inlineBytesMax()))
                 .exceptionally(failure -> all(LeaseAnswer.of(SiloClient.unwrap(failure)), outcomes.size()));
     }
@@ -178,9 +178,7 @@ public final class Leases {
         final CompletableFuture<List<LeaseAnswer>> batched = inBatches(
                 inline,
                 LeaseOutcome::lease,
-                outcome -> LeaseBatchCalls.LEASE_BYTES
-                        + JobRequest.utf8Length(outcome.result().errorCode)
-                        + outcome.result().data.size(),
+                LeaseBatchCalls::length,
                 part -> new LeaseBatchCalls.Report(part, client.settings().durability, client.deadlineNs()));
         if (sent.isEmpty()) {
             return batched;

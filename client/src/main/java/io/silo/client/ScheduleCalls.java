@@ -57,6 +57,11 @@ final class ScheduleCalls {
         }
 
         @Override
+        long heldBytes() {
+            return request.encodedLengthMax(tenant);
+        }
+
+        @Override
         int encode(CommandCodecs codecs, MutableDirectBuffer buffer, ShardMap.Target target) {
             final PutScheduleEncoder command = codecs.putSchedule.wrapAndApplyHeader(buffer, 0, codecs.messageHeader);
             CommandCodecs.fill(command.header(), target, durability);
@@ -119,6 +124,11 @@ final class ScheduleCalls {
             this.change = change;
             this.schedules = schedules;
             this.durability = durability;
+        }
+
+        @Override
+        long heldBytes() {
+            return schedules.stream().mapToLong(Schedules::length).sum();
         }
 
         @Override

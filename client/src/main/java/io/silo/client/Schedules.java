@@ -97,7 +97,8 @@ final class Schedules {
                 : null;
     }
 
-    private static int length(ScheduleRef schedule) {
+    /** Bytes of the names in a message. */
+    static int length(ScheduleRef schedule) {
         return NAMES_BYTES + JobRequest.utf8Length(schedule.tenant()) + JobRequest.utf8Length(schedule.id());
     }
 

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ForkJoinPool;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -113,7 +114,7 @@ public final class SiloClient implements AutoCloseable {
         for (final JobRequest request : requests) {
             items.add(new JobCalls.Item(request, request.tenant == null ? settings.tenant : request.tenant));
         }
-        return withMap().thenCompose(map -> enqueueSound(items, map));
+        return withMap(() -> JobCalls.inlineLength(items)).thenCompose(map -> enqueueSound(items, map));
     }
 
     /** Refuses at once what cannot be sent, and sends the others. */
@@ -726,8 +727,15 @@ public final class SiloClient implements AutoCloseable {
     }
 
     CompletableFuture<ShardMap> withMap() {
+        return withMap(() -> 0);
+    }
+
+    /** @param heldBytes of what is sent behind it; asked for if the map is not known. */
+    CompletableFuture<ShardMap> withMap(LongSupplier heldBytes) {
         final ShardMap known = agent.map();
-        return known != null ? CompletableFuture.completedFuture(known) : submit(new JobCalls.AwaitMap(deadlineNs()));
+        return known != null
+                ? CompletableFuture.completedFuture(known)
+                : submit(new JobCalls.AwaitMap(heldBytes.getAsLong(), deadlineNs()));
     }
 
     long deadlineNs() {

@@ -116,10 +116,13 @@ public final class SiloClientBuilder {
 
     /**
      * Whether the futures of this client never keep a thread: a call for which the window has no room waits by itself, for as long as
-     * {@link #windowTimeout} and behind 16,384 others at most, and not the thread that made it; the future of a call whose answer is short
-     * (one job enqueued, one outcome reported, one lease renewed) is completed on the client's network thread. What hangs on it must
-     * not wait for anything there, least of all for another call of this client. Default false. For one who is driven by events
-     * itself, as a gateway is: it spares two changes of threads a call.
+     * {@link #windowTimeout}, and not the thread that made it; the future of a call whose answer is short (one job enqueued, one outcome
+     * reported, one lease renewed) is completed on the client's network thread. What hangs on it must not wait for anything there, least
+     * of all for another call of this client. Default false. For one who is driven by events itself, as a gateway is: it spares two
+     * changes of threads a call.
+     *
+     * <p>At most 16,384 calls wait so, and 64 MiB of payloads and results in those of more than 4 KiB; one beyond it fails with
+     * {@code BUSY} at once. Calls that may wait for something to happen, as for a result, have as much for themselves.
      */
     public SiloClientBuilder nonBlocking(boolean value) {
         nonBlocking = value;

@@ -29,6 +29,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(30)
 class SiloClientIT {
+    private static final Payload LARGE = Payload.raw(new byte[TestServer.PAYLOAD_BYTES_MAX]);
+
+    /** So many of it wait for room. */
+    private static final int LARGE_WAITING_MAX = (int) (CallWindow.WAITING_BYTES_MAX / LARGE.size());
+
     private TestServer server;
 
     @BeforeEach
@@ -327,6 +332,97 @@ class SiloClientIT {
         for (final CompletableFuture<JobHandle> future : futures) {
             assertThat(reason(() -> SiloClient.join(future.orTimeout(10, TimeUnit.SECONDS))))
                     .isIn(RejectReason.UNREACHABLE, RejectReason.UNKNOWN_OUTCOME);
+        }
+    }
+
+    private static CompletableFuture<JobHandle> enqueueLarge(SiloClient client) {
+        return client.enqueueAsync(JobRequest.to("g").payload(LARGE).build());
+    }
+
+    @Test
+    void shouldBoundTheBytesThatWaitForRoom() {
+        try (SiloClient client = server.client(false)
+                .window(1)
+                .windowTimeout(Duration.ofSeconds(25))
+                .requestTimeout(Duration.ofSeconds(25))
+                .nonBlocking(true)
+                .build()) {
+            client.awaitConnected();
+            server.pause();
+            final List<CompletableFuture<JobHandle>> futures = new ArrayList<>();
+            for (int i = 0; i < 1 + LARGE_WAITING_MAX; i++) {
+                futures.add(enqueueLarge(client));
+            }
+            assertThat(client.agent().window().waitingBytes()).isEqualTo(CallWindow.WAITING_BYTES_MAX);
+            assertThat(reason(() -> SiloClient.join(enqueueLarge(client)))).isEqualTo(RejectReason.BUSY);
+            final Payload inline = Payload.raw(new byte[10_000]);
+            assertThat(reason(() -> SiloClient.join(client.enqueueAsync(
+                            JobRequest.to("g").payload(inline).build()))))
+                    .isEqualTo(RejectReason.BUSY);
+            // What is small waits beside them.
+            futures.add(client.enqueueAsync(
+                    JobRequest.to("g").payload(Payload.raw(new byte[1_000])).build()));
+            assertThat(futures).noneMatch(CompletableFuture::isDone);
+            assertThat(client.agent().window().waitingBytes()).isEqualTo(CallWindow.WAITING_BYTES_MAX);
+            server.goOn();
+            // Also those that are sent behind the upload of their payload have room.
+            futures.forEach(SiloClient::join);
+            assertThat(server.broker.jobs).hasSize(futures.size());
+            assertThat(client.agent().window().waitingBytes()).isZero();
+        }
+    }
+
+    @Test
+    void shouldHaveRoomForOtherBytesWhenCallsHaveWaitedTooLong() {
+        try (SiloClient client = server.client(false)
+                .window(1)
+                .windowTimeout(Duration.ofMillis(300))
+                .nonBlocking(true)
+                .build()) {
+            client.awaitConnected();
+            server.pause();
+            final CompletableFuture<JobHandle> sent =
+                    client.enqueueAsync(JobRequest.to("g").build());
+            for (int round = 0; round < 2; round++) {
+                final List<CompletableFuture<JobHandle>> without = new ArrayList<>();
+                for (int i = 0; i < 3; i++) {
+                    without.add(enqueueLarge(client));
+                }
+                assertThat(client.agent().window().waitingBytes()).isEqualTo(3L * LARGE.size());
+                for (final CompletableFuture<JobHandle> future : without) {
+                    assertThat(reason(() -> SiloClient.join(future))).isEqualTo(RejectReason.BUSY);
+                }
+                assertThat(client.agent().window().waitingBytes()).isZero();
+            }
+            server.goOn();
+            SiloClient.join(sent);
+        }
+    }
+
+    /** While the shards are not known a whole batch waits as one call. */
+    @Test
+    void shouldHaveALargeBatchWaitAloneUntilItIsClosed() {
+        final List<CompletableFuture<?>> futures = new ArrayList<>();
+        final SiloClient client = SiloClient.builder()
+                .dataDirectory(server.dataDirectory.resolve("nobody"))
+                .window(1)
+                .nonBlocking(true)
+                .build();
+        try (client) {
+            futures.add(client.enqueueAsync(JobRequest.to("g").build()));
+            final List<JobRequest> batch = new ArrayList<>();
+            for (int i = 0; i < 1 + LARGE_WAITING_MAX; i++) {
+                batch.add(JobRequest.to("g").payload(LARGE).build());
+            }
+            futures.add(client.enqueueAllAsync(batch));
+            assertThat(client.agent().window().waitingBytes()).isGreaterThan(CallWindow.WAITING_BYTES_MAX);
+            assertThat(reason(() -> SiloClient.join(enqueueLarge(client)))).isEqualTo(RejectReason.BUSY);
+            futures.add(client.enqueueAsync(JobRequest.to("g").build()));
+            assertThat(futures).noneMatch(CompletableFuture::isDone);
+        }
+        assertThat(client.agent().window().waitingBytes()).isZero();
+        for (final CompletableFuture<?> future : futures) {
+            assertThat(reason(() -> SiloClient.join(future))).isEqualTo(RejectReason.UNREACHABLE);
         }
     }
 
