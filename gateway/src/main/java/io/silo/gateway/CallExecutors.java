@@ -1,6 +1,7 @@
 package io.silo.gateway;
 
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.health.v1.HealthGrpc;
@@ -32,7 +33,11 @@ final class CallExecutors implements ServerCallExecutorSupplier {
 
     @Override
     public <Q, A> Executor getExecutor(ServerCall<Q, A> call, Metadata headers) {
-        final String method = call.getMethodDescriptor().getFullMethodName();
-        return FREQUENT.contains(method) || PROBES.contains(method) ? Runnable::run : threads;
+        return of(call.getMethodDescriptor());
+    }
+
+    Executor of(MethodDescriptor<?, ?> method) {
+        final String name = method.getFullMethodName();
+        return FREQUENT.contains(name) || PROBES.contains(name) ? Runnable::run : threads;
     }
 }

@@ -13,6 +13,7 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.StreamObserver;
 import io.silo.grpc.v1.EnqueueRequest;
 import io.silo.grpc.v1.GetClusterInfoRequest;
 import io.silo.grpc.v1.GetJobRequest;
@@ -30,6 +31,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -146,6 +148,24 @@ final class GrpcFixture implements AutoCloseable {
         return SerializedBytes.newBuilder()
                 .setMsgpack(ByteString.copyFromUtf8(text))
                 .build();
+    }
+
+    /** Has the one answer of a call, or its refusal, complete a future. */
+    static <A> StreamObserver<A> into(CompletableFuture<A> answer) {
+        return new StreamObserver<>() {
+            @Override
+            public void onNext(A value) {
+                answer.complete(value);
+            }
+
+            @Override
+            public void onError(Throwable refused) {
+                answer.completeExceptionally(refused);
+            }
+
+            @Override
+            public void onCompleted() {}
+        };
     }
 
     static void assertRefused(ThrowingCallable call, Status.Code code, String sentence) {

@@ -1,5 +1,6 @@
 package io.silo.server;
 
+import static io.silo.server.GrpcFixture.into;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -15,7 +16,6 @@ import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.stub.MetadataUtils;
-import io.grpc.stub.StreamObserver;
 import io.silo.client.SiloClient;
 import io.silo.client.SiloWorker;
 import io.silo.client.TaskResult;
@@ -147,23 +147,6 @@ class GrpcJobsIT {
         } finally {
             second.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
         }
-    }
-
-    private static <A> StreamObserver<A> into(CompletableFuture<A> answer) {
-        return new StreamObserver<>() {
-            @Override
-            public void onNext(A value) {
-                answer.complete(value);
-            }
-
-            @Override
-            public void onError(Throwable refused) {
-                answer.completeExceptionally(refused);
-            }
-
-            @Override
-            public void onCompleted() {}
-        };
     }
 
     @Test

@@ -1,0 +1,82 @@
+package io.silo.server;
+
+import io.silo.server.assignment.NodeAddress;
+import io.silo.server.assignment.ShardAssignment;
+import io.silo.server.assignment.ShardMap;
+import io.silo.server.assignment.ShardOwnership;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The map of a node whose coordinator says nothing for a while: from {@link #hold} to {@link #release}, once, who asks for an owner waits.
+ * Any thread.
+ */
+final class HeldAssignment implements ShardAssignment {
+    private static final long HELD_S_MAX = 60;
+
+    private final ShardAssignment own;
+    private final CountDownLatch asked = new CountDownLatch(1);
+    private final CountDownLatch released = new CountDownLatch(1);
+    private volatile boolean holding;
+
+    HeldAssignment(ShardAssignment own) {
+        this.own = own;
+    }
+
+    void hold() {
+        holding = true;
+    }
+
+    void release() {
+        released.countDown();
+    }
+
+    /** Whether somebody waits, at the latest after so long. */
+    boolean awaitAsked(long seconds) throws InterruptedException {
+        return asked.await(seconds, TimeUnit.SECONDS);
+    }
+
+    @Override
+    public NodeAddress owner(UUID shardId) {
+        if (holding) {
+            asked.countDown();
+            try {
+                if (!released.await(HELD_S_MAX, TimeUnit.SECONDS)) {
+                    throw new IllegalStateException("held for too long");
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException(e);
+            }
+        }
+        return own.owner(shardId);
+    }
+
+    @Override
+    public ShardMap shardMap() {
+        return own.shardMap();
+    }
+
+    @Override
+    public ShardOwnership claim(UUID shardId) {
+        return own.claim(shardId);
+    }
+
+    @Override
+    public void onOpened(UUID shardId, long shardEpoch, long nowMs) {
+        own.onOpened(shardId, shardEpoch, nowMs);
+    }
+
+    @Override
+    public void beginEmptying(Map<UUID, Long> epochFloors) {
+        own.beginEmptying(epochFloors);
+    }
+
+    @Override
+    public void onEmptied(Set<UUID> shardIds) {
+        own.onEmptied(shardIds);
+    }
+}
