@@ -98,9 +98,7 @@ final class JobTable implements JobView, ReadyLinks {
 
     private final SlotIndex byId = new SlotIndex();
     private final SlotIndex byKey = new SlotIndex();
-    /** Jobs that have a unique key and have not ended. */
-    private final SlotIndex byUniqueKey = new SlotIndex();
-
+    private final SlotIndex byUniqueKey = new SlotIndex(); // of jobs that have one and have not ended
     private final NameTable tenants;
     private final NameTable taskGroups;
     private final RetryPolicies policies;
@@ -776,6 +774,9 @@ final class JobTable implements JobView, ReadyLinks {
         ids.close();
         strings.close();
         metadata.close();
+        byId.close();
+        byKey.close();
+        byUniqueKey.close();
     }
 
     /** The digest from scratch, for tests and the slow recount. */

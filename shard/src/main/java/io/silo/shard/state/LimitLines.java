@@ -60,7 +60,6 @@ final class LimitLines {
     static final int WAITING = NEXT_TO_SETTLE + 4;
     private static final int ROW_BYTES = 48;
     private static final int ROWS_PER_CHUNK = 1_024;
-
     private final JobTable jobs;
     private final LimitTable limits;
     private final RateBuckets buckets;
@@ -796,5 +795,6 @@ final class LimitLines {
         lines.close();
         waiting.close();
         asks.close();
+        index.close();
     }
 }

@@ -524,6 +524,7 @@ final class LimitTable {
         claims.close();
         keys.close();
         terms.close();
+        byKey.close();
     }
 
     /** The limit of a tenant's key, with one more reference. */

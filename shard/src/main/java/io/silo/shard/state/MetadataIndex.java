@@ -201,5 +201,6 @@ public final class MetadataIndex {
 
     void close() {
         rows.close();
+        newest.close();
     }
 }

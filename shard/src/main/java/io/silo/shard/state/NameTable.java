@@ -153,6 +153,7 @@ public final class NameTable implements AutoCloseable {
     public void close() {
         rows.close();
         strings.close();
+        index.close();
     }
 
     private int find(long place, DirectBuffer buffer, int offset, int length) {

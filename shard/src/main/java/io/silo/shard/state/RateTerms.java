@@ -175,5 +175,6 @@ public final class RateTerms {
 
     void close() {
         rows.close();
+        index.close();
     }
 }

@@ -469,6 +469,7 @@ public final class ReadyQueue implements AutoCloseable {
         lanes.close();
         tasks.close();
         caps.close();
+        laneIndex.close();
     }
 
     /**

@@ -126,6 +126,7 @@ public final class RequestMemory {
 
     void close() {
         rows.close();
+        index.close();
     }
 
     private boolean isInForce(int slot, long nowMs) {

@@ -172,6 +172,7 @@ public final class RetryPolicies {
 
     void close() {
         rows.close();
+        index.close();
     }
 
     private static long hash(int retryCount, long initialMs, long maxMs, int backoffPermille, int jitter) {

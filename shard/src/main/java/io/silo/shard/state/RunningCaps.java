@@ -179,6 +179,7 @@ final class RunningCaps {
 
     void close() {
         rows.close();
+        index.close();
     }
 
     private static long key(int group, int tenant) {
