@@ -2,11 +2,10 @@ package io.silo.client;
 
 import io.silo.protocol.reply.JobRowsReplyDecoder;
 import io.silo.protocol.reply.LimitKind;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.agrona.collections.Int2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** A page of a scan: rows by number, from 0, and where the next page begins. Immutable. */
@@ -104,7 +103,7 @@ public final class JobRows {
             groupNumbers[i] = (int) rows.taskGroup();
             read(rows, i, (columns & JobScan.PAYLOADS) != 0);
         }
-        final Map<Integer, String> names = new HashMap<>();
+        final Int2ObjectHashMap<String> names = new Int2ObjectHashMap<>();
         for (final JobRowsReplyDecoder.TenantsDecoder name : reply.tenants()) {
             names.put((int) name.number(), name.name());
         }
@@ -173,10 +172,15 @@ public final class JobRows {
     }
 
     /** Most rows have the name of the one before. */
-    private static void resolve(Map<Integer, String> names, int[] numbers, String[] texts) {
+    private static void resolve(Int2ObjectHashMap<String> names, int[] numbers, String[] texts) {
         for (int i = 0; i < numbers.length; i++) {
-            texts[i] = i > 0 && numbers[i] == numbers[i - 1] ? texts[i - 1] : names.getOrDefault(numbers[i], "");
+            texts[i] = i > 0 && numbers[i] == numbers[i - 1] ? texts[i - 1] : named(names, numbers[i]);
         }
+    }
+
+    private static String named(Int2ObjectHashMap<String> names, int number) {
+        final String name = names.get(number);
+        return name == null ? "" : name;
     }
 
     public int count() {

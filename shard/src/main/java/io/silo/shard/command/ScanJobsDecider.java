@@ -70,7 +70,7 @@ final class ScanJobsDecider implements CommandDecider {
             }
             left--;
             page.name(view, row, scratch);
-            row.write(items.next(), null, 0);
+            row.write(reply, items.next(), null, 0);
             return true;
         });
         page.end(reply, items);

@@ -148,13 +148,13 @@ final class ScanRead extends ColdRead {
                 + metadataBytes(reader.history().definition().capacity(), job);
         final int payload = withPayloads ? inlineBytes(job) : 0;
         if (page.hasRoom(encoder, withoutPayload + payload)) {
-            row.write(items.next(), job, payload);
+            row.write(encoder, items.next(), job, payload);
             return true;
         }
         if (!isFirst) {
             return false;
         }
-        row.write(items.next(), job, 0);
+        row.write(encoder, items.next(), job, 0);
         return true;
     }
 

@@ -1,6 +1,7 @@
 package io.silo.shard.command;
 
 import io.silo.protocol.event.JobEnqueuedDecoder;
+import io.silo.protocol.reply.JobRowsReplyEncoder;
 import io.silo.protocol.reply.JobRowsReplyEncoder.RowsEncoder;
 import io.silo.protocol.reply.JobStatus;
 import io.silo.protocol.reply.LimitKind;
@@ -78,7 +79,9 @@ final class ScannedRow {
             }
             scratch.getBytes(0, id, 0, idLength);
         }
-        claims.clear();
+        if (!claims.isEmpty()) {
+            claims.clear();
+        }
         awaited = -1;
         if ((columns & LIMITS) != 0) {
             takeClaims(view.scanReport(), slot, scratch);
@@ -91,9 +94,11 @@ final class ScannedRow {
             token = jobs.token(slot);
             leasedAtMs = leases.startedAtMs(lease);
         }
-        definitionPosition = jobs.definitionPosition(slot);
-        definitionOffset = jobs.definitionOffset(slot);
-        definitionLength = jobs.definitionLength(slot);
+        if ((columns & (DEFINITIONS | PAYLOADS)) != 0) {
+            definitionPosition = jobs.definitionPosition(slot);
+            definitionOffset = jobs.definitionOffset(slot);
+            definitionLength = jobs.definitionLength(slot);
+        }
     }
 
     private void takeClaims(ScanReport report, int slot, UnsafeBuffer scratch) {
@@ -141,10 +146,12 @@ final class ScannedRow {
     /**
      * Writes the row.
      *
+     * @param reply that it is the next row of.
      * @param definition null = not asked for.
      * @param payloadBytesMax longer payloads are left out.
      */
-    void write(RowsEncoder row, @Nullable JobEnqueuedDecoder definition, int payloadBytesMax) {
+    void write(
+            JobRowsReplyEncoder reply, RowsEncoder row, @Nullable JobEnqueuedDecoder definition, int payloadBytesMax) {
         row.jobKey(jobKey)
                 .changedAtMs(changedAtMs)
                 .startAtMs(startAtMs)
@@ -171,7 +178,13 @@ final class ScannedRow {
         if (definition != null) {
             write(definitions.next(), definition, payloadBytesMax);
         }
-        row.putJobId(id, 0, idLength);
+        if (idLength > 0) {
+            row.putJobId(id, 0, idLength);
+        } else {
+            // By hand: the copy of nothing was a third of the time of a row.
+            reply.buffer().putShort(reply.limit(), (short) 0, JobRowsReplyEncoder.BYTE_ORDER);
+            reply.limit(reply.limit() + RowsEncoder.jobIdHeaderLength());
+        }
     }
 
     private static void write(RowsEncoder.DefinitionsEncoder item, JobEnqueuedDecoder definition, int payloadBytesMax) {
