@@ -54,6 +54,9 @@ public final class JobRows {
             byte @Nullable [] payload) {}
 
     private static final Claim[] NO_CLAIMS = {};
+    private static final long[] NO_LONGS = {};
+    private static final int[] NO_INTS = {};
+    private static final byte[] NO_BYTES = {};
 
     private final int count;
     private final long[] keys;
@@ -69,17 +72,59 @@ public final class JobRows {
     private final Claim[] @Nullable [] claims;
     private final @Nullable Lease @Nullable [] leases;
     private final @Nullable Definition @Nullable [] definitions;
+    private final int @Nullable [] jobs;
     private final Cursor next;
     private final boolean isLast;
     private final int scanned;
     private final int rowEnd;
 
+    static JobRows of(JobRowsReplyDecoder reply, int columns) {
+        return (columns & JobScan.GROUPED) == 0 ? new JobRows(reply, columns) : new JobRows(reply);
+    }
+
+    /** Counts instead of rows. */
     @SuppressWarnings("NullAway") // every place of the arrays is filled in the loop
-    JobRows(JobRowsReplyDecoder reply, int columns) {
-        next = new Cursor(reply.nextCursor(), reply.nextCursorAtMs(), reply.nowMs(), reply.maxChangedAtMs());
+    private JobRows(JobRowsReplyDecoder reply) {
+        next = next(reply);
         isLast = reply.isLast() != 0;
         scanned = (int) reply.scanned();
-        rowEnd = (int) Math.min(Integer.MAX_VALUE, reply.rowEnd());
+        rowEnd = rowEnd(reply);
+        var unused = reply.rows();
+        final Int2ObjectHashMap<String> tenantNames = tenantNames(reply);
+        final Int2ObjectHashMap<String> groupNames = groupNames(reply);
+        final JobRowsReplyDecoder.CountsDecoder counts = reply.counts();
+        count = counts.count();
+        startAtMs = new long[count];
+        statuses = new byte[count];
+        tenants = new String[count];
+        taskGroups = new String[count];
+        jobs = new int[count];
+        for (int i = 0; i < count; i++) {
+            counts.next();
+            tenants[i] = named(tenantNames, (int) counts.tenant());
+            taskGroups[i] = named(groupNames, (int) counts.taskGroup());
+            statuses[i] = (byte) counts.statusRaw();
+            startAtMs[i] = counts.isWaiting() != 0 ? asOfMs() : Long.MAX_VALUE;
+            jobs[i] = (int) counts.jobs();
+        }
+        keys = NO_LONGS;
+        changedAtMs = NO_LONGS;
+        attempts = NO_INTS;
+        priorities = NO_BYTES;
+        awaited = NO_BYTES;
+        ids = null;
+        claims = null;
+        leases = null;
+        definitions = null;
+    }
+
+    @SuppressWarnings("NullAway") // every place of the arrays is filled in the loop
+    private JobRows(JobRowsReplyDecoder reply, int columns) {
+        next = next(reply);
+        isLast = reply.isLast() != 0;
+        scanned = (int) reply.scanned();
+        rowEnd = rowEnd(reply);
+        jobs = null;
         final JobRowsReplyDecoder.RowsDecoder rows = reply.rows();
         count = rows.count();
         keys = new long[count];
@@ -103,16 +148,32 @@ public final class JobRows {
             groupNumbers[i] = (int) rows.taskGroup();
             read(rows, i, (columns & JobScan.PAYLOADS) != 0);
         }
+        resolve(tenantNames(reply), tenantNumbers, tenants);
+        resolve(groupNames(reply), groupNumbers, taskGroups);
+    }
+
+    private static Cursor next(JobRowsReplyDecoder reply) {
+        return new Cursor(reply.nextCursor(), reply.nextCursorAtMs(), reply.nowMs(), reply.maxChangedAtMs());
+    }
+
+    private static int rowEnd(JobRowsReplyDecoder reply) {
+        return (int) Math.min(Integer.MAX_VALUE, reply.rowEnd());
+    }
+
+    private static Int2ObjectHashMap<String> tenantNames(JobRowsReplyDecoder reply) {
         final Int2ObjectHashMap<String> names = new Int2ObjectHashMap<>();
         for (final JobRowsReplyDecoder.TenantsDecoder name : reply.tenants()) {
             names.put((int) name.number(), name.name());
         }
-        resolve(names, tenantNumbers, tenants);
-        names.clear();
+        return names;
+    }
+
+    private static Int2ObjectHashMap<String> groupNames(JobRowsReplyDecoder reply) {
+        final Int2ObjectHashMap<String> names = new Int2ObjectHashMap<>();
         for (final JobRowsReplyDecoder.TaskGroupsDecoder name : reply.taskGroups()) {
             names.put((int) name.number(), name.name());
         }
-        resolve(names, groupNumbers, taskGroups);
+        return names;
     }
 
     private void read(JobRowsReplyDecoder.RowsDecoder row, int i, boolean withPayloads) {
@@ -210,6 +271,11 @@ public final class JobRows {
     /** What tells waiting from scheduled jobs, ms. */
     public long asOfMs() {
         return next.asOfMs();
+    }
+
+    /** How many jobs a row stands for: 1, unless with {@link JobScan#GROUPED}, where a row has nothing but what it was grouped by. */
+    public int jobs(int row) {
+        return jobs == null ? 1 : jobs[row];
     }
 
     /** Names a job on its shard for ever. */

@@ -22,6 +22,15 @@ public final class JobScan {
     /** And payloads. */
     public static final int PAYLOADS = 16;
 
+    /** Instead of rows how many jobs there are, by status; only by {@link Path#ROWS}, and without the columns above. */
+    public static final int GROUPED = 32;
+
+    /** And by tenant. */
+    public static final int BY_TENANT = 64;
+
+    /** And by task group. */
+    public static final int BY_TASK_GROUP = 128;
+
     /** Bit of SCHEDULED jobs whose start time has come; that of SCHEDULED then stands for the others. */
     public static final int WAITING = 1 << 5;
 

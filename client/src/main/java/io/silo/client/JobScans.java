@@ -165,7 +165,7 @@ public final class JobScans {
 
         @Override
         public void onJobRowsReply(JobRowsReplyDecoder reply) {
-            succeed(new JobRows(reply, scan.columns));
+            succeed(JobRows.of(reply, scan.columns));
         }
     }
 

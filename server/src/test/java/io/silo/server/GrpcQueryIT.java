@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -264,6 +265,17 @@ class GrpcQueryIT {
         assertThat(plan("SELECT id FROM jobs")).contains("FullScan");
         assertThat(plan("SELECT job_id FROM tasks WHERE task_group = 'wait'")).contains("TaskGroupScan");
         assertThat(plan("SELECT COUNT(*) FROM jobs WHERE tenant = 'acme'")).contains("Counters");
+        assertThat(plan("SELECT tenant, COUNT(*) FROM jobs GROUP BY tenant")).contains("Counters");
+        assertThat(plan("SELECT status_kind, COUNT(*) FROM jobs GROUP BY status_kind"))
+                .contains("read of jobs: FullScan, counted");
+        assertThat(plan("SELECT COUNT(*) FROM jobs WHERE status_kind = 'Failed'"))
+                .contains("read of jobs: Status, counted");
+        assertThat(plan("SELECT status_kind, COUNT(*) FROM jobs WHERE tenant = 'acme' GROUP BY status_kind"))
+                .contains("read of jobs: Tenant, one tenant")
+                .doesNotContain("counted");
+        assertThat(plan("SELECT priority, COUNT(*) FROM jobs GROUP BY priority"))
+                .contains("FullScan")
+                .doesNotContain("counted");
         assertThat(plan("SELECT id FROM jobs WHERE tenant = 'acme' AND tenant = 'other'"))
                 .contains("Nothing");
     }
@@ -384,6 +396,50 @@ class GrpcQueryIT {
                         .getColumns(0)
                         .getDataType())
                 .isEqualTo("UInt8");
+    }
+
+    /** Whether a shard counts its rows or sends them: where the smallest id is wanted too, it sends them. */
+    @Test
+    void shouldCountByWhatJobsAgreeInAsByTheirRows() {
+        for (final String group :
+                List.of("status_kind", "tenant", "shard_id, task_group, status_kind, tenant", "LOWER(status_kind)")) {
+            for (final String where : List.of(
+                    "",
+                    "WHERE tenant <> 'acme'",
+                    "WHERE status_kind = 'waiting' AND task_group LIKE 'w%'",
+                    "WHERE task_group = 'wait' OR tenant = 'other'")) {
+                final String counted = "SELECT " + group + ", COUNT(*) AS n, COUNT(*) AS again FROM jobs " + where
+                        + " GROUP BY " + group;
+                final String sent =
+                        "SELECT " + group + ", COUNT(*) AS n, COUNT(*) AS again, MIN(id) AS smallest FROM jobs " + where
+                                + " GROUP BY " + group;
+                final List<JsonNode> expected = rows(query(sent));
+                expected.forEach(row -> ((ObjectNode) row).remove("smallest"));
+                assertThat(rows(query(counted))).as(counted).containsExactlyInAnyOrderElementsOf(expected);
+                assertThat(count("SELECT COUNT(*) AS n FROM jobs " + where))
+                        .as(where)
+                        .isEqualTo(rows(query("SELECT COUNT(*) AS n, MIN(id) AS smallest FROM jobs " + where))
+                                .get(0)
+                                .get("n")
+                                .asLong());
+            }
+        }
+        assertThat(plan("SELECT tenant, COUNT(*) AS n, MIN(id) AS smallest FROM jobs GROUP BY tenant"))
+                .doesNotContain("counted")
+                .doesNotContain("Counters");
+        assertThat(rows(query(
+                        "SELECT status_kind, COUNT(*) AS n FROM jobs WHERE tenant = $1 GROUP BY status_kind"
+                                + " HAVING COUNT(*) > 2 ORDER BY n DESC LIMIT 1",
+                        text(TENANT))))
+                .hasSize(1);
+        assertThat(
+                        query("SELECT status_kind, tenant, COUNT(*) FROM jobs GROUP BY status_kind, tenant")
+                                .getColumnsList()
+                                .stream()
+                                .map(ColumnInfo::getDataType))
+                .containsExactly("Utf8", "Utf8", "Int64");
+        assertRefused("SELECT * FROM job_counts", Status.Code.INVALID_ARGUMENT, "Object 'job_counts' not found");
+        assertRefused("SELECT * FROM \"job_counts\"", Status.Code.INVALID_ARGUMENT, "Object 'job_counts' not found");
     }
 
     @Test

@@ -1,6 +1,9 @@
 package io.silo.shard;
 
+import static io.silo.shard.TestScans.BY_TASK_GROUP;
+import static io.silo.shard.TestScans.BY_TENANT;
 import static io.silo.shard.TestScans.DEFINITIONS;
+import static io.silo.shard.TestScans.GROUPED;
 import static io.silo.shard.TestScans.IDS;
 import static io.silo.shard.TestScans.LEASES;
 import static io.silo.shard.TestScans.LIMITS;
@@ -20,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -274,6 +278,45 @@ class ScanTest {
         assertThat(scans.tenants("nobody")).isEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 5, 1_000})
+    void shouldCountWhatRowsAgreeIn(int rowsMax) {
+        Random random = new Random(rowsMax);
+        for (int i = 0; i < 300; i++) {
+            Item item = new Item("j" + i);
+            item.tenant = random.nextInt(4) == 0 ? item.tenant : "t" + random.nextInt(3);
+            item.taskGroup = "g" + random.nextInt(3);
+            item.startAtMs = i % 3 == 0 ? harness.wallMs + 60_000 : 0;
+            assertThat(client.enqueue(item)).containsExactly(RejectReason.OK);
+        }
+        for (int i = 0; i < 300; i += 2) {
+            verbs.cancel("j" + i); // those of the other tenants are not found
+        }
+        for (int columns : List.of(0, BY_TENANT, BY_TASK_GROUP, BY_TENANT | BY_TASK_GROUP)) {
+            for (String tenant : List.of("", "t2", "nobody")) {
+                Scan asRows = rows();
+                asRows.tenant = tenant;
+                Map<String, Long> expected = new TreeMap<>();
+                for (Row row : scans.all(asRows)) {
+                    String of = (columns & BY_TENANT) == 0 ? "" : row.tenant();
+                    String group = (columns & BY_TASK_GROUP) == 0 ? "" : row.taskGroup();
+                    boolean waits = row.status() == JobState.SCHEDULED.ordinal() && row.startAtMs() <= asRows.asOfMs;
+                    expected.merge(TestScans.key(of, group, row.status(), waits), 1L, Long::sum);
+                }
+                Scan counted = rows();
+                counted.tenant = tenant;
+                counted.columns = GROUPED | columns;
+                counted.rowsMax = rowsMax;
+                assertThat(scans.counts(counted)).isEqualTo(expected);
+                assertThat(expected.isEmpty()).isEqualTo(tenant.equals("nobody"));
+            }
+        }
+        Scan cancelled = rows();
+        cancelled.columns = GROUPED;
+        cancelled.statuses = 1 << JobState.CANCELLED.ordinal();
+        assertThat(scans.counts(cancelled)).hasSize(1);
+    }
+
     @Test
     void shouldRefuseWhatCannotBeScanned() {
         Scan none = rows();
@@ -285,8 +328,13 @@ class ScanTest {
         Scan ofAll = chain("", JobState.FAILED);
         assertThat(scans.page(ofAll).code()).isEqualTo(RejectReason.INVALID_FILTER.code());
         Scan columns = rows();
-        columns.columns = 64;
-        assertThat(scans.page(columns).code()).isEqualTo(RejectReason.INVALID_FILTER.code());
+        for (int wrong : List.of(BY_TENANT, BY_TASK_GROUP | IDS, GROUPED | IDS, GROUPED | PAYLOADS | BY_TENANT)) {
+            columns.columns = wrong;
+            assertThat(scans.page(columns).code()).isEqualTo(RejectReason.INVALID_FILTER.code());
+        }
+        Scan counted = chain("t", JobState.FAILED);
+        counted.columns = GROUPED;
+        assertThat(scans.page(counted).code()).isEqualTo(RejectReason.INVALID_FILTER.code());
         Scan statuses = rows();
         statuses.statuses = 64;
         assertThat(scans.page(statuses).code()).isEqualTo(RejectReason.INVALID_FILTER.code());

@@ -22,6 +22,9 @@ final class TestScans {
     static final int LEASES = 4;
     static final int DEFINITIONS = 8;
     static final int PAYLOADS = 16;
+    static final int GROUPED = 32;
+    static final int BY_TENANT = 64;
+    static final int BY_TASK_GROUP = 128;
     static final int WAITING = 32;
 
     /** What is asked for; the fields stay from page to page. */
@@ -62,7 +65,7 @@ final class TestScans {
             String payload) {}
 
     /** A page; {@code code} says why there is none. */
-    record Page(int code, List<Row> rows, boolean isLast, int scanned) {
+    record Page(int code, List<Row> rows, Map<String, Long> counts, boolean isLast, int scanned) {
         List<String> ids() {
             return rows.stream().map(Row::id).toList();
         }
@@ -118,7 +121,7 @@ final class TestScans {
     private static Page read(ShardHarness.Reply reply, Scan scan) {
         int code = TestClient.code(reply);
         if (code != RejectReason.OK) {
-            return new Page(code, List.of(), true, 0);
+            return new Page(code, List.of(), Map.of(), true, 0);
         }
         var decoder = new JobRowsReplyDecoder();
         decoder.wrapAndApplyHeader(reply.bytes(), 0, new MessageHeaderDecoder());
@@ -157,7 +160,37 @@ final class TestScans {
                             row.enqueuedAtMs,
                             row.payload));
         }
-        return new Page(code, rows, isLast, scanned);
+        Map<String, Long> counts = new TreeMap<>();
+        for (var count : decoder.counts()) {
+            String tenant = tenants.getOrDefault(count.tenant(), "");
+            String group = groups.getOrDefault(count.taskGroup(), "");
+            String key = key(tenant, group, count.statusRaw(), count.isWaiting() != 0);
+            if (counts.put(key, count.jobs()) != null) {
+                throw new AssertionError("counted twice in a page: " + key);
+            }
+        }
+        return new Page(code, rows, counts, isLast, scanned);
+    }
+
+    /** What counts are told apart by. */
+    static String key(String tenant, String group, int status, boolean isWaiting) {
+        return tenant + "/" + group + "/" + status + (isWaiting ? " waiting" : "");
+    }
+
+    /** Sums of the counts of all pages of a scan. */
+    Map<String, Long> counts(Scan scan) {
+        Map<String, Long> counts = new TreeMap<>();
+        for (int pages = 0; pages < 10_000; pages++) {
+            Page page = page(scan);
+            if (page.code() != RejectReason.OK || !page.rows().isEmpty()) {
+                throw new AssertionError("expected counts alone, but got " + page);
+            }
+            page.counts().forEach((key, jobs) -> counts.merge(key, jobs, Long::sum));
+            if (page.isLast()) {
+                return counts;
+            }
+        }
+        throw new AssertionError("the scan does not end");
     }
 
     private static Row row(JobRowsReplyDecoder.RowsDecoder row) {

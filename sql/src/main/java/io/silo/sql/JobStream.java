@@ -28,6 +28,10 @@ final class JobStream {
     private final ReadSpec.Use use;
     private final Bounds bounds;
     private final int columns;
+
+    /** Of counts, which are asked for where all rows are looked at; 0 = jobs are wanted one by one. */
+    private final int grouped;
+
     private final boolean limitedOnly;
     private final Deque<QueryShard> shards;
     private final Deque<JobPages> live = new ArrayDeque<>();
@@ -56,7 +60,9 @@ final class JobStream {
         this.execution = execution;
         this.use = spec.use();
         this.bounds = bounds;
-        this.columns = columns;
+        final boolean isGrouped = (columns & JobScan.GROUPED) != 0;
+        this.columns = isGrouped ? 0 : columns;
+        this.grouped = isGrouped ? columns : 0;
         this.limitedOnly = limitedOnly;
         this.shards = new ArrayDeque<>(execution.options().shards());
     }
@@ -189,8 +195,11 @@ final class JobStream {
     }
 
     private JobPages pages(JobScan scan, JobRows.Cursor start) {
-        final JobScan limited = limitedOnly ? scan.copy().limitedOnly() : scan;
-        return new JobPages(execution, shardAt(), limited, start, use.firstRows(), seen);
+        JobScan asked = limitedOnly ? scan.copy().limitedOnly() : scan;
+        if (grouped != 0 && scan.path() == JobScan.Path.ROWS) {
+            asked = asked.copy().columns(grouped);
+        }
+        return new JobPages(execution, shardAt(), asked, start, use.firstRows(), seen);
     }
 
     private QueryShard shardAt() {

@@ -1,5 +1,6 @@
 package io.silo.sql;
 
+import io.silo.client.JobScan;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -85,7 +86,7 @@ record Plan(
                 RelOptUtil.dumpPlan("", node, SqlExplainFormat.TEXT, SqlExplainLevel.EXPPLAN_ATTRIBUTES));
         for (final ReadSpec spec : reads(node, new ArrayList<>())) {
             text.append("read of ")
-                    .append(spec.table().sqlName())
+                    .append((spec.table() == SqlTable.JOB_COUNTS ? SqlTable.JOBS : spec.table()).sqlName())
                     .append(": ")
                     .append(strategy(spec, scope, parameters))
                     .append('\n');
@@ -102,7 +103,10 @@ record Plan(
         final String order = spec.use().isNewestFirst() ? ", latest change first" : "";
         final String tenant =
                 strategy.scans().isEmpty() || strategy.scans().get(0).tenant().isEmpty() ? "" : ", one tenant";
-        return strategy.name() + tenant + order;
+        final boolean isCounted = spec.table() == SqlTable.JOB_COUNTS
+                && !strategy.scans().isEmpty()
+                && strategy.scans().get(0).path() == JobScan.Path.ROWS;
+        return strategy.name() + tenant + order + (isCounted ? ", counted" : "");
     }
 
     private static List<ReadSpec> reads(RelNode node, List<ReadSpec> found) {

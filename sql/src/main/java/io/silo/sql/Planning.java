@@ -24,6 +24,7 @@ import org.apache.calcite.jdbc.JavaTypeFactoryImpl;
 import org.apache.calcite.plan.Contexts;
 import org.apache.calcite.plan.ConventionTraitDef;
 import org.apache.calcite.plan.RelOptCluster;
+import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.plan.RelTraitSet;
 import org.apache.calcite.plan.volcano.VolcanoPlanner;
@@ -87,13 +88,17 @@ final class Planning {
 
     private final JavaTypeFactory typeFactory = new Types();
     private final CalciteSchema schema = CalciteSchema.createRootSchema(false, false);
+
+    /** What no statement can name. */
+    private final CalciteSchema counted = CalciteSchema.createRootSchema(false, false);
+
     private final CalciteConnectionConfigImpl config;
     private final SqlOperatorTable operators;
 
     Planning() {
         final SchemaPlus root = schema.plus();
         for (final SqlTable table : SqlTable.values()) {
-            root.add(table.sqlName(), new SiloTable(table));
+            (table.isPublic() ? root : counted.plus()).add(table.sqlName(), new SiloTable(table));
         }
         root.add(SqlFunctions.STARTS_WITH, ScalarFunctionImpl.create(SqlFunctions.class, "startsWith"));
         root.add(SqlFunctions.LIKE, ScalarFunctionImpl.create(SqlFunctions.class, "like"));
@@ -188,11 +193,14 @@ final class Planning {
                 StandardConvertletTable.INSTANCE,
                 SqlToRelConverter.config().withExpand(false).withInSubQueryThreshold(IN_LIST_MAX));
         final RelRoot root = converter.convertQuery(validated, false, true);
-        final RelNode counted = CountRewriter.rewrite(root.rel);
+        final RelNode rewritten = CountRewriter.rewrite(
+                root.rel,
+                table(reader, SqlTable.TENANT_COUNTS),
+                table(new CalciteCatalogReader(counted, List.of(), typeFactory, config), SqlTable.JOB_COUNTS));
         final RelTraitSet wanted = cluster.traitSetOf(EnumerableConvention.INSTANCE)
                 .replace(root.collation)
                 .simplify();
-        final RelNode best = best(planner, counted, wanted);
+        final RelNode best = best(planner, rewritten, wanted);
         final RelNode finished = PlanFinisher.finish(best);
         final Map<String, Object> stashed = new HashMap<>();
         final Bindable<?> code =
@@ -200,6 +208,14 @@ final class Planning {
         final List<Integer> fields = new ArrayList<>();
         root.fields.forEach(field -> fields.add(field.getKey()));
         return new Plan(code, stashed, finished, columns(root, finished), fields, types(validated, validator));
+    }
+
+    private static RelOptTable table(CalciteCatalogReader reader, SqlTable table) {
+        final RelOptTable found = reader.getTable(List.of(table.sqlName()));
+        if (found == null) {
+            throw new IllegalStateException("no table " + table);
+        }
+        return found;
     }
 
     private static RelNode best(VolcanoPlanner planner, RelNode plan, RelTraitSet wanted) {

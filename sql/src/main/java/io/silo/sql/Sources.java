@@ -31,6 +31,7 @@ final class Sources {
             case TASKS -> tasks(execution, spec, bounds);
             case QUEUES -> queues(execution, spec, bounds);
             case QUEUE_COUNTS -> queueCounts(execution, spec, bounds);
+            case JOB_COUNTS -> jobCounts(execution, spec, bounds);
             case TENANT_COUNTS -> tenantCounts(execution, spec, bounds);
         };
     }
@@ -54,6 +55,39 @@ final class Sources {
                 row[i] = job(execution, stream, fields[i]);
             }
             return row;
+        };
+    }
+
+    /** Counts where all rows are looked at, and else jobs one by one. */
+    private static Source jobCounts(Execution execution, ReadSpec spec, Bounds bounds) {
+        final int columns = JobScan.GROUPED
+                | (spec.has("tenant") ? JobScan.BY_TENANT : 0)
+                | (spec.has("task_group") ? JobScan.BY_TASK_GROUP : 0);
+        final JobStream stream = new JobStream(execution, spec, bounds, columns, false);
+        final int[] fields = places(spec);
+        return () -> {
+            if (!stream.next()) {
+                return null;
+            }
+            final Object[] row = new Object[fields.length];
+            for (int i = 0; i < fields.length; i++) {
+                row[i] = jobCount(stream, fields[i]);
+            }
+            return row;
+        };
+    }
+
+    /** @param field in the order of {@link SqlTable#JOB_COUNTS}. */
+    private static Object jobCount(JobStream stream, int field) {
+        final JobRows page = stream.page();
+        final int row = stream.row();
+        return switch (field) {
+            case 0 -> stream.shard().id();
+            case 1 -> page.tenant(row);
+            case 2 -> page.taskGroup(row);
+            case 3 -> DisplayStatus.shown(page.status(row), page.startAtMs(row), page.asOfMs());
+            case 4 -> (long) page.jobs(row);
+            default -> throw new IllegalArgumentException("no column " + field);
         };
     }
 

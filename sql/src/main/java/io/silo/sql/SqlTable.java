@@ -34,6 +34,13 @@ enum SqlTable {
             nullable("job_id", UTF8),
             nullable("priority", UINT8),
             column("timestamp_ms", INT64)),
+    /** Jobs by what they agree in, several rows for each: what counts of jobs are read from. No statement can name it. */
+    JOB_COUNTS(
+            column("shard_id", UTF8),
+            column("tenant", UTF8),
+            column("task_group", UTF8),
+            nullable("status_kind", UTF8),
+            column("cnt", INT64)),
     TENANT_COUNTS(column("shard_id", UTF8), column("tenant", UTF8), column("status_kind", UTF8), column("cnt", INT64)),
     QUEUE_COUNTS(
             column("shard_id", UTF8),
@@ -68,6 +75,11 @@ enum SqlTable {
 
     private static Column nullable(String name, ColumnType type) {
         return new Column(name, type, true);
+    }
+
+    /** Whether statements may read it. */
+    boolean isPublic() {
+        return this != JOB_COUNTS;
     }
 
     String sqlName() {

@@ -16,10 +16,8 @@ import org.jspecify.annotations.Nullable;
  * ScanJobs: a slice of the jobs along one path. What the rows have is answered at once; definitions are read off the shard's thread.
  */
 final class ScanJobsDecider implements CommandDecider {
-    /** Bits of statuses and columns that mean something. */
+    /** Bits of statuses that mean something. */
     private static final int STATUSES = 0x3F;
-
-    private static final int COLUMNS = 0x1F;
 
     /** Most rows of a reply: what its group can count. */
     private static final int ROWS_MAX = 65_534;
@@ -30,6 +28,7 @@ final class ScanJobsDecider implements CommandDecider {
     private final ScanRequest request = new ScanRequest();
     private final ScanWalk walk = new ScanWalk();
     private final ScanPage page = new ScanPage();
+    private final ScanGroups groups = new ScanGroups();
     private final ScannedRow row = new ScannedRow();
     private final UnsafeBuffer scratch = new UnsafeBuffer(0, 0);
     private final UnsafeBuffer tenantName = new UnsafeBuffer(0, 0);
@@ -49,6 +48,8 @@ final class ScanJobsDecider implements CommandDecider {
             context.reject(refusal);
         } else if (request.needsLog()) {
             readLater(context, buffer);
+        } else if (request.isGrouped()) {
+            count(context, buffer);
         } else {
             answer(context, buffer);
         }
@@ -74,6 +75,19 @@ final class ScanJobsDecider implements CommandDecider {
             return true;
         });
         page.end(reply, items);
+        ScanRead.Head.of(walk, request, view).write(reply);
+        context.touchAll();
+        context.replied(reply.limit());
+    }
+
+    private void count(CommandContext context, DirectBuffer buffer) {
+        final ShardView view = context.view();
+        final JobRowsReplyEncoder.RowsEncoder noRows =
+                ScanPage.begin(reply, context.reply(), context.replyMessageHeader(), 0);
+        page.clear();
+        groups.clear();
+        walk(view, buffer, (slot, cursor, cursorAtMs) -> groups.add(view, request, slot, page, reply, scratch));
+        page.end(reply, noRows, groups);
         ScanRead.Head.of(walk, request, view).write(reply);
         context.touchAll();
         context.replied(reply.limit());
@@ -163,12 +177,14 @@ final class ScanJobsDecider implements CommandDecider {
         }
         if (path > ScanPath.METADATA.value()
                 || (request.statuses & ~STATUSES) != 0
-                || (request.columns & ~COLUMNS) != 0
                 || idLength > Bounds.JOB_ID_BYTES_MAX) {
             return RejectReason.INVALID_FILTER;
         }
         final ShardView view = context.view();
         request.path = ScanPath.get((short) path);
+        if (!request.isSound()) {
+            return RejectReason.INVALID_FILTER;
+        }
         request.tenant = TenantFilter.resolve(context.session(), view, buffer, tenantOffset, tenantLength);
         request.taskGroup = ScanRequest.ANY;
         if (groupLength > 0) {

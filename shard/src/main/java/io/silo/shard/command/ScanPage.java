@@ -45,15 +45,20 @@ final class ScanPage {
 
     /** Notes the names of a row. Shard thread only. */
     void name(ShardView view, ScannedRow row, UnsafeBuffer scratch) {
-        if (row.tenant() != lastTenant) {
-            lastTenant = row.tenant();
+        name(view, row.tenant(), row.taskGroup(), scratch);
+    }
+
+    /** Notes a tenant's and a task group's; -1 = none. Shard thread only. */
+    void name(ShardView view, int tenant, int taskGroup, UnsafeBuffer scratch) {
+        if (tenant != lastTenant && tenant >= 0) {
+            lastTenant = tenant;
             if (tenantNumbers.add(lastTenant)) {
                 view.wrapTenant(lastTenant, scratch);
                 add(tenants, lastTenant, scratch);
             }
         }
-        if (row.taskGroup() != lastGroup) {
-            lastGroup = row.taskGroup();
+        if (taskGroup != lastGroup && taskGroup >= 0) {
+            lastGroup = taskGroup;
             if (groupNumbers.add(lastGroup)) {
                 view.wrapTaskGroup(lastGroup, scratch);
                 add(taskGroups, lastGroup, scratch);
@@ -77,12 +82,23 @@ final class ScanPage {
 
     /** Whether a row, and what may follow it, still fits. */
     boolean hasRoom(JobRowsReplyEncoder reply, int rowBytes) {
-        return reply.limit() + rowBytes + bytes + 2 * (NAME_BYTES + 4 * Bounds.TENANT_CHARACTERS_MAX) + 16
+        return reply.limit() + rowBytes + bytes + 2 * (NAME_BYTES + 4 * Bounds.TENANT_CHARACTERS_MAX) + 20
                 <= Bounds.MESSAGE_BYTES_MAX;
     }
 
     /** Ends the reply behind its last row. */
     void end(JobRowsReplyEncoder reply, JobRowsReplyEncoder.RowsEncoder rows) {
+        names(reply, rows);
+        reply.countsCount(0);
+    }
+
+    /** Ends a reply that has counts instead of rows. */
+    void end(JobRowsReplyEncoder reply, JobRowsReplyEncoder.RowsEncoder noRows, ScanGroups groups) {
+        names(reply, noRows);
+        groups.write(reply);
+    }
+
+    private void names(JobRowsReplyEncoder reply, JobRowsReplyEncoder.RowsEncoder rows) {
         rows.resetCountToIndex();
         final JobRowsReplyEncoder.TenantsEncoder tenantItems = reply.tenantsCount(tenants.size());
         for (final Name name : tenants) {

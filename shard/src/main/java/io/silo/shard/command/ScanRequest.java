@@ -17,6 +17,9 @@ final class ScanRequest {
     /** Stands for all tenants or task groups. */
     static final int ANY = TaskGrants.ANY_TENANT;
 
+    /** Columns of rows. */
+    private static final int ROW_COLUMNS = 0x1F;
+
     private static final int SCHEDULED = 1 << JobState.SCHEDULED.ordinal();
 
     ScanPath path = ScanPath.ROWS;
@@ -57,6 +60,15 @@ final class ScanRequest {
             return JobState.SCHEDULED.ordinal();
         }
         return Integer.bitCount(statuses) == 1 ? Integer.numberOfTrailingZeros(statuses) : -1;
+    }
+
+    boolean isGrouped() {
+        return (columns & ScanGroups.GROUPED) != 0;
+    }
+
+    /** Whether what is asked for goes together: counts have no columns of rows, and only all rows are counted. */
+    boolean isSound() {
+        return isGrouped() ? (columns & ROW_COLUMNS) == 0 && path == ScanPath.ROWS : (columns & ~ROW_COLUMNS) == 0;
     }
 
     boolean needsLog() {
