@@ -161,7 +161,7 @@ public final class Suites {
         suite.add(entry(
                 "gateway.enqueue",
                 GatewayBenchmark.class,
-                "v1Enqueue|v1EnqueueAsync|clientEnqueue",
+                "v1Enqueue|clientEnqueue",
                 Map.of(),
                 Mode.Throughput,
                 Baseline.method("clientEnqueue"),
