@@ -2,28 +2,24 @@ package io.silo.server;
 
 import io.silo.server.assignment.NodeAddress;
 import io.silo.server.assignment.ShardAssignment;
-import io.silo.server.assignment.ShardMap;
-import io.silo.server.assignment.ShardOwnership;
-import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The map of a node whose coordinator says nothing for a while: from {@link #hold} to {@link #release}, once, who asks for an owner waits.
  * Any thread.
  */
-final class HeldAssignment implements ShardAssignment {
+final class HeldAssignment extends ForwardingAssignment {
     private static final long HELD_S_MAX = 60;
 
-    private final ShardAssignment own;
     private final CountDownLatch asked = new CountDownLatch(1);
     private final CountDownLatch released = new CountDownLatch(1);
     private volatile boolean holding;
 
     HeldAssignment(ShardAssignment own) {
-        this.own = own;
+        super(own);
     }
 
     void hold() {
@@ -40,7 +36,7 @@ final class HeldAssignment implements ShardAssignment {
     }
 
     @Override
-    public NodeAddress owner(UUID shardId) {
+    public @Nullable NodeAddress owner(UUID shardId) {
         if (holding) {
             asked.countDown();
             try {
@@ -52,31 +48,6 @@ final class HeldAssignment implements ShardAssignment {
                 throw new IllegalStateException(e);
             }
         }
-        return own.owner(shardId);
-    }
-
-    @Override
-    public ShardMap shardMap() {
-        return own.shardMap();
-    }
-
-    @Override
-    public ShardOwnership claim(UUID shardId) {
-        return own.claim(shardId);
-    }
-
-    @Override
-    public void onOpened(UUID shardId, long shardEpoch, long nowMs) {
-        own.onOpened(shardId, shardEpoch, nowMs);
-    }
-
-    @Override
-    public void beginEmptying(Map<UUID, Long> epochFloors) {
-        own.beginEmptying(epochFloors);
-    }
-
-    @Override
-    public void onEmptied(Set<UUID> shardIds) {
-        own.onEmptied(shardIds);
+        return super.owner(shardId);
     }
 }

@@ -2,23 +2,24 @@ package io.silo.server;
 
 import io.silo.server.assignment.NodeAddress;
 import io.silo.server.assignment.ShardAssignment;
-import io.silo.server.assignment.ShardMap;
 import io.silo.server.assignment.ShardOwnership;
-import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** The map of a node with one shard of another: what a coordinator of two nodes tells one of them. */
-record TwoNodes(ShardAssignment own, int placeOfOther, NodeAddress other) implements ShardAssignment {
-    @Override
-    public ShardMap shardMap() {
-        return own.shardMap();
+final class TwoNodes extends ForwardingAssignment {
+    private final int placeOfOther;
+    private final NodeAddress other;
+
+    TwoNodes(ShardAssignment own, int placeOfOther, NodeAddress other) {
+        super(own);
+        this.placeOfOther = placeOfOther;
+        this.other = other;
     }
 
     @Override
     public @Nullable NodeAddress owner(UUID shardId) {
-        return shardMap().shards().get(placeOfOther).id().equals(shardId) ? other : own.owner(shardId);
+        return shardMap().shards().get(placeOfOther).id().equals(shardId) ? other : super.owner(shardId);
     }
 
     @Override
@@ -26,21 +27,6 @@ record TwoNodes(ShardAssignment own, int placeOfOther, NodeAddress other) implem
         if (other.equals(owner(shardId))) {
             throw new IllegalStateException("shard " + shardId + " is another node's");
         }
-        return own.claim(shardId);
-    }
-
-    @Override
-    public void onOpened(UUID shardId, long shardEpoch, long nowMs) {
-        own.onOpened(shardId, shardEpoch, nowMs);
-    }
-
-    @Override
-    public void beginEmptying(Map<UUID, Long> epochFloors) {
-        own.beginEmptying(epochFloors);
-    }
-
-    @Override
-    public void onEmptied(Set<UUID> shardIds) {
-        own.onEmptied(shardIds);
+        return super.claim(shardId);
     }
 }

@@ -185,6 +185,9 @@ final class TestScans {
             if (page.code() != RejectReason.OK || !page.rows().isEmpty()) {
                 throw new AssertionError("expected counts alone, but got " + page);
             }
+            if (page.counts().size() > scan.rowsMax) {
+                throw new AssertionError("expected at most " + scan.rowsMax + " counts, but got " + page);
+            }
             page.counts().forEach((key, jobs) -> counts.merge(key, jobs, Long::sum));
             if (page.isLast()) {
                 return counts;

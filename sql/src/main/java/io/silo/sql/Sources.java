@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The rows of each table, made of what shards tell. Stateless. */
@@ -45,6 +46,11 @@ final class Sources {
                 | (spec.has("metadata") || spec.has("enqueue_time_ms") ? JobScan.DEFINITIONS : 0)
                 | (spec.has("payload") ? JobScan.PAYLOADS : 0);
         final JobStream stream = new JobStream(execution, spec, bounds, columns, false);
+        return rows(spec, stream, field -> job(execution, stream, field));
+    }
+
+    /** A row of a stream's rows, of the fields that are wanted. */
+    private static Source rows(ReadSpec spec, JobStream stream, IntFunction<@Nullable Object> value) {
         final int[] fields = places(spec);
         return () -> {
             if (!stream.next()) {
@@ -52,7 +58,7 @@ final class Sources {
             }
             final Object[] row = new Object[fields.length];
             for (int i = 0; i < fields.length; i++) {
-                row[i] = job(execution, stream, fields[i]);
+                row[i] = value.apply(fields[i]);
             }
             return row;
         };
@@ -64,17 +70,7 @@ final class Sources {
                 | (spec.has("tenant") ? JobScan.BY_TENANT : 0)
                 | (spec.has("task_group") ? JobScan.BY_TASK_GROUP : 0);
         final JobStream stream = new JobStream(execution, spec, bounds, columns, false);
-        final int[] fields = places(spec);
-        return () -> {
-            if (!stream.next()) {
-                return null;
-            }
-            final Object[] row = new Object[fields.length];
-            for (int i = 0; i < fields.length; i++) {
-                row[i] = jobCount(stream, fields[i]);
-            }
-            return row;
-        };
+        return rows(spec, stream, field -> jobCount(stream, field));
     }
 
     /** @param field in the order of {@link SqlTable#JOB_COUNTS}. */

@@ -8,6 +8,7 @@ import io.silo.sql.SqlResult;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
@@ -20,9 +21,11 @@ final class RepeatedQuery implements AutoCloseable {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
-    private final SqlEngine engine = new SqlEngine();
-    private final QueryOptions options;
-    private final String sql;
+    /** An answer is overdue: a query's own time and as much again. */
+    private static final long ANSWER_NS_MAX = TIMEOUT.toNanos() * 2;
+
+    private final LongSupplier ask;
+    private final long answerNsMax;
     private final Histogram tookUs = new Histogram(TimeUnit.MINUTES.toMicros(2), 3);
     private final Object lock = new Object();
     private final Thread thread;
@@ -49,22 +52,34 @@ final class RepeatedQuery implements AutoCloseable {
      * @throws SqlException if the query cannot be answered.
      */
     RepeatedQuery(SiloClient client, String sql) {
-        this.options = QueryCommand.options(client, "", TIMEOUT);
-        this.sql = sql;
-        ask();
+        this(asking(client, sql), ANSWER_NS_MAX);
+    }
+
+    /**
+     * @param ask the query; returns how many rows it read.
+     * @param answerNsMax after which {@link #pause} waits no longer for its answer.
+     */
+    RepeatedQuery(LongSupplier ask, long answerNsMax) {
+        this.ask = ask;
+        this.answerNsMax = answerNsMax;
+        rows = ask.getAsLong();
         thread = new Thread(this::run, "silo-query");
         thread.setDaemon(true);
         thread.start();
     }
 
-    private long ask() {
-        long read = 0;
-        try (SqlResult result = engine.query(sql, List.of(), options)) {
-            while (result.next() != null) {
-                read++;
+    private static LongSupplier asking(SiloClient client, String sql) {
+        final SqlEngine engine = new SqlEngine();
+        final QueryOptions options = QueryCommand.options(client, "", TIMEOUT);
+        return () -> {
+            long read = 0;
+            try (SqlResult result = engine.query(sql, List.of(), options)) {
+                while (result.next() != null) {
+                    read++;
+                }
             }
-        }
-        return read;
+            return read;
+        };
     }
 
     private void run() {
@@ -72,18 +87,27 @@ final class RepeatedQuery implements AutoCloseable {
             long dueNs = 0;
             while (begin(dueNs)) {
                 final long beginNs = System.nanoTime();
-                final long read = ask();
+                final long read = ask.getAsLong();
                 end(read, System.nanoTime() - beginNs);
                 dueNs = beginNs + INTERVAL_NS;
             }
         } catch (InterruptedException end) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException failed) {
-            synchronized (lock) {
-                failure = failed;
-                asking = false;
-                lock.notifyAll();
+            fail(failed);
+        } finally {
+            // An Error goes on to the thread's handler; who waits for an answer must not wait for it.
+            fail(new IllegalStateException("the query's thread has ended"));
+        }
+    }
+
+    private void fail(RuntimeException cause) {
+        synchronized (lock) {
+            if (failure == null) {
+                failure = cause;
             }
+            asking = false;
+            lock.notifyAll();
         }
     }
 
@@ -122,15 +146,20 @@ final class RepeatedQuery implements AutoCloseable {
     /**
      * Asks no more; returns once the last one is answered.
      *
-     * @throws RuntimeException what the query failed with.
+     * @throws RuntimeException what the query failed with, or that its answer is overdue.
      */
     void pause() {
+        final long beginNs = System.nanoTime();
         synchronized (lock) {
             paused = true;
             boolean interrupted = false;
             while (asking) {
+                final long leftNs = answerNsMax - (System.nanoTime() - beginNs);
+                if (leftNs <= 0) {
+                    throw new IllegalStateException("the query has not been answered in time");
+                }
                 try {
-                    lock.wait();
+                    lock.wait(leftNs / 1_000_000 + 1);
                 } catch (InterruptedException later) {
                     interrupted = true;
                 }

@@ -68,9 +68,10 @@ final class ScanGroups {
             return true;
         }
         if (counts.get(key) == 0) {
-            // The last one may not be among them yet.
-            final int groups = counts.size() + 2;
-            if (groups > request.rowsMax + 1 || !page.hasRoom(reply, groups * COUNT_BYTES)) {
+            // The last one may not be among the counts yet.
+            final int pending = lastKey == NO_KEY || counts.get(lastKey) != 0 ? 0 : 1;
+            final int groups = counts.size() + pending + 1;
+            if (groups > request.rowsMax || !page.hasRoom(reply, groups * COUNT_BYTES)) {
                 return false;
             }
             page.name(view, tenant, taskGroup, scratch);
