@@ -1,5 +1,6 @@
 package io.silo.tools;
 
+import io.silo.server.data.ServerFile;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.BindException;
@@ -15,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.agrona.IoUtil;
 
 /** A real server in a process of its own, on the class path of the test, on free ports. */
 final class ServerProcess implements AutoCloseable {
@@ -29,10 +31,12 @@ final class ServerProcess implements AutoCloseable {
     private static int nextPort = 10_000 + 400 * (int) (ProcessHandle.current().pid() % 50);
 
     private final Process process;
+    private final Path data;
     private final Path output;
 
-    private ServerProcess(Process process, Path output) {
+    private ServerProcess(Process process, Path data, Path output) {
         this.process = process;
+        this.data = data;
         this.output = output;
     }
 
@@ -77,7 +81,7 @@ final class ServerProcess implements AutoCloseable {
         final ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
         builder.environment().putAll(settings);
-        return new ServerProcess(builder.start(), output);
+        return new ServerProcess(builder.start(), data, output);
     }
 
     /** Those of this JVM that a program of Silo needs, and the compiler that the tests run with. */
@@ -158,7 +162,17 @@ final class ServerProcess implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        process.destroyForcibly();
+        process.destroyForcibly().onExit().join();
         Files.deleteIfExists(output);
+        deleteDriver();
+    }
+
+    /** A server that was killed leaves its driver's directory, some 50 MiB of memory; the next on the same data takes it over. */
+    private void deleteDriver() {
+        ServerFile.read(data)
+                .filter(file -> file.pid() == pid())
+                .map(file -> Path.of(file.aeronDirectory()).getParent())
+                .filter(outer -> outer.getFileName().toString().startsWith("silo-"))
+                .ifPresent(outer -> IoUtil.delete(outer.toFile(), true));
     }
 }
