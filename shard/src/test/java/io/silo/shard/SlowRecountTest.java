@@ -32,8 +32,21 @@ class SlowRecountTest {
         enqueue(300);
         client.lease("w", "g", 10, 0);
         long before = Tampering.recounts(harness.shard.view());
-        pass(100);
+        for (int i = 0; i < 100; i++) {
+            client.enqueue(new Item("more" + i));
+            pass(1);
+        }
         assertThat(Tampering.recounts(harness.shard.view())).isGreaterThan(before + 5);
+    }
+
+    @Test
+    void shouldLookAtOneInSixteenWhereNothingHappens() {
+        enqueue(300);
+        pass(50);
+        long before = Tampering.recounts(harness.shard.view());
+        pass(800);
+        // Of 50 slices 7 are a round, of jobs, limits and leases.
+        assertThat(Tampering.recounts(harness.shard.view()) - before).isBetween(5L, 9L);
     }
 
     @Test
@@ -41,6 +54,6 @@ class SlowRecountTest {
         enqueue(300);
         pass(50);
         Tampering.hold(harness.shard.view(), 250);
-        assertThatThrownBy(() -> pass(50)).cause().hasMessageContaining("a slot is held without a lease");
+        assertThatThrownBy(() -> pass(400)).cause().hasMessageContaining("a slot is held without a lease");
     }
 }
