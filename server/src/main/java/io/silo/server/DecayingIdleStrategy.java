@@ -31,15 +31,26 @@ public final class DecayingIdleStrategy implements IdleStrategy {
     private static final long PARK_MAX_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
     /** Time without work after which a shard thread's parks grow (design: 1 s). */
-    static final long SHARD_DECAY_NS = TimeUnit.SECONDS.toNanos(1);
+    private static final long SHARD_DECAY_NS = TimeUnit.SECONDS.toNanos(1);
 
     /**
      * The same for the media driver: it has a timer of its own every second, which a longer time would never outlast. Traffic
      * over UDP wakes it more often; IPC does not pass through it.
      */
-    static final long DRIVER_DECAY_NS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long DRIVER_DECAY_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
-    private final long decayAfterNs;
+    /**
+     * The same for the media driver behind work that came after a long silence, as that timer's does: a request's answer is there by then,
+     * and without it the parks behind the timer are half of what an idle driver costs.
+     */
+    private static final long DRIVER_LONE_DECAY_NS = TimeUnit.MILLISECONDS.toNanos(2);
+
+    /** Work after so long comes alone: the driver has some of its own every half second at the latest. */
+    private static final long SILENCE_NS = TimeUnit.MILLISECONDS.toNanos(250);
+
+    private final long decayNs;
+    private final long loneDecayNs;
+    private long decayAfterNs;
     private final LongSupplier nanoTime;
     private final LongConsumer park;
     private int turns;
@@ -48,17 +59,27 @@ public final class DecayingIdleStrategy implements IdleStrategy {
     private boolean isWorthYielding;
     private long parkAtMostNs = Long.MAX_VALUE;
 
-    /**
-     * @param decayAfterNs time without work after which parks grow.
-     */
-    DecayingIdleStrategy(long decayAfterNs) {
-        this(decayAfterNs, System::nanoTime, LockSupport::parkNanos);
+    /** For a shard's thread. */
+    static DecayingIdleStrategy ofShards() {
+        return new DecayingIdleStrategy(SHARD_DECAY_NS, SHARD_DECAY_NS, System::nanoTime, LockSupport::parkNanos);
     }
 
-    DecayingIdleStrategy(long decayAfterNs, LongSupplier nanoTime, LongConsumer park) {
-        this.decayAfterNs = decayAfterNs;
+    /** For the thread of a media driver. */
+    static DecayingIdleStrategy ofDriver() {
+        return new DecayingIdleStrategy(
+                DRIVER_DECAY_NS, DRIVER_LONE_DECAY_NS, System::nanoTime, LockSupport::parkNanos);
+    }
+
+    /**
+     * @param decayNs time without work after which parks grow.
+     * @param loneDecayNs the same behind work that came alone.
+     */
+    DecayingIdleStrategy(long decayNs, long loneDecayNs, LongSupplier nanoTime, LongConsumer park) {
+        this.decayNs = decayNs;
+        this.loneDecayNs = loneDecayNs;
         this.nanoTime = nanoTime;
         this.park = park;
+        decayAfterNs = decayNs;
     }
 
     /** The next park ends by then, as far as {@link #PARK_MIN_NS} allows: a timer is due. */
@@ -100,7 +121,9 @@ public final class DecayingIdleStrategy implements IdleStrategy {
     @Override
     public void reset() {
         if (turns == SPINS + YIELDS) {
-            isWorthYielding = nanoTime.getAsLong() - idleSinceNs < YIELD_MAX_NS;
+            final long silenceNs = nanoTime.getAsLong() - idleSinceNs;
+            isWorthYielding = silenceNs < YIELD_MAX_NS;
+            decayAfterNs = silenceNs < SILENCE_NS ? decayNs : loneDecayNs;
         }
         turns = 0;
         parkNs = PARK_MIN_NS;

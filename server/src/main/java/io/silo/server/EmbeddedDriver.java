@@ -84,7 +84,7 @@ final class EmbeddedDriver implements AutoCloseable {
                 .dirDeleteOnShutdown(true)
                 .warnIfDirectoryExists(false)
                 .threadingMode(ThreadingMode.SHARED)
-                .sharedIdleStrategy(new DecayingIdleStrategy(DecayingIdleStrategy.DRIVER_DECAY_NS))
+                .sharedIdleStrategy(DecayingIdleStrategy.ofDriver())
                 .sharedThreadFactory(task -> new Thread(task, "silo-driver"))
                 .ipcTermBufferLength(TERM_BYTES)
                 .publicationTermBufferLength(TERM_BYTES)

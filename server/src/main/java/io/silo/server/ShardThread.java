@@ -27,7 +27,7 @@ final class ShardThread {
     private final AeronIngress ingress;
     private final Supplier<Aeron> aeron;
     private final Runnable renewLeases;
-    private final DecayingIdleStrategy idle = new DecayingIdleStrategy(DecayingIdleStrategy.SHARD_DECAY_NS);
+    private final DecayingIdleStrategy idle = DecayingIdleStrategy.ofShards();
     private final Orders orders = new Orders();
     private final CountDownLatch firstCycle = new CountDownLatch(1);
     private final Thread thread;

@@ -10,11 +10,13 @@ import org.junit.jupiter.api.Test;
 class DecayingIdleStrategyTest {
     private static final long TURN_NS = 1_000;
     private static final long PARK_NS = 100_000;
+    private static final long DECAY_NS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long LONE_DECAY_NS = TimeUnit.MILLISECONDS.toNanos(2);
 
     private final List<Long> parks = new ArrayList<>();
     private long nowNs;
     private final DecayingIdleStrategy idle =
-            new DecayingIdleStrategy(DecayingIdleStrategy.SHARD_DECAY_NS, () -> nowNs, this::park);
+            new DecayingIdleStrategy(DECAY_NS, LONE_DECAY_NS, () -> nowNs, this::park);
 
     private void park(long ns) {
         parks.add(ns);
@@ -71,6 +73,21 @@ class DecayingIdleStrategyTest {
         idleFor(TimeUnit.MILLISECONDS.toNanos(1));
 
         assertThat(parks).hasSizeBetween(8, 10);
+    }
+
+    @Test
+    void shouldGoBackToSleepSoonerBehindWorkThatCameAlone() {
+        idleFor(TimeUnit.SECONDS.toNanos(1));
+        idle.idle(1);
+        parks.clear();
+        idleFor(TimeUnit.MILLISECONDS.toNanos(90));
+        assertThat(parks).filteredOn(ns -> ns == PARK_NS).hasSizeBetween(18, 22);
+        assertThat(parks).hasSizeLessThan(40);
+
+        idle.idle(1);
+        parks.clear();
+        idleFor(TimeUnit.MILLISECONDS.toNanos(90));
+        assertThat(parks).as("behind more of it").hasSizeGreaterThan(800).containsOnly(PARK_NS);
     }
 
     @Test
