@@ -25,8 +25,6 @@ import io.silo.protocol.Xxh64;
 import io.silo.server.assignment.SingleNodeAssignment;
 import io.silo.server.config.ConfigLoader;
 import java.io.IOException;
-import java.net.DatagramSocket;
-import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -49,7 +47,7 @@ final class GrpcFixture implements AutoCloseable {
     private GrpcFixture(
             @Nullable Path file, Path data, Map<String, String> settings, SiloServer.Assignments assignments)
             throws IOException {
-        final Map<String, String> all = new HashMap<>(freePorts());
+        final Map<String, String> all = new HashMap<>(TestPorts.free());
         all.putAll(settings);
         server = SiloServer.start(ConfigLoader.load(file, all, Map.of("database.path", data.toString())), assignments);
         channel = ManagedChannelBuilder.forAddress(
@@ -74,21 +72,6 @@ final class GrpcFixture implements AutoCloseable {
     /** The same with a configuration file. */
     static GrpcFixture start(Path file, Path data) throws IOException {
         return new GrpcFixture(file, data, Map.of(), SingleNodeAssignment::open);
-    }
-
-    static Map<String, String> freePorts() throws IOException {
-        try (DatagramSocket first = new DatagramSocket(0, InetAddress.getLoopbackAddress());
-                DatagramSocket second = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-            return Map.of(
-                    "SILO_SERVER_AERON_ADDR",
-                    "127.0.0.1:" + first.getLocalPort(),
-                    "SILO_SERVER_AERON_CONTROL_ADDR",
-                    "127.0.0.1:" + second.getLocalPort(),
-                    "SILO_SERVER_GRPC_ADDR",
-                    "127.0.0.1:0",
-                    "SILO_METRICS_ADDR",
-                    "127.0.0.1:0");
-        }
     }
 
     /** The same client, with a header for its token. */

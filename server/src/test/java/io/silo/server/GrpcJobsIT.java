@@ -45,8 +45,6 @@ import io.silo.grpc.v1.ShardOwner;
 import io.silo.grpc.v1.SiloGrpc;
 import io.silo.server.config.ConfigLoader;
 import java.io.IOException;
-import java.net.DatagramSocket;
-import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -78,13 +76,7 @@ class GrpcJobsIT {
 
     @BeforeEach
     void choosePorts() throws IOException {
-        try (DatagramSocket first = new DatagramSocket(0, InetAddress.getLoopbackAddress());
-                DatagramSocket second = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-            settings.put("SILO_SERVER_AERON_ADDR", "127.0.0.1:" + first.getLocalPort());
-            settings.put("SILO_SERVER_AERON_CONTROL_ADDR", "127.0.0.1:" + second.getLocalPort());
-        }
-        settings.put("SILO_SERVER_GRPC_ADDR", "127.0.0.1:0");
-        settings.put("SILO_METRICS_ADDR", "127.0.0.1:0");
+        settings.putAll(TestPorts.free());
     }
 
     private void start() throws IOException {

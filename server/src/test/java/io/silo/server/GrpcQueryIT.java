@@ -55,7 +55,7 @@ class GrpcQueryIT {
 
     @BeforeAll
     static void start(@TempDir Path data) throws Exception {
-        server = GrpcFixture.start(data, Map.of("SILO_SHARD_COUNT", "1"));
+        server = GrpcFixture.start(data, Map.of("SILO_SHARD_COUNT", "1", "SILO_SHARD_LEASE_MS", "600000"));
         shard = server.shardOf(TENANT);
         for (int i = 0; i < 12; i++) {
             server.silo.enqueue(job("w" + i)

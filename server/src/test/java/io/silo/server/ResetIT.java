@@ -384,7 +384,7 @@ class ResetIT {
                 .forEach(words::add);
         words.addAll(List.of("-cp", System.getProperty("java.class.path"), ResetServer.class.getName()));
         final ProcessBuilder builder = new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.DISCARD);
-        builder.environment().putAll(GrpcFixture.freePorts());
+        builder.environment().putAll(TestPorts.free());
         builder.environment().putAll(DEV);
         builder.environment().put("SILO_DATABASE_PATH", data().toString());
         builder.environment().put(FailPoint.VARIABLE, site);

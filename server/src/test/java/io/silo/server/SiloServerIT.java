@@ -28,8 +28,6 @@ import io.silo.shard.command.Uploads;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.ref.WeakReference;
-import java.net.DatagramSocket;
-import java.net.InetAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -64,13 +62,7 @@ class SiloServerIT {
     @BeforeEach
     void choosePorts() throws IOException {
         data = directory.resolve("data");
-        try (DatagramSocket first = new DatagramSocket(0, InetAddress.getLoopbackAddress());
-                DatagramSocket second = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-            settings.put("SILO_SERVER_AERON_ADDR", "127.0.0.1:" + first.getLocalPort());
-            settings.put("SILO_SERVER_AERON_CONTROL_ADDR", "127.0.0.1:" + second.getLocalPort());
-        }
-        settings.put("SILO_METRICS_ADDR", "127.0.0.1:0");
-        settings.put("SILO_SERVER_GRPC_ADDR", "127.0.0.1:0");
+        settings.putAll(TestPorts.free());
         settings.put("SILO_DATABASE_PATH", data.toString());
     }
 

@@ -15,8 +15,6 @@ import io.silo.client.TaskResult;
 import io.silo.protocol.RejectReason;
 import io.silo.server.config.ConfigLoader;
 import java.io.IOException;
-import java.net.DatagramSocket;
-import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -62,13 +60,7 @@ class TenancyIT {
                 tenant = "a"
                 """);
         final Map<String, String> settings = new HashMap<>();
-        try (DatagramSocket first = new DatagramSocket(0, InetAddress.getLoopbackAddress());
-                DatagramSocket second = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-            settings.put("SILO_SERVER_AERON_ADDR", "127.0.0.1:" + first.getLocalPort());
-            settings.put("SILO_SERVER_AERON_CONTROL_ADDR", "127.0.0.1:" + second.getLocalPort());
-        }
-        settings.put("SILO_METRICS_ADDR", "127.0.0.1:0");
-        settings.put("SILO_SERVER_GRPC_ADDR", "127.0.0.1:0");
+        settings.putAll(TestPorts.free());
         settings.put("SILO_DATABASE_PATH", data.toString());
         server = SiloServer.start(ConfigLoader.load(file, settings, Map.of()));
         operator = client("operator");

@@ -12,10 +12,10 @@ import io.silo.client.SiloClient;
 import io.silo.client.SiloWorker;
 import io.silo.client.TaskResult;
 import io.silo.server.SiloServer;
+import io.silo.server.TestPorts;
 import io.silo.server.config.ConfigLoader;
 import io.silo.server.error.ServerException;
 import java.io.IOException;
-import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -59,13 +59,7 @@ class GubernatorIT {
         assumeTrue(program.isPresent(), GubernatorProcess.why());
         data = directory.resolve("data");
         gubernator = GubernatorProcess.start(program.get(), directory);
-        try (DatagramSocket first = new DatagramSocket(0, InetAddress.getLoopbackAddress());
-                DatagramSocket second = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-            settings.put("SILO_SERVER_AERON_ADDR", "127.0.0.1:" + first.getLocalPort());
-            settings.put("SILO_SERVER_AERON_CONTROL_ADDR", "127.0.0.1:" + second.getLocalPort());
-        }
-        settings.put("SILO_METRICS_ADDR", "127.0.0.1:0");
-        settings.put("SILO_SERVER_GRPC_ADDR", "127.0.0.1:0");
+        settings.putAll(TestPorts.free());
         settings.put("SILO_DATABASE_PATH", data.toString());
         settings.put("SILO_GUBERNATOR_ADDRESS", gubernator.address());
         settings.put("SILO_GUBERNATOR_TIMEOUT_MS", "2000");
