@@ -335,6 +335,28 @@ class GrpcQueryValuesIT {
                 .isEqualTo(1);
     }
 
+    // ---- arithmetic
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SELECT COUNT(*) AS n FROM jobs WHERE enqueue_time_ms * 9000000 > 0",
+                "SELECT 9223372036854775807 + priority + 1 AS n FROM jobs WHERE priority > 0",
+                "SELECT enqueue_time_ms - 9223372036854775807 - enqueue_time_ms - enqueue_time_ms AS n FROM jobs",
+                "SELECT -9223372036854775807 - 2 AS n FROM jobs",
+            })
+    void shouldRefuseWhatLeavesItsType(String sql) {
+        assertRefused("overflow", sql);
+    }
+
+    @Test
+    void shouldComputeWhatFits() {
+        assertThat(count("enqueue_time_ms + 1 - 1 = enqueue_time_ms AND priority * 2 >= 0"))
+                .isEqualTo(JOBS);
+        assertThat(count("9223372036854775800 + priority % 7 >= 9223372036854775800"))
+                .isEqualTo(JOBS);
+    }
+
     // ---- the log of slow statements
 
     @Test

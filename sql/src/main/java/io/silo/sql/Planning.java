@@ -59,6 +59,7 @@ import org.apache.calcite.sql.validate.SqlConformanceEnum;
 import org.apache.calcite.sql.validate.SqlDelegatingConformance;
 import org.apache.calcite.sql.validate.SqlValidator;
 import org.apache.calcite.sql.validate.SqlValidatorUtil;
+import org.apache.calcite.sql2rel.ConvertToChecked;
 import org.apache.calcite.sql2rel.SqlToRelConverter;
 import org.apache.calcite.sql2rel.StandardConvertletTable;
 import org.apache.calcite.tools.Program;
@@ -200,7 +201,9 @@ final class Planning {
         final RelTraitSet wanted = cluster.traitSetOf(EnumerableConvention.INSTANCE)
                 .replace(root.collation)
                 .simplify();
-        final RelNode best = best(planner, rewritten, wanted);
+        // A sum that leaves its type is refused, not wrapped around to a wrong one.
+        final RelNode checked = new ConvertToChecked(cluster.getRexBuilder(), true).visit(rewritten);
+        final RelNode best = best(planner, checked, wanted);
         final RelNode finished = PlanFinisher.finish(best);
         final Map<String, Object> stashed = new HashMap<>();
         final Bindable<?> code =
