@@ -45,7 +45,7 @@ public final class DecayingIdleStrategy implements IdleStrategy {
      */
     private static final long DRIVER_LONE_DECAY_NS = TimeUnit.MILLISECONDS.toNanos(2);
 
-    /** Work after so long comes alone: the driver has some of its own every half second at the latest. */
+    /** Work after so long comes alone, as the driver's own does each second. */
     private static final long SILENCE_NS = TimeUnit.MILLISECONDS.toNanos(250);
 
     private final long decayNs;

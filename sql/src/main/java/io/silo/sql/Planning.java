@@ -201,7 +201,7 @@ final class Planning {
         final RelTraitSet wanted = cluster.traitSetOf(EnumerableConvention.INSTANCE)
                 .replace(root.collation)
                 .simplify();
-        // A sum that leaves its type is refused, not wrapped around to a wrong one.
+        // What leaves its type is refused, not wrapped around to a wrong number.
         final RelNode checked = new ConvertToChecked(cluster.getRexBuilder(), true).visit(rewritten);
         final RelNode best = best(planner, checked, wanted);
         final RelNode finished = PlanFinisher.finish(best);

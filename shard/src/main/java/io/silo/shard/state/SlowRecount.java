@@ -2,7 +2,8 @@ package io.silo.shard.state;
 
 /**
  * Compares holders of limits, leases and jobs with each other all the time, a few rows at a time: what tests do after every step. What is
- * found wrong stops the shard, and its log says how it came to that. Round and round; a million rows take less than half a minute.
+ * found wrong stops the shard, and its log says how it came to that. Round and round; a million rows take less than half a minute,
+ * and most of an hour where nothing happens.
  *
  * <p>Only what can be judged by looking at one row and what it names, at one moment; sums over all rows are for tests. Shard thread only; does
  * not allocate.
