@@ -97,8 +97,12 @@ final class RepeatedQuery implements AutoCloseable {
             fail(failed);
         } finally {
             // An Error goes on to the thread's handler; who waits for an answer must not wait for it.
-            fail(new IllegalStateException("the query's thread has ended"));
+            fail(failed("The thread of the query has ended."));
         }
+    }
+
+    private static CommandFailure failed(String sentence) {
+        return new CommandFailure(ExitCode.REFUSED, "LOAD_FAILED", sentence, "");
     }
 
     private void fail(RuntimeException cause) {
@@ -156,7 +160,8 @@ final class RepeatedQuery implements AutoCloseable {
             while (asking) {
                 final long leftNs = answerNsMax - (System.nanoTime() - beginNs);
                 if (leftNs <= 0) {
-                    throw new IllegalStateException("the query has not been answered in time");
+                    fail(failed("The query was not answered in time."));
+                    break;
                 }
                 try {
                     lock.wait(leftNs / 1_000_000 + 1);

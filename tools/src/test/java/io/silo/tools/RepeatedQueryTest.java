@@ -62,7 +62,9 @@ class RepeatedQueryTest {
         try (RepeatedQuery query = new RepeatedQuery(dying, LONG_NS)) {
             query.resume();
             asked.await();
-            assertThatThrownBy(query::pause).hasMessageContaining("thread has ended");
+            assertThatThrownBy(query::pause)
+                    .isInstanceOf(CommandFailure.class)
+                    .hasMessageContaining("thread of the query has ended");
         }
     }
 
@@ -80,7 +82,9 @@ class RepeatedQueryTest {
         try (RepeatedQuery query = new RepeatedQuery(slow, TimeUnit.MILLISECONDS.toNanos(20))) {
             query.resume();
             asked.await();
-            assertThatThrownBy(query::pause).hasMessageContaining("in time");
+            assertThatThrownBy(query::pause)
+                    .isInstanceOf(CommandFailure.class)
+                    .hasMessageContaining("not answered in time");
         } finally {
             held.countDown();
         }
